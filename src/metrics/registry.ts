@@ -1,0 +1,87 @@
+/** Where counts are kept between scrapes: one series for each metric and label value. */
+import { type MetricDescriptor, OTHER_LABEL_VALUE } from './names.js';
+
+export interface Sample {
+  /** Appended to the metric's name: '' but for summaries, which have `_sum` and `_count`. */
+  readonly suffix: '' | '_sum' | '_count';
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** A metric with its series, in the order in which they were first seen. */
+export interface MetricFamily {
+  readonly metric: MetricDescriptor;
+  readonly samples: readonly Sample[];
+}
+
+interface Series {
+  readonly label: string | undefined;
+  value: number;
+  count: number;
+}
+
+/** Distinct values a label may take before the rest is counted under `__other__`. */
+const LABEL_VALUES_LIMIT = 100;
+
+export class MetricRegistry {
+  readonly #families = new Map<MetricDescriptor, Map<string | undefined, Series>>();
+
+  /** @param metrics what is reported, in this order, from the first scrape on */
+  constructor(metrics: Iterable<MetricDescriptor>) {
+    for (const metric of metrics) {
+      this.#families.set(metric, new Map());
+      if (!metric.labels) this.#series(metric, undefined);
+      for (const label of metric.known ?? []) this.#series(metric, label);
+    }
+  }
+
+  /** Adds to a counter. */
+  increase(metric: MetricDescriptor, by: number, label?: string): void {
+    this.#series(metric, label).value += by;
+  }
+
+  /** Sets a gauge. */
+  set(metric: MetricDescriptor, value: number, label?: string): void {
+    this.#series(metric, label).value = value;
+  }
+
+  /** Raises a gauge to a value it has not reached yet. */
+  raise(metric: MetricDescriptor, value: number, label?: string): void {
+    const series = this.#series(metric, label);
+    if (value > series.value) series.value = value;
+  }
+
+  /** Adds one observation to a summary. */
+  observe(metric: MetricDescriptor, value: number, label?: string): void {
+    const series = this.#series(metric, label);
+    series.value += value;
+    series.count++;
+  }
+
+  /** All metrics as they stand now; what is returned does not change later. */
+  collect(): MetricFamily[] {
+    return [...this.#families].map(([metric, series]) => ({
+      metric,
+      samples: [...series.values()].flatMap(({ label, value, count }): Sample[] => {
+        const labels: Record<string, string> = label === undefined ? {} : { [metric.labels![0]]: label };
+        if (metric.type !== 'summary') return [{ suffix: '', labels, value }];
+        return [
+          { suffix: '_sum', labels, value },
+          { suffix: '_count', labels, value: count },
+        ];
+      }),
+    }));
+  }
+
+  #series(metric: MetricDescriptor, label: string | undefined): Series {
+    const family = this.#families.get(metric);
+    if (!family) throw new RangeError(`metric ${metric.name} is not in this registry`);
+    let series = family.get(label);
+    if (series) return series;
+    // An unbounded label fills the memory of whoever scrapes: the rest shares one series.
+    const key = family.size < LABEL_VALUES_LIMIT ? label : OTHER_LABEL_VALUE;
+    series = family.get(key) ?? { label: key, value: 0, count: 0 };
+    family.set(key, series);
+    return series;
+  }
+}
