@@ -71,7 +71,7 @@ export class SketchDataError extends Error {
    */
   constructor(
     readonly code: DataErrorCode,
-    what: string,
+    readonly what: string,
     readonly offset?: number,
     /** Position of the source in a call that takes several. */
     readonly source?: number,

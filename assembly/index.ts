@@ -1,0 +1,101 @@
+/**
+ * The kernel's binary interface. A call works on the state that lies in the window: the caller copies a sketch
+ * in, calls, and copies it out; nothing is remembered between two sketches. Integers and addresses in, counts
+ * and booleans out.
+ */
+import { HEADER_BYTES, INPUT, header, memoryNeeded, setSlots, slots } from './layout';
+import { closeState, openState, retained } from './levels';
+import { compress } from './compact';
+import { ingest, scan } from './ingest';
+import { absorb as absorbPart, absorbWeighted as absorbPairs, beginMerge, finishMerge } from './merge';
+import { buildView, viewAt } from './view';
+
+/** Address of the input window. */
+export function inputAddress(): usize {
+  return INPUT;
+}
+
+/** Address of the header; the levels end there. */
+export function headerAddress(): usize {
+  return header;
+}
+
+/** Items the level window holds. */
+export function slotCount(): u32 {
+  return slots;
+}
+
+/** Bytes of memory that a level window of `count` items needs. */
+export function memoryFor(count: u32): usize {
+  return memoryNeeded(count);
+}
+
+/** Gives the level window room for `count` items; the memory has been grown. */
+export function reserve(count: u32): void {
+  setSlots(count);
+}
+
+/** Opens the state that was copied in. Every call below works on it until `close`. */
+export function open(): void {
+  openState();
+}
+
+/** Closes the state. Returns its number of items: the caller copies those and the header out. */
+export function close(): u32 {
+  return closeState();
+}
+
+/**
+ * Takes `count` values (at most 16384) of the input window. Returns 0, with the state unusable (drop it), if one is
+ * not finite. `bulk` lets the sampler work.
+ */
+export function extend(count: i32, bulk: bool): bool {
+  if (!scan(count)) return false;
+  ingest(count, bulk);
+  return true;
+}
+
+/** Begins a merge into the open state. */
+export function beginAbsorb(): void {
+  beginMerge();
+}
+
+/** Takes a part of a source: see merge.ts. */
+export function absorb(firstLevel: i32, levels: i32): void {
+  absorbPart(firstLevel, levels);
+}
+
+/** Takes `count` (value, weight) pairs: see merge.ts. */
+export function absorbWeighted(count: i32): void {
+  absorbPairs(count);
+}
+
+/** Ends a merge. */
+export function finishAbsorb(): void {
+  finishMerge();
+}
+
+/** Compacts the open state until it is within the budget of its k and tails. */
+export function fit(): void {
+  compress();
+}
+
+/** Builds the sorted view of the open state and `staged` values of the input window; returns its number of items. */
+export function view(staged: i32): i32 {
+  return buildView(staged);
+}
+
+/** Where the items of the view are; their cumulative weights follow. */
+export function viewAddress(): usize {
+  return viewAt;
+}
+
+/** Bytes of the header. */
+export function headerBytes(): i32 {
+  return HEADER_BYTES;
+}
+
+/** Items of the open state. */
+export function itemCount(): u32 {
+  return retained();
+}

@@ -1,0 +1,242 @@
+/**
+ * Ingestion: values come in blocks. A block is sorted, sampled at a stride of 2^j, and the picks go straight to
+ * the level whose weight they carry, so that the cascade of small compactions below that level never happens.
+ * For large n one uniform value first stands for each 2^s consecutive ones.
+ */
+import {
+  BLOCK, H_CARRY, H_K, H_MAX, H_MIN, H_N, H_OFFSET, H_PHASE, H_SUM, H_TAILS, INPUT, PICKS, SAMPLE, header,
+} from './layout';
+import { draw } from './coin';
+import { SCHEDULE_K } from './capacity';
+import { compress } from './compact';
+import { growTo, mergeInto, numLevels } from './levels';
+import { sortBlock } from './sort';
+
+/** Share of the error budget that sampling blocks may take, x 12: the variance of a uniform offset is stride^2 / 12. */
+const BLOCK_SHARE: f64 = 12 * 0.05;
+/** Largest window of the sampler, in units of eps^2 n. */
+const SAMPLER_SHARE: f64 = 0.4;
+/** Where tails follow the schedule, windows are this much smaller: the sampler knows no tails. */
+const SAMPLER_TAILS: f64 = 16;
+
+/** eps: 0.003 at k = 200. */
+// @ts-ignore: decorator
+@inline
+function epsilon(): f64 {
+  return 0.003 * Math.sqrt(200 / <f64>load<u32>(header + H_K));
+}
+
+/**
+ * Looks at `count` values in the input window: min, max, sum. Returns false, having changed nothing, if one is
+ * not finite.
+ */
+export function scan(count: i32): bool {
+  let low: f64 = Infinity;
+  let high: f64 = -Infinity;
+  let sum = load<f64>(header + H_SUM);
+  let carry = load<f64>(header + H_CARRY);
+  const end = INPUT + (<usize>count << 3);
+  let at = INPUT;
+  while (at < end) {
+    // Four lanes add up at most 512 values each part; parts are added with compensation (Neumaier 1974).
+    const stop = min(at + 4096, end);
+    let min0 = f64x2.splat(Infinity), min1 = min0;
+    let max0 = f64x2.splat(-Infinity), max1 = max0;
+    let sum0 = f64x2.splat(0), sum1 = sum0;
+    for (; at + 32 <= stop; at += 32) {
+      const x = v128.load(at);
+      const y = v128.load(at, 16);
+      min0 = f64x2.pmin(min0, x);
+      min1 = f64x2.pmin(min1, y);
+      max0 = f64x2.pmax(max0, x);
+      max1 = f64x2.pmax(max1, y);
+      sum0 = f64x2.add(sum0, x);
+      sum1 = f64x2.add(sum1, y);
+    }
+    let part = 0.0;
+    for (; at < stop; at += 8) {
+      const x = load<f64>(at);
+      low = x < low ? x : low;
+      high = x > high ? x : high;
+      part += x;
+    }
+    min0 = f64x2.pmin(min0, min1);
+    max0 = f64x2.pmax(max0, max1);
+    sum0 = f64x2.add(sum0, sum1);
+    low = Math.min(low, Math.min(f64x2.extract_lane(min0, 0), f64x2.extract_lane(min0, 1)));
+    high = Math.max(high, Math.max(f64x2.extract_lane(max0, 0), f64x2.extract_lane(max0, 1)));
+    part += f64x2.extract_lane(sum0, 0) + f64x2.extract_lane(sum0, 1);
+    const total = sum + part;
+    carry += Math.abs(sum) >= Math.abs(part) ? sum - total + part : part - total + sum;
+    sum = total;
+  }
+  // pmin and pmax pass over NaN, the sum does not: only where it is not finite every value needs a look.
+  if (low == -Infinity || high == Infinity) return false;
+  if (!(Math.abs(sum) < Infinity) && hasNaN(end)) return false;
+  if (low < load<f64>(header + H_MIN) || isNaN(load<f64>(header + H_MIN))) store<f64>(header + H_MIN, low + 0.0);
+  if (high > load<f64>(header + H_MAX) || isNaN(load<f64>(header + H_MAX))) store<f64>(header + H_MAX, high + 0.0);
+  store<f64>(header + H_SUM, sum);
+  store<f64>(header + H_CARRY, carry);
+  return true;
+}
+
+function hasNaN(end: usize): bool {
+  for (let at = INPUT; at < end; at += 8) if (isNaN(load<f64>(at))) return true;
+  return false;
+}
+
+/** Takes `count` scanned values of the input window into the state. `bulk` lets the sampler work. */
+export function ingest(count: i32, bulk: bool): void {
+  if (!count) return;
+  const n = load<f64>(header + H_N) + <f64>count;
+  const shift = bulk ? samplerShift(n) : 0;
+  if (shift == 0) {
+    let done = 0;
+    while (done < count) {
+      const size = min(BLOCK, count - done);
+      memory.copy(SAMPLE, INPUT + (<usize>done << 3), <usize>size << 3);
+      takeBlock(size, 0);
+      done += size;
+    }
+    return;
+  }
+  sampleInput(count, shift);
+}
+
+/** s, where one value stands for 2^s: the largest with 2^s <= 0.4 eps^2 n, or 1/16 of that with scheduled tails. */
+function samplerShift(n: f64): i32 {
+  const eps = epsilon();
+  let limit = SAMPLER_SHARE * eps * eps * n;
+  if (load<u8>(header + H_TAILS) && load<u32>(header + H_K) >= SCHEDULE_K) limit /= SAMPLER_TAILS;
+  let shift = 0;
+  while (shift < 14 && <f64>(2 << shift) <= limit) shift++;
+  return shift;
+}
+
+/** One uniform value of each window of 2^shift enters with that weight; what is left over enters by the bits of its length. */
+function sampleInput(count: i32, shift: i32): void {
+  const whole = count >> shift;
+  const mask = (<u64>1 << shift) - 1;
+  let at = INPUT;
+  let done = 0;
+  let bits: u64 = 0;
+  let left = 0;
+  while (done < whole) {
+    const size = min(BLOCK, whole - done);
+    for (let i = 0; i < size; i++) {
+      if (left < shift) {
+        bits = draw();
+        left = 64;
+      }
+      store<f64>(SAMPLE + (<usize>i << 3), load<f64>(at + (<usize>(bits & mask) << 3)));
+      bits >>= <u64>shift;
+      left -= shift;
+      at += <usize>8 << shift;
+    }
+    takeBlock(size, shift);
+    done += size;
+  }
+  for (let bit = shift - 1; bit >= 0; bit--) {
+    if (!(count & (1 << bit))) continue;
+    store<f64>(SAMPLE, load<f64>(at + (<usize>(draw() & ((1 << bit) - 1)) << 3)));
+    takeBlock(1, bit);
+    at += <usize>8 << bit;
+  }
+}
+
+/** Sorts the first `count` items of the block and takes them into the state, each with weight 2^base. */
+export function takeBlock(count: i32, base: i32): void {
+  sortBlock(SAMPLE, count);
+  takeSorted(count, base);
+}
+
+/**
+ * The stride at which a block is sampled, as a power of two: 2^h with h the largest level with
+ * 2^h <= sqrt(12 x 0.05 x weight x n) eps, at least the base level, at most the top level.
+ */
+function targetLevel(weight: f64, n: f64, base: i32): i32 {
+  const limit = Math.sqrt(BLOCK_SHARE * weight * n) * epsilon();
+  const top = numLevels() - 1;
+  let level = base;
+  let unit = <f64>(<u64>1 << base) * 2;
+  while (level < top && unit <= limit) {
+    level++;
+    unit *= 2;
+  }
+  return level;
+}
+
+/**
+ * Takes an ascending block into the state. Chunks of equal size cover it from end to end and give one item each;
+ * `f` chunks of every smaller size stand at each protected end, so that the tail is sampled as finely as it is
+ * sparse.
+ *
+ *    | f of 1, f of 2, .. (both)  |  q chunks of 2^j  |  .. f of 2, f of 1 (high, both) |
+ */
+export function takeSorted(count: i32, base: i32): void {
+  const weight = <f64>count * <f64>(<u64>1 << base);
+  const n = load<f64>(header + H_N) + weight;
+  store<f64>(header + H_N, n);
+  growTo(base);
+  const sides = <i32>load<u8>(header + H_TAILS);
+  const f = sides ? rampItems() : 0;
+  let stride = targetLevel(weight, n, base) - base;
+  while (stride > 0 && sides * f * ((1 << stride) - 1) + (1 << stride) > count) stride--;
+  if (stride == 0) {
+    // Adding 0 turns -0 into 0; here and in `pick` only what is kept pays for it.
+    for (let i = 0; i < count; i++) {
+      const at = SAMPLE + (<usize>i << 3);
+      store<f64>(at, load<f64>(at) + 0.0);
+    }
+    mergeInto(base, SAMPLE, count);
+    compress();
+    return;
+  }
+  const offset = nextOffset();
+  let at = SAMPLE;
+  if (sides == 2) {
+    for (let j = 0; j < stride; j++) at = pick(at, f, j, base, offset);
+  }
+  const rest = count - sides * f * ((1 << stride) - 1);
+  at = pick(at, rest >> stride, stride, base, offset);
+  const left = rest & ((1 << stride) - 1);
+  for (let j = stride - 1; j >= 0; j--) {
+    at = pick(at, (sides ? f : 0) + ((left >> j) & 1), j, base, offset);
+  }
+  assert(at == SAMPLE + (<usize>count << 3), 'chunks do not cover the block');
+  compress();
+}
+
+/** Chunks of each smaller size at a protected end of a block. */
+function rampItems(): i32 {
+  const k = load<u32>(header + H_K);
+  return k < SCHEDULE_K ? <i32>max<u32>(1, (k + 12) / 25) : 16;
+}
+
+/** Takes one item of each of `chunks` chunks of 2^stride items at `at` to level base + stride. Returns the end of the last. */
+function pick(at: usize, chunks: i32, stride: i32, base: i32, offset: u64): usize {
+  const bytes = <usize>8 << stride;
+  let from = at + (<usize>(offset >> <u64>(53 - stride)) << 3);
+  let to = PICKS;
+  for (let i = 0; i < chunks; i++) {
+    store<f64>(to, load<f64>(from) + 0.0);
+    from += bytes;
+    to += 8;
+  }
+  mergeInto(base + stride, PICKS, chunks);
+  return at + <usize>chunks * bytes;
+}
+
+/** The offset of a block's picks as a 53-bit fraction of the stride: blocks come in pairs, u then 1 - u. */
+function nextOffset(): u64 {
+  if (load<u8>(header + H_PHASE)) {
+    store<u8>(header + H_PHASE, 0);
+    const pending = load<u64>(header + H_OFFSET);
+    store<u64>(header + H_OFFSET, 0);
+    return pending;
+  }
+  const offset = draw() >> 11;
+  store<u8>(header + H_PHASE, 1);
+  store<u64>(header + H_OFFSET, 0x1fffffffffffff - offset);
+  return offset;
+}

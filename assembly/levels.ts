@@ -1,0 +1,140 @@
+/** The levels of the state at hand: where each begins, and merging sorted items into one of them. */
+import { H_COMPACTIONS, H_K, H_LEVELS, H_N, H_SIZES, LEVELS, MAX_LEVELS, POS, header, slots } from './layout';
+import { computeCapacities } from './capacity';
+
+/** What all levels together may hold. */
+export let budget: u32 = 0;
+
+/** Number of levels. */
+// @ts-ignore: decorator
+@inline
+export function numLevels(): i32 {
+  return <i32>load<u32>(header + H_LEVELS);
+}
+
+/** Address of the first item of a level; of `numLevels()`, the end of the top level. */
+// @ts-ignore: decorator
+@inline
+export function levelStart(level: i32): usize {
+  return LEVELS + (<usize>load<u32>(POS + (<usize>level << 2)) << 3);
+}
+
+// @ts-ignore: decorator
+@inline
+export function setLevelStart(level: i32, address: usize): void {
+  store<u32>(POS + (<usize>level << 2), <u32>((address - LEVELS) >> 3));
+}
+
+/** Items of a level. */
+// @ts-ignore: decorator
+@inline
+export function levelSize(level: i32): i32 {
+  const at = POS + (<usize>level << 2);
+  return <i32>(load<u32>(at, 4) - load<u32>(at));
+}
+
+/** Items of all levels. */
+// @ts-ignore: decorator
+@inline
+export function retained(): u32 {
+  return slots - load<u32>(POS);
+}
+
+/** Reads the sizes of the state in the window into positions, and computes capacities. */
+export function openState(): void {
+  let levels = numLevels();
+  if (levels == 0) {
+    levels = 1;
+    store<u32>(header + H_LEVELS, 1);
+    store<u32>(header + H_SIZES, 0);
+    store<u32>(header + H_COMPACTIONS, 0);
+  }
+  let start = slots;
+  store<u32>(POS + (<usize>levels << 2), start);
+  for (let level = levels - 1; level >= 0; level--) {
+    start -= load<u32>(header + H_SIZES + (<usize>level << 2));
+    store<u32>(POS + (<usize>level << 2), start);
+  }
+  budget = computeCapacities();
+}
+
+/** Writes the sizes back, ready to be copied out. Returns the number of items. */
+export function closeState(): u32 {
+  const levels = numLevels();
+  for (let level = 0; level < levels; level++) {
+    store<u32>(header + H_SIZES + (<usize>level << 2), <u32>levelSize(level));
+  }
+  if (!ASC_NO_ASSERT) assertState();
+  return retained();
+}
+
+/** Makes sure that `level` exists. A new top level is empty and costs nothing. */
+export function growTo(level: i32): void {
+  const levels = numLevels();
+  if (level < levels) return;
+  assert(level < MAX_LEVELS, 'a level above the last');
+  for (let i = levels; i <= level; i++) {
+    store<u32>(POS + (<usize>(i + 1) << 2), slots);
+    store<u32>(header + H_COMPACTIONS + (<usize>i << 2), 0);
+  }
+  store<u32>(header + H_LEVELS, <u32>(level + 1));
+  budget = computeCapacities();
+}
+
+/** Capacities follow the compaction counts where tails are scheduled. */
+export function refreshCapacities(): void {
+  budget = computeCapacities();
+}
+
+/**
+ * Merges `count` ascending items at `from` into a level. The levels below move down to make room; the merge
+ * then runs upward in place: the write position never passes the read position of the level.
+ */
+export function mergeInto(level: i32, from: usize, count: i32): void {
+  if (count == 0) return;
+  const bytes = <usize>count << 3;
+  const bottom = levelStart(0);
+  let own = levelStart(level);
+  assert(bottom - bytes >= LEVELS, 'the level window is full');
+  memory.copy(bottom - bytes, bottom, own - bottom);
+  for (let i = 0; i <= level; i++) {
+    const at = POS + (<usize>i << 2);
+    store<u32>(at, load<u32>(at) - <u32>count);
+  }
+  mergeUp(own - bytes, from, from + bytes, own, levelStart(level + 1));
+}
+
+/** Merges [a, aEnd) and [b, bEnd), both ascending, to `to`; b may be the tail of the destination. */
+export function mergeUp(to: usize, a: usize, aEnd: usize, b: usize, bEnd: usize): void {
+  while (a < aEnd && b < bEnd) {
+    const x = load<f64>(a);
+    const y = load<f64>(b);
+    const first = x <= y;
+    // Selecting the address and not the value keeps the loop free of branches.
+    store<f64>(to, load<f64>(select(a, b, first)));
+    a += <usize>first << 3;
+    b += <usize>!first << 3;
+    to += 8;
+  }
+  if (a < aEnd) memory.copy(to, a, aEnd - a);
+  // What is left of b is in place already when b is the tail of the destination.
+  else if (to != b && b < bEnd) memory.copy(to, b, bEnd - b);
+}
+
+/** Debug build: the weights sum to n, every level ascends, and the budget holds for tails without a schedule. */
+function assertState(): void {
+  const levels = numLevels();
+  let weight: f64 = 0;
+  let unit: f64 = 1;
+  for (let level = 0; level < levels; level++) {
+    weight += <f64>levelSize(level) * unit;
+    unit *= 2;
+    let at = levelStart(level);
+    const end = levelStart(level + 1);
+    for (; at + 8 < end; at += 8) assert(load<f64>(at) <= load<f64>(at, 8), 'a level is not ascending');
+  }
+  assert(weight == load<f64>(header + H_N), 'the weights do not sum to n');
+  assert(retained() <= budget, 'the state is over its budget');
+  assert(levels == 1 || levelSize(levels - 1) > 0, 'the top level is empty');
+  assert(load<u32>(header + H_K) >= 8, 'k is below 8');
+}

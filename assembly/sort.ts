@@ -1,0 +1,46 @@
+/** Sorting one block of f64 ascending. No NaN, no -0. */
+import { SCRATCH } from './layout';
+import { mergeUp } from './levels';
+
+const RUN: i32 = 16;
+
+/** Sorts `count` items (at most a block) at `at`. */
+export function sortBlock(at: usize, count: i32): void {
+  const end = at + (<usize>count << 3);
+  if (ascends(at, end)) return;
+  for (let run = at; run < end; run += RUN << 3) insertionSort(run, min(run + (RUN << 3), end));
+  let from = at;
+  let to = SCRATCH;
+  for (let width = <usize>(RUN << 3); width < <usize>count << 3; width <<= 1) {
+    const last = from + (<usize>count << 3);
+    let out = to;
+    for (let run = from; run < last; run += width << 1) {
+      const middle = min(run + width, last);
+      const stop = min(middle + width, last);
+      mergeUp(out, run, middle, middle, stop);
+      out += stop - run;
+    }
+    const swap = from;
+    from = to;
+    to = swap;
+  }
+  if (from != at) memory.copy(at, from, <usize>count << 3);
+}
+
+/** Whether [at, end) ascends already: monotone input costs a look. */
+export function ascends(at: usize, end: usize): bool {
+  for (; at + 8 < end; at += 8) if (load<f64>(at) > load<f64>(at, 8)) return false;
+  return true;
+}
+
+function insertionSort(start: usize, end: usize): void {
+  for (let i = start + 8; i < end; i += 8) {
+    const x = load<f64>(i);
+    let j = i;
+    while (j > start && load<f64>(j - 8) > x) {
+      store<f64>(j, load<f64>(j - 8));
+      j -= 8;
+    }
+    store<f64>(j, x);
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * Condensing: one systematic resample of sorted weighted items into a smaller set of levels. Chunks of equal size
+ * cover the items from end to end and give one item each; at protected ends, and where n is not a multiple of the
+ * chunk, smaller chunks stand. The grid's random phase makes the copy unbiased at every rank.
+ *
+ *    low | 1 2 4 .. (f each, both)  + phase bits | q chunks of c = 2^H | (s - phase) bits + .. 4 2 1 (f each) | high
+ */
+import { totalCapacity } from './capacity.js';
+import { MAX_LEVELS, type TailsCode } from './image.js';
+import type { SortedView } from './sorted-view.js';
+
+export interface CondenseLayout {
+  /** Level of the large chunks: they hold 2^levels values. */
+  height: number;
+  /** Chunks of each smaller size at a protected end. */
+  ramp: number;
+  /** Number of large chunks. */
+  chunks: number;
+  /** Values left over beside ramps and large chunks: 2^height <= slack < 2^(height + 1). */
+  slack: number;
+}
+
+export interface Condensed {
+  sizes: Uint32Array;
+  /** Level 0 first, each level ascending. */
+  items: Float64Array;
+  layout: CondenseLayout;
+}
+
+/** Ramp items wanted at a protected end for an image of k: 6 at k = 200, twice that for sharp tails. */
+export function wantedRamp(k: number, tails: TailsCode, sharp: boolean): number {
+  return tails === 0 ? 0 : Math.max(1, Math.round(((sharp ? 12 : 6) * k) / 200));
+}
+
+/**
+ * The finest layout whose items fit the Apache capacity of k for any phase.
+ * @param n values to cover, at least 2
+ * @param fits items that are allowed for a number of levels
+ */
+export function planCondense(
+  n: number,
+  tails: TailsCode,
+  wanted: number,
+  fits: (levels: number) => number,
+): CondenseLayout {
+  for (let floor = wanted; ; floor = floor >> 1) {
+    for (let height = 1; height < MAX_LEVELS - 1; height++) {
+      const c = 2 ** height;
+      const room = fits(height + 1);
+      let best: CondenseLayout | undefined;
+      // The count is not monotone in the ramp: scan up. A ramp that leaves no two large chunks ends the scan.
+      for (let ramp = tails === 0 ? 0 : floor; ; ramp++) {
+        const rest = n - tails * ramp * (c - 1);
+        if (rest < 2 * c) break;
+        const chunks = Math.floor(rest / c) - 1;
+        const slack = rest - chunks * c;
+        if (tails * ramp * height + chunks + popcount(slack) + height <= room) {
+          best = { height, ramp, chunks, slack };
+        }
+        // From height 2 on another ramp item costs more than the chunks it saves.
+        const bulk = tails * ramp * height + chunks + height;
+        if (tails === 0 || tails * ramp * height > room || (height > 1 && bulk > room + 2)) break;
+      }
+      if (best) return best;
+    }
+    if (floor <= 1) break;
+  }
+  // Unreachable for k >= 8: with a ramp of 1 some height always fits. Said rather than assumed.
+  throw new RangeError(`no layout condenses ${n} values`);
+}
+
+function popcount(x: number): number {
+  let count = 0;
+  for (; x > 0; x = Math.floor(x / 2)) count += x % 2;
+  return count;
+}
+
+/** The layout for an image of k. */
+export function planForK(n: number, k: number, tails: TailsCode, sharp: boolean): CondenseLayout {
+  return planCondense(n, tails, wantedRamp(k, tails, sharp), (levels) => totalCapacity(k, levels));
+}
+
+/**
+ * Lays the chunks over the items of a view and takes one item of each.
+ * @param phase where the large chunks begin: floor(u 2^height), u uniform in [0, 1)
+ * @param coin 0 or 1: which of the two middle positions of a chunk is taken
+ */
+export function condense(
+  view: SortedView,
+  layout: CondenseLayout,
+  tails: TailsCode,
+  phase: number,
+  coin: number,
+): Condensed {
+  const { height, ramp, chunks, slack } = layout;
+  const levels: number[][] = Array.from({ length: height + 1 }, () => []);
+  const { items, weights } = view;
+  let at = 0; // position in the view
+  let start = 0; // values covered so far
+  const take = (level: number, count: number) => {
+    const size = 2 ** level;
+    const within = level === 0 ? 0 : size / 2 - coin;
+    for (let i = 0; i < count; i++) {
+      const target = start + within;
+      while (weights[at] <= target) at++;
+      levels[level].push(items[at]);
+      start += size;
+    }
+  };
+  const bit = (x: number, level: number) => Math.floor(x / 2 ** level) % 2;
+  const after = slack - phase;
+  for (let j = 0; j < height; j++) take(j, (tails === 2 ? ramp : 0) + bit(phase, j));
+  take(height, chunks + bit(after, height));
+  for (let j = height - 1; j >= 0; j--) take(j, (tails === 0 ? 0 : ramp) + bit(after, j));
+  const sizes = Uint32Array.from(levels, (level) => level.length);
+  const flat = new Float64Array(sizes.reduce((a, b) => a + b, 0));
+  let to = 0;
+  for (const level of levels) {
+    flat.set(level, to);
+    to += level.length;
+  }
+  return { sizes, items: flat, layout };
+}

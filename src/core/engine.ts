@@ -1,0 +1,166 @@
+/** What is done to states with the kernel: taking values in, merging, fitting, building views. */
+import { F64, INPUT_VALUES as CHUNK, SIZES_SLOTS, U8, U32 } from '../wasm/abi.js';
+import { kernel } from '../wasm/kernel.js';
+import { totalCapacity } from './capacity.js';
+import { SketchDataError } from './errors.js';
+import { SortedView } from './sorted-view.js';
+import type { SketchState } from './state.js';
+
+/** Most levels and items that a call may add before the kernel compacts again: one block and some room to merge. */
+const EXTRA = 4096;
+/** Items that the reserves of protected tails may add to a state's budget: 192 a level. */
+const TAIL_ITEMS = 54 * 192;
+
+/** Values as bulk calls take them: plain, or gathered from an iterable. */
+export type Values = ArrayLike<number>;
+
+/** Levels to merge: from a sketch or an image. */
+export interface Source {
+  readonly sizes: ArrayLike<number>;
+  /** Level 0 first. */
+  readonly items: Float64Array;
+}
+
+function open(state: SketchState): ReturnType<typeof kernel> {
+  const k = kernel();
+  const budget = totalCapacity(state.word(U32.k), Math.max(1, state.word(U32.levels)) + 8);
+  k.load(state, budget + TAIL_ITEMS + EXTRA);
+  return k;
+}
+
+/** Copies the open state out; if it estimates, what it promises is now at most what its own k and tails give. */
+function save(k: ReturnType<typeof kernel>, state: SketchState): void {
+  k.save(state);
+  if (state.word(U32.levels) < 2) return;
+  if (state.byte(U8.guarantee) > state.byte(U8.tails)) state.setByte(U8.guarantee, state.byte(U8.tails));
+  if (state.word(U32.minK) > state.word(U32.k)) state.setWord(U32.minK, state.word(U32.k));
+}
+
+/**
+ * Takes staged values and then `values` into a state.
+ * @param staged values staged before, finite; may be empty
+ * @param count how many of `staged` count
+ * @returns -1, or the position near which a value of `values` is not finite; the state is then unchanged
+ */
+export function ingest(state: SketchState, staged: Float64Array, count: number, values?: Values): number {
+  const k = open(state);
+  const turn = k.loads;
+  const total = values?.length ?? 0;
+  const typed = ArrayBuffer.isView(values);
+  // Staged values fill the front of the first chunk, so that blocks are as full as they can be.
+  let filled = 0;
+  if (count) {
+    k.f64.set(count === staged.length ? staged : staged.subarray(0, count), k.input);
+    filled = count;
+  }
+  let done = 0;
+  while (done < total || filled) {
+    const part = Math.min(CHUNK - filled, total - done);
+    const to = k.input + filled;
+    if (typed) {
+      k.f64.set((values as Float64Array).subarray(done, done + part), to);
+    } else if (part) {
+      const memory = k.f64;
+      for (let i = 0; i < part; i++) {
+        const x = values![done + i];
+        if (typeof x !== 'number') return done + i;
+        memory[to + i] = x;
+      }
+      // An accessor among the elements may have used the kernel for another sketch: begin again on a plain copy.
+      if (k.loads !== turn) return ingest(state, staged, count, Float64Array.from(values as ArrayLike<number>));
+    }
+    if (!k.exports.extend(filled + part, total ? 1 : 0)) return done;
+    done += part;
+    filled = 0;
+  }
+  save(k, state);
+  return -1;
+}
+
+/** Takes values with weights, positive integers, into a state. All are checked. */
+export function ingestWeighted(state: SketchState, values: Float64Array, weights: Float64Array): void {
+  const k = open(state);
+  k.exports.beginAbsorb();
+  const half = CHUNK >> 1;
+  for (let done = 0; done < values.length; done += half) {
+    const part = Math.min(half, values.length - done);
+    k.f64.set(values.subarray(done, done + part), k.input);
+    k.f64.set(weights.subarray(done, done + part), k.input + part);
+    k.exports.absorbWeighted(part);
+  }
+  k.exports.finishAbsorb();
+  save(k, state);
+}
+
+/** Merges levels into a state; the caller joins what stands in the header beside them (min, max, sum ...). */
+export class Merger {
+  readonly #kernel: ReturnType<typeof kernel>;
+  readonly #state: SketchState;
+  /** The kernel's load count when this merge began: nobody else may have used it since. */
+  readonly #turn: number;
+
+  constructor(state: SketchState) {
+    this.#state = state;
+    this.#kernel = open(state);
+    this.#turn = this.#kernel.loads;
+    this.#kernel.exports.beginAbsorb();
+  }
+
+  /** Takes values of weight 1, all finite. */
+  addValues(values: Float64Array): void {
+    this.add({ sizes: [values.length], items: values });
+  }
+
+  add(source: Source): void {
+    const k = this.#kernel;
+    if (k.loads !== this.#turn) throw new Error('the kernel was used during a merge');
+    const { sizes, items } = source;
+    const room = CHUNK - SIZES_SLOTS;
+    if (items.length <= room) {
+      const words = new Uint32Array(k.f64.buffer, k.input * 8, 64);
+      for (let i = 0; i < sizes.length; i++) words[i] = sizes[i];
+      k.f64.set(items, k.input + SIZES_SLOTS);
+      k.exports.absorb(0, sizes.length);
+      return;
+    }
+    // A large source: level by level, in parts.
+    let at = 0;
+    for (let level = 0; level < sizes.length; level++) {
+      const end = at + sizes[level];
+      for (; at < end; at += room) {
+        const part = items.subarray(at, Math.min(end, at + room));
+        new Uint32Array(k.f64.buffer, k.input * 8, 1)[0] = part.length;
+        k.f64.set(part, k.input + SIZES_SLOTS);
+        k.exports.absorb(level, 1);
+      }
+      at = end;
+    }
+  }
+
+  finish(): void {
+    this.#kernel.exports.finishAbsorb();
+    save(this.#kernel, this.#state);
+  }
+}
+
+/** A copy of a state compacted to the budget of its k without protected tails: the shape of an Apache sketch. */
+export function fitToApache(state: SketchState): SketchState {
+  const copy = state.clone();
+  copy.setByte(U8.tails, 0);
+  const k = open(copy);
+  k.exports.fit();
+  save(k, copy);
+  return copy;
+}
+
+/** The sorted view of a state and of staged values of weight 1. */
+export function buildView(state: SketchState, staged: Float64Array, min: number, max: number): SortedView {
+  const k = open(state);
+  k.f64.set(staged, k.input);
+  const count = k.exports.view(staged.length);
+  const block = k.copyView(count);
+  const n = state.get(F64.n) + staged.length;
+  const weights = block.subarray(count);
+  if (weights[count - 1] !== n) throw new SketchDataError('ERR_COUNT', `weights sum to ${weights[count - 1]}, n is ${n}`);
+  return new SortedView(block.subarray(0, count), weights, n, min, max);
+}

@@ -1,0 +1,37 @@
+/** The kernel's binary interface, typed: what assembly/index.ts exports. Addresses are byte offsets into its memory. */
+export interface KernelExports {
+  readonly memory: WebAssembly.Memory;
+  inputAddress(): number;
+  headerAddress(): number;
+  slotCount(): number;
+  memoryFor(slots: number): number;
+  reserve(slots: number): void;
+  open(): void;
+  close(): number;
+  /** 0 when a value is not finite: the open state is then to be dropped. */
+  extend(count: number, bulk: number): number;
+  beginAbsorb(): void;
+  absorb(firstLevel: number, levels: number): void;
+  absorbWeighted(count: number): void;
+  finishAbsorb(): void;
+  fit(): void;
+  view(staged: number): number;
+  viewAddress(): number;
+  /** In test builds only. */
+  alternateCoins?(on: number): void;
+}
+
+/** Values the input window holds (CHUNK in assembly/layout.ts). */
+export const INPUT_VALUES = 16384;
+/** Slots at the start of the input window that hold the sizes of a source's levels. */
+export const SIZES_SLOTS = 32;
+
+/**
+ * The header of a state: offsets in 8-byte slots (f64) or 4-byte words (u32) from its start, and single bytes.
+ * It is the end of the durable state as it is the end of the level window (assembly/layout.ts).
+ */
+export const HEADER_SLOTS = 76;
+export const F64 = { n: 0, min: 1, max: 2, sum: 3, carry: 4, variance: 8 } as const;
+export const U64 = { generator: 5, seed: 6, offset: 7 } as const;
+export const U32 = { k: 18, minK: 19, levels: 20, sizes: 24, compactions: 88 } as const;
+export const U8 = { tails: 84, guarantee: 85, phase: 86 } as const;

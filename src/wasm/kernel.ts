@@ -1,0 +1,128 @@
+/**
+ * The sole owner of the kernel: instantiates it on first use, grows its memory, and renews the views when the
+ * buffer changes. A call into the kernel is an unbroken sequence load .. save; nobody else's code runs in between.
+ */
+import { kernelModule } from '#kernel';
+import { SketchRuntimeError } from '../core/errors.js';
+import { HEADER_SLOTS, INPUT_VALUES, type KernelExports } from './abi.js';
+
+/** A durable state: items right-aligned, the header behind them. `core/state.ts` says what it means. */
+export interface KernelState {
+  /** The whole block as f64: free space, items, header. */
+  f64: Float64Array;
+  /** Items in it. */
+  retained: number;
+}
+
+export class Kernel {
+  readonly exports: KernelExports;
+  /** The memory as f64, and the input window in it. Renewed by `load` and `reserve`. */
+  f64: Float64Array;
+  /** First slot of the input window. */
+  readonly input: number;
+  #header: number;
+  #slots: number;
+  /** Counts the states loaded, so that a caller can see whether other code used the kernel meanwhile. */
+  loads = 0;
+
+  constructor(module: WebAssembly.Module) {
+    this.exports = new WebAssembly.Instance(module).exports as unknown as KernelExports;
+    this.f64 = new Float64Array(this.exports.memory.buffer, 0, this.exports.memory.buffer.byteLength >> 3);
+    this.input = this.exports.inputAddress() >> 3;
+    this.#slots = 0;
+    this.#header = 0;
+    this.reserve(this.exports.slotCount());
+  }
+
+  /** Makes room for `slots` items. What lies in the windows is lost. */
+  reserve(slots: number): void {
+    if (slots > this.#slots) {
+      this.#slots = slots;
+      const missing = this.exports.memoryFor(slots) - this.exports.memory.buffer.byteLength;
+      if (missing > 0) this.exports.memory.grow((missing + 65535) >> 16);
+      this.exports.reserve(slots);
+      this.#header = this.exports.headerAddress() >> 3;
+    }
+    if (this.f64.buffer !== this.exports.memory.buffer) {
+      this.f64 = new Float64Array(this.exports.memory.buffer, 0, this.exports.memory.buffer.byteLength >> 3);
+    }
+  }
+
+  /**
+   * Copies a state in and opens it.
+   * @param extra items that the call may add before it compacts
+   */
+  load(state: KernelState, extra: number): void {
+    this.loads++;
+    const slots = state.f64.length - HEADER_SLOTS;
+    this.reserve(slots + extra);
+    this.f64.set(state.f64, this.#header - slots);
+    this.exports.open();
+  }
+
+  /** Closes the open state and copies it out. */
+  save(state: KernelState): void {
+    const retained = this.exports.close();
+    const header = this.#header;
+    let slots = state.f64.length - HEADER_SLOTS;
+    // Room for a quarter more saves most of the renewals while a sketch still grows.
+    if (slots < retained || slots > 2 * retained + 64) {
+      slots = retained + (retained >> 2) + 8;
+      state.f64 = new Float64Array(slots + HEADER_SLOTS);
+    }
+    state.f64.set(this.f64.subarray(header - retained, header + HEADER_SLOTS), slots - retained);
+    state.retained = retained;
+  }
+
+  /** The view last built, copied out: items, then cumulative weights. */
+  copyView(count: number): Float64Array {
+    const at = this.exports.viewAddress() >> 3;
+    return this.f64.slice(at, at + 2 * count);
+  }
+}
+
+let shared: Kernel | undefined;
+let provide: () => WebAssembly.Module = kernelModule;
+
+/**
+ * The kernel of this process.
+ * @throws SketchRuntimeError ERR_WASM_REFUSED, ERR_WASM_UNSUPPORTED
+ */
+export function kernel(): Kernel {
+  return (shared ??= instantiate());
+}
+
+/** Whether the kernel was instantiated. */
+export function isInstantiated(): boolean {
+  return shared !== undefined;
+}
+
+/** Has the next first use take its module elsewhere, and drops the present kernel. For entries and tests. */
+export function provideKernel(source: () => WebAssembly.Module): void {
+  provide = source;
+  shared = undefined;
+}
+
+function instantiate(): Kernel {
+  if (typeof WebAssembly !== 'object') {
+    throw new SketchRuntimeError('ERR_WASM_UNSUPPORTED', 'this host has no WebAssembly, which a sketch needs');
+  }
+  try {
+    return new Kernel(provide());
+  } catch (cause) {
+    if (cause instanceof SketchRuntimeError) throw cause;
+    throw cause instanceof WebAssembly.CompileError && !/secur|policy|unsafe-eval|disallowed/i.test(String(cause))
+      ? new SketchRuntimeError(
+          'ERR_WASM_UNSUPPORTED',
+          'this host cannot compile the kernel: WebAssembly SIMD is needed (Chrome 91, Firefox 89, Safari 16.4, Node 16.4)',
+          { cause },
+        )
+      : new SketchRuntimeError(
+          'ERR_WASM_REFUSED',
+          "this host refuses WebAssembly: allow it with script-src 'wasm-unsafe-eval' in the Content-Security-Policy, or keep to sketches of at most 1024 values",
+          { cause },
+        );
+  }
+}
+
+export { INPUT_VALUES };
