@@ -1,0 +1,110 @@
+/** One column of a Parquet file, a row group at a time. */
+import { type FileMetaData, parquetMetadataAsync, parquetRead, type SchemaElement } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+import { CliError, dataError, usageError } from '../exit.js';
+import type { ByteSource } from './byte-source.js';
+import type { ReadOptions, ValueCollector } from './value-reader.js';
+
+export async function* readParquet(
+  source: ByteSource,
+  options: ReadOptions,
+  collector: ValueCollector,
+): AsyncGenerator<Float64Array> {
+  const { name } = source;
+  const file = await source.randomAccess();
+  try {
+    const metadata = await guarded(() => parquetMetadataAsync(file), name, 'its footer');
+    const column = findColumn(metadata, options.column, name);
+    let rowStart = 0;
+    for (const [group, { num_rows }] of metadata.row_groups.entries()) {
+      const rowEnd = rowStart + Number(num_rows);
+      let row = rowStart;
+      const where = () => `row ${row}, column "${column}"`;
+      await guarded(
+        () =>
+          parquetRead({
+            file,
+            metadata,
+            columns: [column],
+            rowStart,
+            rowEnd,
+            compressors,
+            onChunk: ({ columnData }) => {
+              for (let i = 0; i < columnData.length; i++) {
+                row++;
+                const value: unknown = columnData[i];
+                if (typeof value === 'number' && value - value === 0) collector.add(value);
+                else if (typeof value === 'bigint') collector.add(Number(value));
+                else if (value === null || value === undefined) collector.missing++;
+                else collector.refuse(String(value), where);
+              }
+            },
+          }),
+        name,
+        `row group ${group}`,
+      );
+      rowStart = rowEnd;
+      yield* collector.drain();
+    }
+  } finally {
+    await file.close();
+  }
+  yield* collector.finish();
+}
+
+/** Whatever a damaged file makes the reader throw is the file's fault. */
+async function guarded<T>(act: () => Promise<T>, name: string, where: string): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw dataError(
+      `${name}: cannot read ${where} as Parquet: ${(error as Error).message}`,
+      'The file may be damaged or cut short.',
+    );
+  }
+}
+
+function findColumn(metadata: FileMetaData, column: string | undefined, name: string): string {
+  // Columns of records and lists lie below a group: their names are not one name.
+  const [root, ...elements] = metadata.schema;
+  const flat = elements.length === root.num_children ? elements : topLevel(metadata.schema);
+  const numeric = flat.filter(isNumeric).map((element) => element.name);
+  const choice =
+    numeric.length > 0
+      ? `Its columns of numbers: ${numeric.slice(0, 30).join(', ')}.`
+      : 'It has no column of numbers.';
+  if (column === undefined) {
+    if (numeric.length === 1) return numeric[0];
+    throw usageError(`${name}: which of ${flat.length} columns?`, `Name it with --column. ${choice}`);
+  }
+  const element = flat.find((candidate) => candidate.name === column);
+  if (!element) throw usageError(`${name}: there is no column "${column}"`, choice);
+  if (!isNumeric(element)) throw usageError(`${name}: column "${column}" does not hold numbers`, choice);
+  return column;
+}
+
+function topLevel(schema: SchemaElement[]): SchemaElement[] {
+  const found: SchemaElement[] = [];
+  const skip = (at: number): number => {
+    let next = at + 1;
+    for (let i = 0; i < (schema[at].num_children ?? 0); i++) next = skip(next);
+    return next;
+  };
+  for (let at = 1; at < schema.length; at = skip(at)) found.push(schema[at]);
+  return found;
+}
+
+function isNumeric({
+  type,
+  converted_type,
+  logical_type,
+  num_children,
+  repetition_type,
+}: SchemaElement): boolean {
+  if (num_children || repetition_type === 'REPEATED') return false;
+  if (logical_type && !['INTEGER', 'DECIMAL', 'FLOAT16'].includes(logical_type.type)) return false;
+  if (converted_type && !/^(U?INT_\d+|DECIMAL)$/.test(converted_type)) return false;
+  if (type === 'BYTE_ARRAY' || type === 'FIXED_LEN_BYTE_ARRAY') return !!(logical_type || converted_type);
+  return type === 'INT32' || type === 'INT64' || type === 'FLOAT' || type === 'DOUBLE';
+}
