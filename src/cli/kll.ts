@@ -1,0 +1,78 @@
+/**
+ * The command `kll`: percentiles of numbers, and everything one does with sketches, from a shell. The README lists
+ * its verbs; exit.ts its exit codes.
+ */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { EXIT } from './exit.js';
+import { handleClosedPipe, reportError } from './output/terminal.js';
+import { build, buildCommand } from './verbs/build.js';
+import { compare, compareCommand } from './verbs/compare.js';
+import { convert, convertCommand } from './verbs/convert.js';
+import { inspect, inspectCommand } from './verbs/inspect.js';
+import { merge, mergeCommand } from './verbs/merge.js';
+import { plot, plotCommand } from './verbs/plot.js';
+import { query, queryCommand } from './verbs/query.js';
+import { summary, summaryCommand } from './verbs/summary.js';
+import { verify, verifyCommand } from './verbs/verify.js';
+
+const EXIT_CODES = `
+Exit codes: 0 done; 1 done, with a negative verdict (verify, compare); 2 the command line is wrong;
+3 the input is not what it should be; 4 reading or writing failed; 70 a fault of kll.`;
+
+const EXAMPLES = `
+Examples:
+  kll summary flights.parquet --column delay --exact
+  zcat access.log.gz | awk '{print $NF}' | kll summary
+  kll build monday.csv --column ms -o monday.kll
+  kll merge monday.kll tuesday.kll -o week.kll && kll query week.kll --q p50,p99
+  kll compare monday.kll tuesday.kll --fail-on higher`;
+
+function createProgram(): Command {
+  const program = new Command('kll')
+    .description('Percentiles of any number of values, from sketches of a few kilobytes that merge.')
+    .version(packageVersion(), '-V, --version')
+    .helpCommand(false)
+    .showHelpAfterError('(kll --help, or kll <verb> --help, says what there is)')
+    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', EXIT_CODES)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'kll: ')) });
+  // biome-ignore lint/suspicious/noExplicitAny: the arguments of each verb are checked where its options are declared
+  const verb = (command: Command, run: (...args: any[]) => Promise<number>) =>
+    command.action(async (...args: unknown[]) => {
+      process.exitCode = await run(...args);
+    });
+  verb(summaryCommand(program), summary);
+  verb(buildCommand(program), build);
+  verb(mergeCommand(program), merge);
+  verb(queryCommand(program), query);
+  verb(compareCommand(program), compare);
+  verb(plotCommand(program), plot);
+  verb(inspectCommand(program), inspect);
+  verb(verifyCommand(program), verify);
+  verb(convertCommand(program), convert);
+  return program;
+}
+
+function packageVersion(): string {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+}
+
+async function main(argv: readonly string[]): Promise<void> {
+  handleClosedPipe();
+  const program = createProgram();
+  if (argv.length === 2) {
+    program.outputHelp({ error: true });
+    process.exitCode = EXIT.usage;
+    return;
+  }
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    else process.exitCode = reportError(error, argv.includes('--json'));
+  }
+}
+
+await main(process.argv);

@@ -1,0 +1,49 @@
+/** How figures are written for people. */
+
+const COUNT = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+
+/** A value of the data: seven significant digits, integers whole. */
+export function showValue(x: number): string {
+  if (Number.isNaN(x)) return '-';
+  if (x === Number.POSITIVE_INFINITY) return 'inf';
+  if (x === Number.NEGATIVE_INFINITY) return '-inf';
+  if (Number.isInteger(x) && Math.abs(x) < 1e15) return String(x);
+  return String(Number(x.toPrecision(7)));
+}
+
+/** A number of things. */
+export function showCount(n: number): string {
+  return COUNT.format(n);
+}
+
+/**
+ * A fraction as a percentage.
+ * @param digits significant digits
+ */
+export function showPercent(fraction: number, digits = 3): string {
+  if (Number.isNaN(fraction)) return '-';
+  if (fraction === 0) return '0 %';
+  return `${Number((fraction * 100).toPrecision(digits))} %`;
+}
+
+/** The name of the percentile of a rank: 0.999 is p99.9. */
+export function percentileName(rank: number): string {
+  if (rank === 0) return 'min';
+  if (rank === 1) return 'max';
+  return `p${Number((rank * 100).toPrecision(12))}`;
+}
+
+export function showBytes(bytes: number): string {
+  if (bytes < 10_000) return `${showCount(bytes)} ${bytes === 1 ? 'byte' : 'bytes'}`;
+  if (bytes < 10_000_000) return `${Number((bytes / 1e3).toPrecision(3))} kB`;
+  return `${Number((bytes / 1e6).toPrecision(3))} MB`;
+}
+
+export function showSeconds(seconds: number): string {
+  return seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${seconds.toFixed(seconds < 10 ? 2 : 1)} s`;
+}
+
+/** An interval; one value where both ends are the same. */
+export function showInterval(lower: number, upper: number): string {
+  return lower === upper ? showValue(lower) : `${showValue(lower)} .. ${showValue(upper)}`;
+}

@@ -1,0 +1,90 @@
+/** The fields at the head of a sketch's bytes, as far as they go: what can be shown of bytes that are refused too. */
+import type { SketchFile } from './input/sketch-file.js';
+
+export type HeaderFields = Record<string, string | number | bigint | boolean | undefined>;
+
+const CODECS = ['RAW', 'DEC', 'BIN', 'ORD'];
+const GUARANTEES = ['none', 'high', 'both', 'reserved'];
+
+/** Fields by name; undefined where the bytes end before. Layouts: docs/formats.md. */
+export function headerFields({ family, bytes }: SketchFile): HeaderFields {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  switch (family) {
+    case 'compact':
+      return compactFields(view);
+    case 'datasketches':
+      return dataSketchesFields(view);
+    case 'kll1':
+      return {
+        k: field(view, 4, 4, () => view.getUint32(4)),
+        n: field(view, 8, 8, () => view.getBigUint64(8)),
+        numLevels: field(view, 16, 4, () => view.getUint32(16)),
+        seed: field(view, 20, 8, () => view.getBigUint64(20)),
+      };
+    case 'kll2':
+      return {
+        payloadLength: field(view, 4, 4, () => view.getUint32(4)),
+        crc32: field(view, 8, 4, () => view.getUint32(8).toString(16).padStart(8, '0')),
+        isEmpty: field(view, 12, 1, () => (view.getUint8(12) & 1) === 0),
+        k: field(view, 13, 4, () => view.getUint32(13)),
+        minK: field(view, 17, 4, () => view.getUint32(17)),
+        n: field(view, 21, 8, () => view.getBigUint64(21)),
+        numLevels: field(view, 29, 4, () => view.getUint32(29)),
+        seed: field(view, 33, 8, () => view.getBigUint64(33)),
+        compactions: field(view, 49, 8, () => view.getBigUint64(49)),
+        retained: field(view, 57, 8, () => view.getBigUint64(57)),
+      };
+    case 'json':
+      return { text: 'JSON { format, bytes }' };
+  }
+}
+
+/** Name of the checksum a form carries, if it carries one. */
+export function checksumName({ family }: SketchFile): string | undefined {
+  return { compact: 'CRC-32C', json: 'CRC-32C', kll2: 'CRC-32', kll1: undefined, datasketches: undefined }[
+    family
+  ];
+}
+
+function compactFields(view: DataView): HeaderFields {
+  const form = field(view, 1, 1, () => view.getUint8(1));
+  const flags = field(view, 2, 1, () => view.getUint8(2));
+  const has = (bit: number) => (flags === undefined ? undefined : (flags & bit) !== 0);
+  const end = view.byteLength - 4;
+  return {
+    version: form === undefined ? undefined : form >> 4,
+    codec: flags === undefined ? undefined : CODECS[flags & 3],
+    sum: form === undefined ? undefined : (form & 2) !== 0,
+    precision: has(4) ? field(view, 3, 1, () => describePrecision(view.getUint8(3))) : 'full',
+    minK: has(8),
+    variance: has(16),
+    state: has(32),
+    tailGuarantee: flags === undefined ? undefined : GUARANTEES[flags >> 6],
+    crc32c: end < 3 ? undefined : view.getUint32(end, true).toString(16).padStart(8, '0'),
+  };
+}
+
+function dataSketchesFields(view: DataView): HeaderFields {
+  const flags = field(view, 3, 1, () => view.getUint8(3));
+  const isFull = view.getUint8(0) === 5;
+  return {
+    preambleInts: field(view, 0, 1, () => view.getUint8(0)),
+    serialVersion: field(view, 1, 1, () => view.getUint8(1)),
+    isEmpty: flags === undefined ? undefined : (flags & 1) !== 0,
+    isLevelZeroSorted: flags === undefined ? undefined : (flags & 2) !== 0,
+    isSingleItem: flags === undefined ? undefined : (flags & 4) !== 0,
+    k: field(view, 4, 2, () => view.getUint16(4, true)),
+    m: field(view, 6, 1, () => view.getUint8(6)),
+    n: isFull ? field(view, 8, 8, () => view.getBigUint64(8, true)) : undefined,
+    minK: isFull ? field(view, 16, 2, () => view.getUint16(16, true)) : undefined,
+    numLevels: isFull ? field(view, 18, 1, () => view.getUint8(18)) : undefined,
+  };
+}
+
+function describePrecision(precision: number): string {
+  return precision & 0x80 ? `${precision & 0x7f} decimals` : `${precision} mantissa bits`;
+}
+
+function field<T>(view: DataView, at: number, size: number, read: () => T): T | undefined {
+  return at + size <= view.byteLength ? read() : undefined;
+}

@@ -1,0 +1,35 @@
+/** kll convert: a sketch in another form. */
+import type { Command } from 'commander';
+import type { DataSketchesType } from '../../formats.js';
+import { withItemType, withJson } from '../arguments.js';
+import { EXIT, type ExitCode } from '../exit.js';
+import { ByteSource } from '../input/byte-source.js';
+import { decodeSketch, readSketchFile } from '../input/sketch-file.js';
+import { checkOutput, type OutputArguments, withOutput, writeSketch } from '../sketch-output.js';
+
+interface ConvertArguments extends OutputArguments {
+  type?: DataSketchesType;
+}
+
+export function convertCommand(program: Command): Command {
+  const command = program
+    .command('convert')
+    .description(
+      'write a sketch in another form: compact, JSON, Apache DataSketches (reads those, KLL1 and KLL2)',
+    )
+    .argument('[sketch]', 'sketch of any form; - is standard input', '-');
+  return withJson(withOutput(withItemType(command)));
+}
+
+export async function convert(path: string, args: ConvertArguments): Promise<ExitCode> {
+  checkOutput(args);
+  const file = await readSketchFile(await ByteSource.open(path), args.type);
+  const input = {
+    name: file.name,
+    form: file.family,
+    itemType: file.itemType ?? null,
+    bytes: file.bytes.length,
+  };
+  await writeSketch(decodeSketch(file), args, 'convert', { input });
+  return EXIT.ok;
+}

@@ -1,0 +1,126 @@
+/** kll verify: are these sketches whole, and is one true to its data? */
+import type { Command } from 'commander';
+import type { KllSketch } from '../../index.js';
+import { type InputArguments, withInput, withItemType, withJson } from '../arguments.js';
+import { countBelow } from '../exact.js';
+import { CliError, EXIT, type ExitCode, toCliError, usageError } from '../exit.js';
+import { ByteSource } from '../input/byte-source.js';
+import { decodeSketch, describeFamily, readSketchFile } from '../input/sketch-file.js';
+import { sketchValues } from '../input/subject.js';
+import { showCount, showPercent } from '../output/figures.js';
+import { printJson, printLines } from '../output/terminal.js';
+
+interface VerifyArguments extends InputArguments {
+  against?: string;
+  json?: boolean;
+}
+
+interface Verdict {
+  name: string;
+  ok: boolean;
+  form: string | null;
+  n: number | null;
+  code: string | null;
+  message: string | null;
+  /** With --against alone. */
+  rankError?: number;
+  promised?: number;
+}
+
+export function verifyCommand(program: Command): Command {
+  const command = program
+    .command('verify')
+    .description(
+      'check sketches: checksum, form, weights, order; with --against also their answers. Exit code 1 if one fails',
+    )
+    .argument('<sketch...>', 'sketches; - is standard input')
+    .option('--against <data>', 'the numbers the sketch was made of: every rank is checked');
+  return withJson(withItemType(withInput(command)));
+}
+
+export async function verify(paths: string[], args: VerifyArguments): Promise<ExitCode> {
+  const inputs = args.against === undefined ? paths : [...paths, args.against];
+  if (inputs.filter((path) => path === '-').length > 1) throw usageError('standard input can be read once');
+  const sorted = args.against === undefined ? undefined : await sortedValues(args.against, args);
+  const verdicts: Verdict[] = [];
+  for (const path of paths) verdicts.push(await judge(path, args, sorted));
+  const failed = verdicts.filter(({ ok }) => !ok).length;
+  if (args.json) await printJson({ schema: 'kll.verify/1', ok: failed === 0, sketches: verdicts });
+  else await printLines(verdicts.map(describe));
+  return failed === 0 ? EXIT.ok : EXIT.negative;
+}
+
+async function sortedValues(path: string, args: VerifyArguments): Promise<Float64Array> {
+  const { data } = await sketchValues(await ByteSource.open(path), { ...args, exact: true });
+  return data!.sorted!;
+}
+
+async function judge(
+  path: string,
+  args: VerifyArguments,
+  sorted: Float64Array | undefined,
+): Promise<Verdict> {
+  const verdict: Verdict = { name: path, ok: true, form: null, n: null, code: null, message: null };
+  try {
+    const file = await readSketchFile(await ByteSource.open(path), args.type);
+    verdict.form = describeFamily(file);
+    const sketch = decodeSketch(file);
+    verdict.n = sketch.n;
+    if (sorted) compareToData(verdict, sketch, sorted);
+  } catch (error) {
+    if (!(error instanceof CliError) || error.exitCode !== EXIT.data) throw error;
+    const { code, message } = toCliError(error);
+    Object.assign(verdict, { ok: false, code, message });
+  }
+  return verdict;
+}
+
+function compareToData(verdict: Verdict, sketch: KllSketch, sorted: Float64Array): void {
+  const fail = (code: string, message: string) =>
+    Object.assign(verdict, { ok: false, code, message: `${verdict.name}: ${message}` });
+  if (sketch.n !== sorted.length) {
+    fail('ERR_COUNT', `it holds ${showCount(sketch.n)} values, the data ${showCount(sorted.length)}`);
+    return;
+  }
+  if (sketch.n === 0) return;
+  verdict.rankError = largestRankError(sketch, sorted);
+  verdict.promised = sketch.rankError();
+  if (sketch.min !== sorted[0] || sketch.max !== sorted[sorted.length - 1]) {
+    fail(
+      'ERR_RANGE',
+      `its values span ${sketch.min} .. ${sketch.max}, the data ${sorted[0]} .. ${sorted[sorted.length - 1]}`,
+    );
+  } else if (verdict.rankError > verdict.promised) {
+    fail(
+      'ERR_RANK',
+      `a rank is off by ${showPercent(verdict.rankError)}, at most ${showPercent(verdict.promised)} was promised`,
+    );
+  }
+}
+
+/** The largest error over all ranks: an item answers for the ranks between its cumulative weights. */
+function largestRankError(sketch: KllSketch, sorted: Float64Array): number {
+  const items = [...sketch].sort((a, b) => a.item - b.item);
+  let weight = 0;
+  let largest = 0;
+  for (let i = 0; i < items.length; i++) {
+    const from = weight;
+    const { item } = items[i];
+    weight += items[i].weight;
+    // Equal items answer together.
+    while (items[i + 1]?.item === item) weight += items[++i].weight;
+    const tooLow = countBelow(sorted, item, false) - from;
+    const tooHigh = weight - countBelow(sorted, item, true);
+    largest = Math.max(largest, tooLow, tooHigh);
+  }
+  return largest / sketch.n;
+}
+
+function describe({ name, ok, form, n, message, rankError, promised }: Verdict): string {
+  if (!ok) return `FAILED  ${message}`;
+  const measured =
+    rankError === undefined
+      ? ''
+      : `, largest rank error ${showPercent(rankError)} of ${showPercent(promised!)} promised`;
+  return `ok      ${name}: ${form}, ${showCount(n!)} values${measured}`;
+}
