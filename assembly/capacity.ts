@@ -92,6 +92,6 @@ export function protectedItems(level: i32, size: i32): i32 {
   }
   // Both ends together, or the one end, take at most half a level, and leave a pair to compact.
   const half = size >> tails;
-  if (k < SCHEDULE_K) return min(keep, half);
-  return size - keep * tails < 2 ? half : keep;
+  if (k < SCHEDULE_K || size - keep * tails < 2) keep = k < SCHEDULE_K ? min(keep, half) : half;
+  return size - keep * tails < 2 ? 0 : keep;
 }

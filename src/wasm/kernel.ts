@@ -2,7 +2,7 @@
  * The sole owner of the kernel: instantiates it on first use, grows its memory, and renews the views when the
  * buffer changes. A call into the kernel is an unbroken sequence load .. save; nobody else's code runs in between.
  */
-import { kernelModule } from '#kernel';
+import { instantiateKernel } from '#kernel';
 import { SketchRuntimeError } from '../core/errors.js';
 import { HEADER_SLOTS, INPUT_VALUES, type KernelExports } from './abi.js';
 
@@ -25,8 +25,8 @@ export class Kernel {
   /** Counts the states loaded, so that a caller can see whether other code used the kernel meanwhile. */
   loads = 0;
 
-  constructor(module: WebAssembly.Module) {
-    this.exports = new WebAssembly.Instance(module).exports as unknown as KernelExports;
+  constructor(exports: KernelExports) {
+    this.exports = exports;
     this.f64 = new Float64Array(this.exports.memory.buffer, 0, this.exports.memory.buffer.byteLength >> 3);
     this.input = this.exports.inputAddress() >> 3;
     this.#slots = 0;
@@ -82,7 +82,7 @@ export class Kernel {
 }
 
 let shared: Kernel | undefined;
-let provide: () => WebAssembly.Module = kernelModule;
+let provide: () => KernelExports = instantiateKernel;
 
 /**
  * The kernel of this process.
@@ -97,8 +97,8 @@ export function isInstantiated(): boolean {
   return shared !== undefined;
 }
 
-/** Has the next first use take its module elsewhere, and drops the present kernel. For entries and tests. */
-export function provideKernel(source: () => WebAssembly.Module): void {
+/** Has the next first use take its kernel elsewhere, and drops the present kernel. For entries and tests. */
+export function provideKernel(source: () => KernelExports): void {
   provide = source;
   shared = undefined;
 }

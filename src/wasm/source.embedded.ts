@@ -1,7 +1,9 @@
-/** Where the kernel's module comes from by default: its bytes lie in the script, one Latin-1 character each. */
+/** Where the kernel comes from by default: its bytes lie in the script, one Latin-1 character each. */
 import { bytes } from '../../dist/kernel/release.latin1.js';
+import type { KernelExports } from './abi.js';
 
-/** Compiles the kernel. Synchronous: the module is far below every engine's limit for that. */
-export function kernelModule(): WebAssembly.Module {
-  return new WebAssembly.Module(Uint8Array.from(bytes, (c) => c.charCodeAt(0)));
+/** Compiles and instantiates the kernel. Synchronous: it is far below every engine's limit for that. */
+export function instantiateKernel(): KernelExports {
+  const module = new WebAssembly.Module(Uint8Array.from(bytes, (c) => c.charCodeAt(0)));
+  return new WebAssembly.Instance(module).exports as unknown as KernelExports;
 }

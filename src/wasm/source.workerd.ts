@@ -1,6 +1,7 @@
-/** Where the kernel's module comes from on workerd, which compiles no bytes at run time but imports modules. */
+/** Where the kernel comes from on workerd, which compiles no bytes at run time but imports modules. */
 import module from '../../dist/kernel/release.wasm';
+import type { KernelExports } from './abi.js';
 
-export function kernelModule(): WebAssembly.Module {
-  return module;
+export function instantiateKernel(): KernelExports {
+  return new WebAssembly.Instance(module).exports as unknown as KernelExports;
 }

@@ -1,0 +1,12 @@
+/** Builds everything into dist/: kernel, bundles, types; then checks the size budget. */
+import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { bundle } from './bundle.js';
+import { buildKernel } from './kernel.js';
+import { checkSize } from './size.js';
+
+for (const part of ['lib', 'workerd', 'cli', 'types']) rmSync(`dist/${part}`, { recursive: true, force: true });
+await buildKernel();
+await bundle();
+execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'], { stdio: 'inherit' });
+await checkSize();

@@ -1,0 +1,63 @@
+/** Bundles the entries: dist/lib (Node and browsers, kernel embedded), dist/workerd (kernel imported), dist/cli. */
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
+
+export const ENTRIES = {
+  index: 'src/index.ts',
+  formats: 'src/formats.ts',
+  metrics: 'src/metrics/index.ts',
+};
+
+/** Resolves `#kernel`, the one thing that differs between hosts. */
+export function kernelFrom(source: 'embedded' | 'workerd'): Plugin {
+  return {
+    name: `kernel-${source}`,
+    setup(context) {
+      context.onResolve({ filter: /^#kernel$/ }, () => ({
+        path: new URL(`../src/wasm/source.${source}.ts`, import.meta.url).pathname,
+      }));
+      // workerd imports the module beside the script.
+      context.onResolve({ filter: /release\.wasm$/ }, () => ({ path: './kernel.wasm', external: true }));
+    },
+  };
+}
+
+const SHARED: BuildOptions = {
+  bundle: true,
+  format: 'esm',
+  target: 'es2022',
+  charset: 'utf8',
+  sourcemap: false,
+  logLevel: 'warning',
+};
+
+export async function bundle(): Promise<void> {
+  for (const [outdir, source] of [
+    ['dist/lib', 'embedded'],
+    ['dist/workerd', 'workerd'],
+  ] as const) {
+    await build({
+      ...SHARED,
+      entryPoints: ENTRIES,
+      outdir,
+      splitting: true,
+      platform: 'neutral',
+      chunkNames: 'chunk-[hash]',
+      plugins: [kernelFrom(source)],
+    });
+  }
+  mkdirSync('dist/workerd', { recursive: true });
+  copyFileSync('dist/kernel/release.wasm', 'dist/workerd/kernel.wasm');
+  await build({
+    ...SHARED,
+    entryPoints: { kll: 'src/cli/kll.ts' },
+    outdir: 'dist/cli',
+    platform: 'node',
+    target: 'node20',
+    legalComments: 'eof',
+    plugins: [kernelFrom('embedded')],
+    banner: {
+      js: "#!/usr/bin/env node\nimport { createRequire as nodeRequire } from 'node:module';\nconst require = nodeRequire(import.meta.url);",
+    },
+  });
+}

@@ -1,0 +1,78 @@
+/** Sketches from and to foreign formats. */
+import { SketchArgumentError, SketchDataError } from '../core/errors.js';
+import { type LoadOptions, toK } from '../core/options.js';
+import { type DataSketchesType, decodeDataSketches, encodeDataSketches } from '../wire/datasketches.js';
+import { decodeKll1 } from '../wire/kll1.js';
+import { decodeKll2 } from '../wire/kll2.js';
+import { KllSketch } from './sketch.js';
+
+const TYPES: readonly DataSketchesType[] = ['double', 'float', 'long'];
+
+function toType(type: unknown): DataSketchesType {
+  if (TYPES.includes(type as DataSketchesType)) return type as DataSketchesType;
+  throw new SketchArgumentError('ERR_ARGUMENT_RANGE', 'type', "'double', 'float' or 'long'", type);
+}
+
+function toBytes(bytes: unknown): Uint8Array {
+  if (bytes instanceof Uint8Array) return bytes;
+  throw new SketchArgumentError('ERR_ARGUMENT_TYPE', 'bytes', 'a Uint8Array', bytes);
+}
+
+function limit(options: LoadOptions): { maxK?: number } {
+  return options.maxK === undefined ? {} : { maxK: toK(options.maxK, 'maxK') };
+}
+
+/**
+ * The Apache DataSketches KLL image of a sketch, for Spark, Druid, DuckDB and others. A sketch that holds more than
+ * the Apache capacity of its k is compacted in a copy. Loses the sum, the tail guarantee and the variance: the image has no
+ * place for them.
+ * @param type item type that the reader expects; the image does not say it. 'long' takes integers only
+ * @throws SketchArgumentError ERR_NOT_INTEGER, ERR_FLOAT_OVERFLOW, ERR_ARGUMENT_RANGE
+ */
+export function toDataSketches(sketch: KllSketch, type: DataSketchesType = 'double'): Uint8Array {
+  if (!(sketch instanceof KllSketch)) {
+    throw new SketchArgumentError('ERR_ARGUMENT_TYPE', 'sketch', 'a KllSketch', sketch);
+  }
+  return encodeDataSketches(sketch.toApacheImage(), toType(type));
+}
+
+/**
+ * The sketch of an Apache DataSketches KLL image.
+ * @param type item type of the image, which does not say it
+ * @throws SketchDataError
+ */
+export function fromDataSketches(
+  bytes: Uint8Array,
+  type: DataSketchesType = 'double',
+  options: LoadOptions = {},
+): KllSketch {
+  return KllSketch.fromImage(decodeDataSketches(toBytes(bytes), toType(type), limit(options)), options);
+}
+
+/** The sketch of a KLL1 blob (Python kll-sketch 1.x). @throws SketchDataError */
+export function fromKll1(bytes: Uint8Array, options: LoadOptions = {}): KllSketch {
+  return KllSketch.fromImage(decodeKll1(toBytes(bytes), limit(options)), options);
+}
+
+/** The sketch of a KLL2 blob (Python kll-sketch 3.x). @throws SketchDataError */
+export function fromKll2(bytes: Uint8Array, options: LoadOptions = {}): KllSketch {
+  return KllSketch.fromImage(decodeKll2(toBytes(bytes), limit(options)), options);
+}
+
+/**
+ * The sketch of any image this library reads, told by its first bytes.
+ * @param options type: item type, should it be an Apache image; default 'double'
+ * @throws SketchDataError ERR_MAGIC when it is none of them, and those of each format
+ */
+export function fromAny(
+  bytes: Uint8Array,
+  options: LoadOptions & { type?: DataSketchesType } = {},
+): KllSketch {
+  toBytes(bytes);
+  if (bytes[0] === 0xc7) return KllSketch.fromBytes(bytes, options);
+  const text = String.fromCharCode(...bytes.subarray(0, 4));
+  if (text === 'KLL1') return fromKll1(bytes, options);
+  if (text === 'KLL2') return fromKll2(bytes, options);
+  if (bytes[2] === 15) return fromDataSketches(bytes, options.type ?? 'double', options);
+  throw new SketchDataError('ERR_MAGIC', 'expected a compact image, an Apache KLL image, KLL1 or KLL2', 0);
+}
