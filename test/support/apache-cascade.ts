@@ -114,7 +114,7 @@ export class ApacheCascade {
       let free = levels[0];
       while (free > 0 && at < values.length) {
         const x = values[at++];
-        if (x !== x) continue;
+        if (Number.isNaN(x)) continue;
         if (!(min <= x)) min = x;
         if (!(max >= x)) max = x;
         buffer[--free] = x;
