@@ -3,9 +3,10 @@
  * in, calls, and copies it out; nothing is remembered between two sketches. Integers and addresses in, counts
  * and booleans out.
  */
-import { HEADER_BYTES, INPUT, header, memoryNeeded, setSlots, slots } from './layout';
+import { HEADER_BYTES, INPUT, TABLE, TABLE_BYTES, header, memoryNeeded, setSlots, slots } from './layout';
 import { closeState, openState, retained } from './levels';
 import { compress } from './compact';
+import { clearTable, markTable, tableChanged } from './group';
 import { ingest, scan } from './ingest';
 import { absorb as absorbPart, absorbWeighted as absorbPairs, beginMerge, finishMerge } from './merge';
 import { buildView, viewAt } from './view';
@@ -88,6 +89,24 @@ export function view(staged: i32): i32 {
 /** Where the items of the view are; their cumulative weights follow. */
 export function viewAddress(): usize {
   return viewAt;
+}
+
+/** Address of the learned table of the sketch at hand (group.ts), and its bytes. */
+export function tableAddress(): usize {
+  return TABLE;
+}
+export function tableBytes(): i32 {
+  return TABLE_BYTES;
+}
+/** Forgets the table. */
+export function dropTable(): void {
+  clearTable();
+}
+/** Whether the table has changed since it was dropped or copied in; asking resets the answer. */
+export function tableLearned(): bool {
+  const changed = tableChanged;
+  markTable();
+  return changed;
 }
 
 /** Bytes of the header. */

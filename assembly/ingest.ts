@@ -4,13 +4,14 @@
  * For large n one uniform value first stands for each 2^s consecutive ones.
  */
 import {
-  BLOCK, H_CARRY, H_K, H_MAX, H_MIN, H_N, H_OFFSET, H_PHASE, H_SUM, H_TAILS, INPUT, PICKS, SAMPLE, header,
+  BLOCK, H_CARRY, H_K, H_MAX, H_MIN, H_N, H_OFFSET, H_PHASE, H_SUM, H_TAILS, INPUT, PICKS, SAMPLE, SCRATCH, header,
 } from './layout';
 import { draw } from './coin';
 import { SCHEDULE_K } from './capacity';
 import { compress } from './compact';
 import { growTo, mergeInto, numLevels } from './levels';
-import { sortBlock } from './sort';
+import { groupBlock } from './group';
+import { insertionSort } from './sort';
 
 /** Share of the error budget that sampling blocks may take, x 12: the variance of a uniform offset is stride^2 / 12. */
 const BLOCK_SHARE: f64 = 12 * 0.05;
@@ -18,6 +19,9 @@ const BLOCK_SHARE: f64 = 12 * 0.05;
 const SAMPLER_SHARE: f64 = 0.4;
 /** Where tails follow the schedule, windows are this much smaller: the sampler knows no tails. */
 const SAMPLER_TAILS: f64 = 16;
+
+/** Where sampled values wait to be a block: the scratch of sorting is free until then. */
+const SAMPLED: usize = SCRATCH;
 
 /** eps: 0.003 at k = 200. */
 // @ts-ignore: decorator
@@ -94,8 +98,7 @@ export function ingest(count: i32, bulk: bool): void {
     let done = 0;
     while (done < count) {
       const size = min(BLOCK, count - done);
-      memory.copy(SAMPLE, INPUT + (<usize>done << 3), <usize>size << 3);
-      takeBlock(size, 0);
+      takeBlock(INPUT + (<usize>done << 3), size, 0);
       done += size;
     }
     return;
@@ -128,26 +131,73 @@ function sampleInput(count: i32, shift: i32): void {
         bits = draw();
         left = 64;
       }
-      store<f64>(SAMPLE + (<usize>i << 3), load<f64>(at + (<usize>(bits & mask) << 3)));
+      store<f64>(SAMPLED + (<usize>i << 3), load<f64>(at + (<usize>(bits & mask) << 3)));
       bits >>= <u64>shift;
       left -= shift;
       at += <usize>8 << shift;
     }
-    takeBlock(size, shift);
+    takeBlock(SAMPLED, size, shift);
     done += size;
   }
   for (let bit = shift - 1; bit >= 0; bit--) {
     if (!(count & (1 << bit))) continue;
-    store<f64>(SAMPLE, load<f64>(at + (<usize>(draw() & ((1 << bit) - 1)) << 3)));
-    takeBlock(1, bit);
+    takeBlock(at + (<usize>(draw() & ((1 << bit) - 1)) << 3), 1, bit);
     at += <usize>8 << bit;
   }
 }
 
-/** Sorts the first `count` items of the block and takes them into the state, each with weight 2^base. */
-export function takeBlock(count: i32, base: i32): void {
-  sortBlock(SAMPLE, count);
-  takeSorted(count, base);
+/** From this n on a table is worth learning. */
+const LEARN_FROM: f64 = 4096;
+/** From this stride on (as a power of two) a pick may be any item of its group; below, blocks are sorted. */
+const LOOSE: i32 = 3;
+
+/**
+ * Takes `count` items at `from` into the state, each with weight 2^base: puts them in order, samples them, and
+ * merges the picks into their levels.
+ *
+ * Chunks of equal size cover the ordered block from end to end and give one item each; `f` chunks of every smaller
+ * size stand at each protected end, so that the tail is sampled as finely as it is sparse.
+ *
+ *    | f of 1, f of 2, .. (both)  |  q chunks of 2^j  |  .. f of 2, f of 1 (high, both) |
+ */
+export function takeBlock(from: usize, count: i32, base: i32): void {
+  const weight = <f64>count * <f64>(<u64>1 << base);
+  const n = load<f64>(header + H_N) + weight;
+  store<f64>(header + H_N, n);
+  growTo(base);
+  const sides = <i32>load<u8>(header + H_TAILS);
+  const f = sides ? rampItems() : 0;
+  let stride = targetLevel(weight, n, base) - base;
+  while (stride > 0 && sides * f * ((1 << stride) - 1) + (1 << stride) > count) stride--;
+  const mayLearn = n >= LEARN_FROM;
+  if (stride == 0) {
+    groupBlock(from, count, 0, mayLearn);
+    // Adding 0 turns -0 into 0; here and in `pick` only what is kept pays for it.
+    for (let i = 0; i < count; i++) {
+      const at = SAMPLE + (<usize>i << 3);
+      store<f64>(at, load<f64>(at) + 0.0);
+    }
+    mergeInto(base, SAMPLE, count);
+    compress();
+    return;
+  }
+  const loose = stride >= LOOSE;
+  groupBlock(from, count, loose ? 1 << (stride - 1) : 0, mayLearn);
+  const ramp = sides * f * ((1 << stride) - 1);
+  if (loose && sides) sortEnds(count, f * 7, sides == 2);
+  const offset = nextOffset();
+  let at = SAMPLE;
+  if (sides == 2) {
+    for (let j = 0; j < stride; j++) at = pick(at, f, j, base, offset);
+  }
+  const rest = count - ramp;
+  at = pick(at, rest >> stride, stride, base, offset);
+  const left = rest & ((1 << stride) - 1);
+  for (let j = stride - 1; j >= 0; j--) {
+    at = pick(at, (sides ? f : 0) + ((left >> j) & 1), j, base, offset);
+  }
+  assert(at == SAMPLE + (<usize>count << 3), 'chunks do not cover the block');
+  compress();
 }
 
 /**
@@ -166,45 +216,12 @@ function targetLevel(weight: f64, n: f64, base: i32): i32 {
   return level;
 }
 
-/**
- * Takes an ascending block into the state. Chunks of equal size cover it from end to end and give one item each;
- * `f` chunks of every smaller size stand at each protected end, so that the tail is sampled as finely as it is
- * sparse.
- *
- *    | f of 1, f of 2, .. (both)  |  q chunks of 2^j  |  .. f of 2, f of 1 (high, both) |
- */
-export function takeSorted(count: i32, base: i32): void {
-  const weight = <f64>count * <f64>(<u64>1 << base);
-  const n = load<f64>(header + H_N) + weight;
-  store<f64>(header + H_N, n);
-  growTo(base);
-  const sides = <i32>load<u8>(header + H_TAILS);
-  const f = sides ? rampItems() : 0;
-  let stride = targetLevel(weight, n, base) - base;
-  while (stride > 0 && sides * f * ((1 << stride) - 1) + (1 << stride) > count) stride--;
-  if (stride == 0) {
-    // Adding 0 turns -0 into 0; here and in `pick` only what is kept pays for it.
-    for (let i = 0; i < count; i++) {
-      const at = SAMPLE + (<usize>i << 3);
-      store<f64>(at, load<f64>(at) + 0.0);
-    }
-    mergeInto(base, SAMPLE, count);
-    compress();
-    return;
-  }
-  const offset = nextOffset();
-  let at = SAMPLE;
-  if (sides == 2) {
-    for (let j = 0; j < stride; j++) at = pick(at, f, j, base, offset);
-  }
-  const rest = count - sides * f * ((1 << stride) - 1);
-  at = pick(at, rest >> stride, stride, base, offset);
-  const left = rest & ((1 << stride) - 1);
-  for (let j = stride - 1; j >= 0; j--) {
-    at = pick(at, (sides ? f : 0) + ((left >> j) & 1), j, base, offset);
-  }
-  assert(at == SAMPLE + (<usize>count << 3), 'chunks do not cover the block');
-  compress();
+/** Sorts the protected ends of a grouped block exactly: the chunks of 1, 2 and 4 there, and a margin of groups. */
+function sortEnds(count: i32, items: i32, both: bool): void {
+  const size = <usize>min(count, items + 32) << 3;
+  const end = SAMPLE + (<usize>count << 3);
+  insertionSort(end - size, end);
+  if (both) insertionSort(SAMPLE, SAMPLE + size);
 }
 
 /** Chunks of each smaller size at a protected end of a block. */
@@ -223,6 +240,8 @@ function pick(at: usize, chunks: i32, stride: i32, base: i32, offset: u64): usiz
     from += bytes;
     to += 8;
   }
+  // Of a grouped block, picks of neighbouring chunks may come from one group.
+  insertionSort(PICKS, to);
   mergeInto(base + stride, PICKS, chunks);
   return at + <usize>chunks * bytes;
 }

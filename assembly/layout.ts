@@ -1,11 +1,10 @@
 /**
  * The memory map. Everything the kernel touches has its place here; nothing is allocated.
  *
- *      0        4 KiB       20 KiB      52 KiB          180 KiB
- *      | pos    | staged    | picks     | sort          | input             | levels ...  | header | views          | merge
- *      | caps   | sample    | 2048 f64  | scratch       | 16384 values, or  | right-      | 608 B  | two buffers of | 54 x
- *      |        | 2048 f64  |           | 2 x 2048 f64  | part of a sketch  | aligned,    |        | (item, weight) | 1024
- *      |        |           |           |               | to merge          | grow down   |        | pairs          | f64
+ *      | POS CAPS  | SAMPLE    | PICKS    | SCRATCH      | TABLE        | INPUT             | levels      | header | views          | merge
+ *      | a word    | the block | of one   | two blocks,  | and what     | 16384 values, or  | right-      | 608 B  | two buffers of | 54 x
+ *      | for each  | at hand,  | block,   | for sorting  | grouping a   | part of a sketch  | aligned,    |        | (item, weight) | 1024
+ *      | level     | 2048 f64  | 2048 f64 |              | block needs  | to merge          | grow down   |        | pairs          | f64
  *
  * The levels lie one behind the other, level 0 lowest, the top level ending where the header begins.
  * So a new top level costs nothing, a smaller level 0 only moves a boundary, and a whole sketch enters
@@ -36,8 +35,18 @@ export const SAMPLE: usize = 4096;
 export const PICKS: usize = SAMPLE + (BLOCK << 3);
 /** Scratch of the block sort: two blocks. */
 export const SCRATCH: usize = PICKS + (BLOCK << 3);
+/** Cells of the learned table, and groups they are mapped to. */
+export const CELLS: i32 = 2048;
+export const GROUPS: i32 = 512;
+/** The learned table of the sketch at hand: f64 low, f64 scale, u32 kind, u32 failures, then u16 for each cell. */
+export const TABLE: usize = SCRATCH + (BLOCK << 4);
+export const TABLE_BYTES: i32 = 24 + (CELLS << 1);
+/** Group of each item of the block, u16; while learning, the cell counts, u16. */
+export const GROUP_OF: usize = TABLE + 4224;
+/** First position of each group, u32 x (GROUPS + 1), and room for learning. */
+export const GROUP_START: usize = GROUP_OF + (BLOCK << 1);
 /** Where callers put values, or a sketch to merge. */
-export const INPUT: usize = SCRATCH + (BLOCK << 4);
+export const INPUT: usize = GROUP_START + 4096;
 /** Lowest slot of the level window. */
 export const LEVELS: usize = INPUT + (CHUNK << 3);
 

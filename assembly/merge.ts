@@ -2,7 +2,7 @@
  * Merging many: each source's levels are appended to a buffer of their level; a full buffer is a block like any
  * other, at the weight of its level. So a thousand small sketches cost one sketch's worth of compaction error.
  */
-import { FILL, H_CARRY, H_SUM, INPUT, MAX_LEVELS, MERGE_BLOCK, SAMPLE, header, mergeBuffers } from './layout';
+import { FILL, H_CARRY, H_SUM, INPUT, MAX_LEVELS, MERGE_BLOCK, header, mergeBuffers } from './layout';
 import { takeBlock } from './ingest';
 
 /** Sizes of the levels of a part of a source: u32 x 64 at the start of the input window, its items behind them. */
@@ -80,6 +80,5 @@ export function finishMerge(): void {
 }
 
 function flush(level: i32, count: i32): void {
-  memory.copy(SAMPLE, bufferOf(level), <usize>count << 3);
-  takeBlock(count, level);
+  takeBlock(bufferOf(level), count, level);
 }

@@ -1,11 +1,11 @@
-/** Sorting one block of f64 ascending. No NaN, no -0. */
+/** Sorting a block of f64 ascending. No NaN. */
 import { SCRATCH } from './layout';
 import { mergeUp } from './levels';
 
 const RUN: i32 = 16;
 
 /** Sorts `count` items (at most a block) at `at`. */
-export function sortBlock(at: usize, count: i32): void {
+export function mergeSort(at: usize, count: i32): void {
   const end = at + (<usize>count << 3);
   if (ascends(at, end)) return;
   for (let run = at; run < end; run += RUN << 3) insertionSort(run, min(run + (RUN << 3), end));
@@ -33,7 +33,19 @@ export function ascends(at: usize, end: usize): bool {
   return true;
 }
 
-function insertionSort(start: usize, end: usize): void {
+/** Copies [from, from + count) reversed to `to` if it descends; says whether it did. */
+export function reverseIfDescending(to: usize, from: usize, count: i32): bool {
+  const end = from + (<usize>count << 3);
+  for (let at = from; at + 8 < end; at += 8) if (load<f64>(at) < load<f64>(at, 8)) return false;
+  for (let at = end - 8; at >= from; at -= 8) {
+    store<f64>(to, load<f64>(at));
+    to += 8;
+  }
+  return true;
+}
+
+/** For few items, or items near their places. */
+export function insertionSort(start: usize, end: usize): void {
   for (let i = start + 8; i < end; i += 8) {
     const x = load<f64>(i);
     let j = i;

@@ -1,7 +1,7 @@
 /** The sorted view: every item once, ascending, with the cumulative weight up to and including it. */
 import { INPUT, POS, SAMPLE, viewBuffer, viewBytes } from './layout';
 import { levelSize, levelStart, numLevels } from './levels';
-import { sortBlock } from './sort';
+import { mergeSort } from './sort';
 
 /** Runs to merge: start address of each, u32 x 64, and the end of the last (in the scratch of positions). */
 const RUNS: usize = POS + 1280;
@@ -18,7 +18,7 @@ export function buildView(staged: i32): i32 {
   store<u32>(RUNS, <u32>to);
   if (staged) {
     memory.copy(SAMPLE, INPUT, <usize>staged << 3);
-    sortBlock(SAMPLE, staged);
+    mergeSort(SAMPLE, staged);
     to = copyRun(to, SAMPLE, staged, 1);
     store<u32>(RUNS + (<usize>++runs << 2), <u32>to);
   }

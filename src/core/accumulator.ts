@@ -316,6 +316,7 @@ export class Accumulator {
     if (state.word(U32.levels) > 0) {
       this.spill();
       this.clearStaging();
+      state.table = undefined;
       return;
     }
     this.staging = this.staging.slice(0, this.staged).sort();

@@ -1,15 +1,13 @@
 /** What is done to states with the kernel: taking values in, merging, fitting, building views. */
 import { F64, INPUT_VALUES as CHUNK, SIZES_SLOTS, U8, U32 } from '../wasm/abi.js';
 import { kernel } from '../wasm/kernel.js';
-import { totalCapacity } from './capacity.js';
 import { SketchDataError } from './errors.js';
+import { MAX_LEVELS } from './image.js';
 import { SortedView } from './sorted-view.js';
 import type { SketchState } from './state.js';
 
-/** Most levels and items that a call may add before the kernel compacts again: one block and some room to merge. */
-const EXTRA = 4096;
-/** Items that the reserves of protected tails may add to a state's budget: 192 a level. */
-const TAIL_ITEMS = 54 * 192;
+/** Items beside 3 k that a level window must hold: a block, 8 and the reserve of a protected tail for each level. */
+const EXTRA = 2048 + MAX_LEVELS * (8 + 288);
 
 /** Values as bulk calls take them: plain, or gathered from an iterable. */
 export type Values = ArrayLike<number>;
@@ -23,8 +21,15 @@ export interface Source {
 
 function open(state: SketchState): ReturnType<typeof kernel> {
   const k = kernel();
-  const budget = totalCapacity(state.word(U32.k), Math.max(1, state.word(U32.levels)) + 8);
-  k.load(state, budget + TAIL_ITEMS + EXTRA);
+  // More than any budget: 3 k and 8 a level (formats.md, image limits), and what tails reserve.
+  k.load(state, 3 * state.word(U32.k) + EXTRA);
+  return k;
+}
+
+/** Opens a state for a call that ends in `save`. */
+function openToChange(state: SketchState): ReturnType<typeof kernel> {
+  const k = open(state);
+  k.lendTable(state);
   return k;
 }
 
@@ -43,7 +48,7 @@ function save(k: ReturnType<typeof kernel>, state: SketchState): void {
  * @returns -1, or the position near which a value of `values` is not finite; the state is then unchanged
  */
 export function ingest(state: SketchState, staged: Float64Array, count: number, values?: Values): number {
-  const k = open(state);
+  const k = openToChange(state);
   const turn = k.loads;
   const total = values?.length ?? 0;
   const typed = ArrayBuffer.isView(values);
@@ -79,7 +84,7 @@ export function ingest(state: SketchState, staged: Float64Array, count: number, 
 
 /** Takes values with weights, positive integers, into a state. All are checked. */
 export function ingestWeighted(state: SketchState, values: Float64Array, weights: Float64Array): void {
-  const k = open(state);
+  const k = openToChange(state);
   k.exports.beginAbsorb();
   const half = CHUNK >> 1;
   for (let done = 0; done < values.length; done += half) {
@@ -101,7 +106,7 @@ export class Merger {
 
   constructor(state: SketchState) {
     this.#state = state;
-    this.#kernel = open(state);
+    this.#kernel = openToChange(state);
     this.#turn = this.#kernel.loads;
     this.#kernel.exports.beginAbsorb();
   }
@@ -147,7 +152,7 @@ export class Merger {
 export function fitToApache(state: SketchState): SketchState {
   const copy = state.clone();
   copy.setByte(U8.tails, 0);
-  const k = open(copy);
+  const k = openToChange(copy);
   k.exports.fit();
   save(k, copy);
   return copy;

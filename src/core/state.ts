@@ -11,6 +11,7 @@ import { nextState, output } from './random.js';
 
 export class SketchState implements KernelState {
   retained = 0;
+  table: Float64Array | undefined = undefined;
   #f64: Float64Array;
   #u32: Uint32Array;
   #u8: Uint8Array;

@@ -17,6 +17,11 @@ export interface KernelExports {
   fit(): void;
   view(staged: number): number;
   viewAddress(): number;
+  tableAddress(): number;
+  tableBytes(): number;
+  dropTable(): void;
+  /** Whether the learned table changed since it was dropped, copied in, or asked about. */
+  tableLearned(): number;
   /** In test builds only. */
   alternateCoins?(on: number): void;
 }

@@ -12,6 +12,8 @@ export interface KernelState {
   f64: Float64Array;
   /** Items in it. */
   retained: number;
+  /** Scratch, not state: the table that groups this sketch's blocks, kept so that sketches do not fight over it. */
+  table: Float64Array | undefined;
 }
 
 export class Kernel {
@@ -22,6 +24,8 @@ export class Kernel {
   readonly input: number;
   #header: number;
   #slots: number;
+  /** Whose table lies in the kernel; null when it may have changed since. */
+  #table: Float64Array | undefined | null = null;
   /** Counts the states loaded, so that a caller can see whether other code used the kernel meanwhile. */
   loads = 0;
 
@@ -60,6 +64,19 @@ export class Kernel {
     this.exports.open();
   }
 
+  /** Has the blocks of the open state grouped with its own table. For calls that end in `save`. */
+  lendTable(state: KernelState): void {
+    if (state.table !== this.#table) {
+      if (state.table) {
+        this.f64.set(state.table, this.exports.tableAddress() >> 3);
+        this.exports.tableLearned();
+      } else {
+        this.exports.dropTable();
+      }
+    }
+    this.#table = null;
+  }
+
   /** Closes the open state and copies it out. */
   save(state: KernelState): void {
     const retained = this.exports.close();
@@ -72,6 +89,11 @@ export class Kernel {
     }
     state.f64.set(this.f64.subarray(header - retained, header + HEADER_SLOTS), slots - retained);
     state.retained = retained;
+    if (this.exports.tableLearned()) {
+      const at = this.exports.tableAddress() >> 3;
+      state.table = this.f64.slice(at, at + (this.exports.tableBytes() >> 3));
+    }
+    this.#table = state.table;
   }
 
   /** The view last built, copied out: items, then cumulative weights. */
