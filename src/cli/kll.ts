@@ -17,8 +17,13 @@ import { summary, summaryCommand } from './verbs/summary.js';
 import { verify, verifyCommand } from './verbs/verify.js';
 
 const EXIT_CODES = `
-Exit codes: 0 done; 1 done, with a negative verdict (verify, compare); 2 the command line is wrong;
-3 the input is not what it should be; 4 reading or writing failed; 70 a fault of kll.`;
+Exit codes:
+  0  done
+  1  done, and the verdict is negative (verify, compare)
+  2  the command line is wrong
+  3  the input is not what it should be
+  4  reading or writing failed
+  70 a fault of kll`;
 
 const EXAMPLES = `
 Examples:
@@ -30,9 +35,10 @@ Examples:
 
 function createProgram(): Command {
   const program = new Command('kll')
-    .description('Percentiles of any number of values, from sketches of a few kilobytes that merge.')
+    .description('Percentiles of any number of values, in sketches of a few kilobytes.')
     .version(packageVersion(), '-V, --version')
     .helpCommand(false)
+    .configureHelp({ subcommandTerm: (verb) => `${verb.name()} ${verb.usage().replace('[options] ', '')}` })
     .showHelpAfterError('(kll --help, or kll <verb> --help, says what there is)')
     .addHelpText('after', EXAMPLES)
     .addHelpText('after', EXIT_CODES)

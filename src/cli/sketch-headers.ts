@@ -54,11 +54,11 @@ function compactFields(view: DataView): HeaderFields {
   return {
     version: form === undefined ? undefined : form >> 4,
     codec: flags === undefined ? undefined : CODECS[flags & 3],
-    sum: form === undefined ? undefined : (form & 2) !== 0,
+    hasSum: form === undefined ? undefined : (form & 2) !== 0,
     precision: has(4) ? field(view, 3, 1, () => describePrecision(view.getUint8(3))) : 'full',
-    minK: has(8),
-    variance: has(16),
-    state: has(32),
+    hasMinK: has(8),
+    hasVariance: has(16),
+    hasState: has(32),
     tailGuarantee: flags === undefined ? undefined : GUARANTEES[flags >> 6],
     crc32c: end < 3 ? undefined : view.getUint32(end, true).toString(16).padStart(8, '0'),
   };

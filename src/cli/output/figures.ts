@@ -47,3 +47,16 @@ export function showSeconds(seconds: number): string {
 export function showInterval(lower: number, upper: number): string {
   return lower === upper ? showValue(lower) : `${showValue(lower)} .. ${showValue(upper)}`;
 }
+
+/** An interval that was computed: no more decimals than a hundredth of its width needs. */
+export function showComputedInterval(lower: number, upper: number): string {
+  const width = upper - lower;
+  if (!(width > 0) || width === Number.POSITIVE_INFINITY) return showInterval(lower, upper);
+  const decimals = Math.min(20, Math.max(0, 2 - Math.floor(Math.log10(width))));
+  return `${showValue(Number(lower.toFixed(decimals)))} .. ${showValue(Number(upper.toFixed(decimals)))}`;
+}
+
+/** A share among others: one decimal. */
+export function showShare(share: number): string {
+  return share > 0 && share < 0.0005 ? '<0.1 %' : `${(share * 100).toFixed(1)} %`;
+}

@@ -12,7 +12,7 @@ type BuildArguments = SubjectArguments & OutputArguments;
 export function buildCommand(program: Command): Command {
   const command = program
     .command('build')
-    .description('make a sketch of a column of numbers')
+    .description('a sketch of a column of numbers')
     .argument('[input]', 'file of numbers; - is standard input', '-');
   return withJson(withOutput(withSketch(withInput(command))));
 }

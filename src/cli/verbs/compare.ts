@@ -4,7 +4,13 @@ import { toRanks, withInput, withItemType, withJson, withSketch } from '../argum
 import { type QuantileDifference, quantileDifference } from '../difference.js';
 import { dataError, EXIT, type ExitCode, usageError } from '../exit.js';
 import { describeSubject, openSubject, type Subject, type SubjectArguments } from '../input/subject.js';
-import { percentileName, showCount, showInterval, showPercent, showValue } from '../output/figures.js';
+import {
+  percentileName,
+  showComputedInterval,
+  showCount,
+  showPercent,
+  showValue,
+} from '../output/figures.js';
 import { type Column, renderFields, renderTable } from '../output/table.js';
 import { printJson, printLines } from '../output/terminal.js';
 import { sketchReport } from '../sketch-report.js';
@@ -20,9 +26,7 @@ const RANKS = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999];
 export function compareCommand(program: Command): Command {
   const command = program
     .command('compare')
-    .description(
-      'differences of percentiles with 99 % intervals; exit code 1 when one is larger than chance explains',
-    )
+    .description('whether percentiles differ by more than chance')
     .argument('<before>', 'sketch or file of numbers; - is standard input')
     .argument('<after>', 'sketch or file of numbers')
     .option('-q, --q <ranks>', 'percentiles to compare (default: p50,p75,p90,p95,p99,p99.9)', toRanks)
@@ -85,7 +89,7 @@ const COLUMNS: Column<QuantileDifference>[] = [
     title: 'relative',
     cell: ({ relative }) => (relative === null ? '-' : signed(showPercent(relative), relative)),
   },
-  { title: '99 % interval', cell: ({ lower, upper }) => showInterval(lower, upper) },
+  { title: '99 % interval', cell: ({ lower, upper }) => showComputedInterval(lower, upper) },
   {
     title: 'verdict',
     align: 'left',

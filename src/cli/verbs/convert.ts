@@ -14,9 +14,7 @@ interface ConvertArguments extends OutputArguments {
 export function convertCommand(program: Command): Command {
   const command = program
     .command('convert')
-    .description(
-      'write a sketch in another form: compact, JSON, Apache DataSketches (reads those, KLL1 and KLL2)',
-    )
+    .description('a sketch in another form')
     .argument('[sketch]', 'sketch of any form; - is standard input', '-');
   return withJson(withOutput(withItemType(command)));
 }

@@ -20,7 +20,7 @@ interface InspectArguments {
 export function inspectCommand(program: Command): Command {
   const command = program
     .command('inspect')
-    .description('header, checksum, levels and state of a sketch; of a damaged one what can still be seen')
+    .description('header, checksum, levels and state of a sketch')
     .argument('[sketch]', 'sketch of any form; - is standard input', '-');
   return withJson(withItemType(command));
 }

@@ -17,7 +17,7 @@ interface MergeArguments extends SketchArguments, OutputArguments {
 export function mergeCommand(program: Command): Command {
   const command = program
     .command('merge')
-    .description('merge sketches of any form and any k into one')
+    .description('many sketches into one')
     .argument('<sketch...>', 'sketches; - is standard input')
     .option('--skip-invalid', 'leave out sketches that are refused, and say which');
   return withJson(withOutput(withSketch(withItemType(command))));

@@ -5,7 +5,7 @@ import { toIntegerWithin, toNumber, withInput, withItemType, withJson, withSketc
 import { dataError, EXIT, type ExitCode, usageError } from '../exit.js';
 import { describeSubject, openSubject, type Subject, type SubjectArguments } from '../input/subject.js';
 import { columnChart, horizontalBar, logEdges, roundEdges } from '../output/chart.js';
-import { showCount, showPercent, showValue } from '../output/figures.js';
+import { showCount, showShare, showValue } from '../output/figures.js';
 import { heading, printJson, printLines, terminalWidth } from '../output/terminal.js';
 
 interface PlotArguments extends SubjectArguments {
@@ -30,7 +30,7 @@ interface Bin {
 export function plotCommand(program: Command): Command {
   const command = program
     .command('plot')
-    .description('histogram (default) or cumulative distribution of numbers or of a sketch, in the terminal')
+    .description('histogram or cumulative distribution')
     .argument('[input]', 'sketch or file of numbers; - is standard input', '-')
     .option('--cdf', 'the share of values at or below each value')
     .option('--from <value>', 'left end (default: p0.5; values beyond are gathered in one bin)', toNumber)
@@ -105,7 +105,7 @@ async function plotHistogram(
   );
   const labels = shown.map(binLabel);
   const labelWidth = Math.max(...labels.map((label) => label.length));
-  const shares = shown.map(({ share }) => showPercent(share, share < 0.1 ? 2 : 3));
+  const shares = shown.map(({ share }) => showShare(share));
   const shareWidth = Math.max(...shares.map((share) => share.length));
   const room = (args.width ?? terminalWidth()) - labelWidth - shareWidth - 4;
   const largest = Math.max(...shown.map(({ share }) => share));

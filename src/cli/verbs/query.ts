@@ -30,7 +30,7 @@ interface RankRow {
 export function queryCommand(program: Command): Command {
   const command = program
     .command('query')
-    .description('ask a sketch for quantiles (--q) and ranks (--rank), with 99 % bounds')
+    .description('quantiles and ranks of a sketch, with bounds')
     .argument('[sketch]', 'sketch of any form; - is standard input', '-')
     .option(
       '-q, --q <ranks>',

@@ -16,7 +16,7 @@ interface SummaryArguments extends SubjectArguments {
 export function summaryCommand(program: Command): Command {
   const command = program
     .command('summary')
-    .description('percentile table of a column of numbers, or of a sketch')
+    .description('percentile table of numbers or of a sketch')
     .argument('[input]', 'file of numbers or sketch; - is standard input', '-')
     .option('-q, --q <ranks>', 'percentiles to show, as p50,p99.9 or 0.5,0.999', toRanks)
     .option('--exact', 'keep all values too and show the exact percentiles beside');

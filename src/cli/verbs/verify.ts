@@ -30,9 +30,7 @@ interface Verdict {
 export function verifyCommand(program: Command): Command {
   const command = program
     .command('verify')
-    .description(
-      'check sketches: checksum, form, weights, order; with --against also their answers. Exit code 1 if one fails',
-    )
+    .description('whether sketches are whole, and true to their data')
     .argument('<sketch...>', 'sketches; - is standard input')
     .option('--against <data>', 'the numbers the sketch was made of: every rank is checked');
   return withJson(withItemType(withInput(command)));

@@ -1,0 +1,89 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { columnChart, horizontalBar, logEdges, roundEdges } from '../../src/cli/output/chart.js';
+import {
+  percentileName,
+  showComputedInterval,
+  showPercent,
+  showShare,
+  showValue,
+} from '../../src/cli/output/figures.js';
+
+const finite = fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e300, max: 1e300 });
+
+describe('bin edges', () => {
+  it.each([
+    [0, 10, 5, [0, 2, 4, 6, 8, 10]],
+    [-30, 30, 6, [-30, -20, -10, 0, 10, 20, 30]],
+    [0.1, 0.7, 6, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]],
+    [3, 97, 5, [0, 20, 40, 60, 80, 100]],
+  ])('from %d to %d in about %d bins are round', (low, high, bins, edges) => {
+    expect(roundEdges(low, high, bins)).toEqual(edges);
+  });
+
+  it('ascend, enclose the range and are about as many as wanted', () => {
+    fc.assert(
+      fc.property(finite, finite, fc.integer({ min: 2, max: 200 }), (a, b, bins) => {
+        const [low, high] = [Math.min(a, b), Math.max(a, b)];
+        fc.pre(high - low > 1e-290 && high - low > Math.max(Math.abs(low), Math.abs(high)) * 1e-9);
+        const edges = roundEdges(low, high, bins);
+        for (let i = 1; i < edges.length; i++) expect(edges[i]).toBeGreaterThan(edges[i - 1]);
+        const slack = (high - low) * 1e-9;
+        expect(edges[0]).toBeLessThanOrEqual(low + slack);
+        expect(edges.at(-1)).toBeGreaterThanOrEqual(high - slack);
+        expect(edges.length).toBeLessThanOrEqual(bins + 4);
+      }),
+    );
+  });
+
+  it('on a logarithmic scale stand at equal ratios', () => {
+    expect(logEdges(1, 1000, 3)).toEqual([1, 10, 100, 1000]);
+  });
+});
+
+describe('bars', () => {
+  it('are as long as their share, in eighths of a character, and show whatever is not nothing', () => {
+    expect(horizontalBar(0.5, 8, false)).toBe('████');
+    expect(horizontalBar(0.55, 8, false)).toBe('████▍');
+    expect(horizontalBar(1e-9, 8, false)).toBe('▏');
+    expect(horizontalBar(0, 8, false)).toBe('');
+    expect(horizontalBar(1e-9, 8, true)).toBe('#');
+  });
+
+  it('of a column chart are as high as their share', () => {
+    expect(columnChart([0, 0.25, 0.5, 1], 2, false)).toEqual(['   █', ' ▄██']);
+    expect(columnChart([0, 0.25, 0.5, 1], 2, true)).toEqual(['   #', ' ###']);
+  });
+});
+
+describe('figures', () => {
+  it.each([
+    [0.1 + 0.2, '0.3'],
+    [1234567.891, '1234568'],
+    [12, '12'],
+    [-0, '0'],
+    [1e21, '1e+21'],
+    [Number.NaN, '-'],
+    [Number.NEGATIVE_INFINITY, '-inf'],
+  ])('show %d as %s', (x, text) => expect(showValue(x)).toBe(text));
+
+  it('name percentiles without the noise of binary fractions', () => {
+    expect([0, 0.5, 0.999, 0.07, 0.29, 1].map(percentileName)).toEqual([
+      'min',
+      'p50',
+      'p99.9',
+      'p7',
+      'p29',
+      'max',
+    ]);
+  });
+
+  it('give shares and intervals the decimals they need', () => {
+    expect([0, 1e-5, 0.0123, 1].map(showShare)).toEqual(['0.0 %', '<0.1 %', '1.2 %', '100.0 %']);
+    expect(showPercent(0.0132876)).toBe('1.33 %');
+    expect(showComputedInterval(547.97731, 589.0263)).toBe('548 .. 589');
+    expect(showComputedInterval(0.12345, 0.12545)).toBe('0.12345 .. 0.12545');
+    expect(showComputedInterval(3, 3)).toBe('3');
+    expect(showComputedInterval(3.14159, Number.POSITIVE_INFINITY)).toBe('3.14159 .. inf');
+  });
+});

@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { KLL, latencies, runKll, workFolder } from './run-kll.js';
+
+const folder = await workFolder();
+const VERBS = ['summary', 'build', 'merge', 'query', 'compare', 'plot', 'inspect', 'verify', 'convert'];
+await folder.write('bad.txt', '1\n2\nthree\n');
+await folder.write('table.csv', 'a,b\n1,2\n');
+
+describe('the command line', () => {
+  it('gives its version and its help, with every verb and the exit codes', async () => {
+    const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
+    expect(await runKll(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n` });
+    const { code, stdout } = await runKll(['--help']);
+    expect(code).toBe(0);
+    for (const verb of VERBS) expect(stdout).toMatch(new RegExp(`^ {2}${verb} `, 'm'));
+    expect(stdout).toContain('Exit codes:');
+  });
+
+  it.each(VERBS)('describes %s', async (verb) => {
+    const { code, stdout } = await runKll([verb, '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Usage: kll ${verb}`);
+    expect(stdout).toContain('--json');
+  });
+
+  it.each([
+    [[]],
+    [['unknown']],
+    [['summary', '--unknown']],
+    [['summary', 'table.csv', 'more.csv']],
+    [['summary', '-k', '7']],
+    [['summary', '-k', '2e3']],
+    [['summary', '--seed', '-1']],
+    [['summary', '--tails', 'low']],
+    [['summary', '--format', 'xml']],
+    [['summary', '--q', 'p101']],
+    [['summary', '--q', '1.5']],
+    [['summary', '--q', '']],
+    [['summary', '-d', 'ab']],
+    [['query', '--rank', '1,x']],
+    [['build', '--precision', 'bits:0']],
+    [['build', '--precision', 'decimals:23']],
+    [['build', '--to', 'datasketches']],
+    [['plot', '--bins', '1']],
+    [['merge']],
+    [['compare', 'table.csv']],
+    [['summary', 'table.csv']],
+    [['summary', 'table.csv', '-c', 'c']],
+  ])('ends with exit code 2 and a line that helps for kll %j', async (args) => {
+    const { code, stdout, stderr } = await folder.kll(args);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(args.length === 0 ? /^Usage: kll/ : /^kll: \S/);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it('says what is wrong, where and what to do; no stack trace', async () => {
+    const { code, stdout, stderr } = await folder.kll(['summary', 'bad.txt']);
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(stderr).toBe(
+      'kll: bad.txt: line 3: expected a number, found "three"\n' +
+        '     Use --skip-invalid to leave out whatever is not a finite number.\n',
+    );
+  });
+
+  it('says it as JSON when reports are JSON', async () => {
+    const { code, stdout, stderr } = await folder.kll(['summary', 'bad.txt', '--json']);
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(JSON.parse(stderr)).toEqual({
+      schema: 'kll.error/1',
+      code: 'ERR_INPUT',
+      exitCode: 3,
+      message: 'bad.txt: line 3: expected a number, found "three"',
+      hint: expect.any(String),
+    });
+  });
+
+  it.each([
+    ['an absent file', 'absent.txt', 'cannot read absent.txt: no such file'],
+    ['a directory', '.', 'cannot read .: it is a directory'],
+  ])('ends with exit code 4 for %s', async (_what, path, message) => {
+    expect(await folder.kll(['summary', path])).toMatchObject({
+      code: 4,
+      stdout: '',
+      stderr: `kll: ${message}\n`,
+    });
+  });
+
+  it.each([
+    'query',
+    'inspect',
+    'convert',
+    'merge',
+  ])('refuses numbers where %s needs a sketch', async (verb) => {
+    const args =
+      verb === 'merge' || verb === 'convert' ? [verb, 'bad.txt', '-o', 'x.kll'] : [verb, 'bad.txt'];
+    const { code, stderr } = await folder.kll(args);
+    expect(code).toBe(3);
+    expect(stderr).toContain('bad.txt: not a sketch: it begins with 31 0a 32 0a (at byte 0)');
+  });
+
+  it('refuses an empty sketch file', async () => {
+    expect(await folder.kll(['query'], '')).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('it is empty'),
+    });
+  });
+
+  it('ends quietly when its reader has seen enough', async () => {
+    await folder.write('many.txt', latencies(50_000).join('\n'));
+    const code = await new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, [KLL, 'plot', 'many.txt', '--cdf', '--width', '400', '--json'], {
+        cwd: folder.path,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let stderr = '';
+      child.stderr.on('data', (chunk) => {
+        stderr += chunk;
+      });
+      child.stdout.destroy();
+      child.on('error', reject);
+      child.on('close', (exit) => resolve({ exit, stderr }));
+    });
+    expect(code).toEqual({ exit: 0, stderr: '' });
+  });
+});

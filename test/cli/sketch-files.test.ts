@@ -1,0 +1,252 @@
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { fromAny, fromDataSketches } from '../../src/formats.js';
+import { KllSketch } from '../../src/index.js';
+import { latencies, workFolder } from './run-kll.js';
+
+const folder = await workFolder();
+const first = latencies(30_000, 1);
+const second = latencies(30_000, 2, 1.3);
+await folder.write('first.txt', first.join('\n'));
+await folder.write('second.txt', second.join('\n'));
+await folder.kll(['build', 'first.txt', '--seed', '1', '-o', 'first.kll']);
+await folder.kll(['build', 'second.txt', '--seed', '2', '-o', 'second.kll']);
+
+describe('kll build', () => {
+  it('writes the image that the library gives for the same seed and values', async () => {
+    const bytes = await readFile(folder.at('first.kll'));
+    const sketch = KllSketch.fromBytes(bytes);
+    expect(sketch.n).toBe(30_000);
+    expect(sketch.seed).toBe(1n);
+    const [min, max] = [Math.min(...first), Math.max(...first)];
+    expect([sketch.min, sketch.max]).toEqual([min, max]);
+    await folder.kll(['build', 'first.txt', '--seed', '1', '-o', 'again.kll']);
+    expect(await readFile(folder.at('again.kll'))).toEqual(bytes);
+  });
+
+  it('writes to standard output what it writes to a file, and remarks on standard error', async () => {
+    const { code, stdoutBytes, stderr } = await folder.kll(['build', 'first.txt', '--seed', '1']);
+    expect(code).toBe(0);
+    expect(stdoutBytes).toEqual(await readFile(folder.at('first.kll')));
+    expect(stderr).toMatch(/^kll: wrote standard output: compact, \d+ bytes, 30,000 values$/m);
+  });
+
+  it('takes k, tails, precision and leaves out the state', async () => {
+    const args = ['-k', '50', '--tails', 'both', '--precision', 'bits:6', '--no-state'];
+    const { json } = await folder.kll(['build', 'first.txt', ...args, '-o', 'small.kll', '--json']);
+    expect(json).toMatchObject({
+      schema: 'kll.build/1',
+      input: { name: 'first.txt', format: 'text', missing: 0, invalid: 0 },
+      output: { name: 'small.kll', form: 'compact' },
+      sketch: { n: 30_000, k: 50, tails: 'both' },
+    });
+    const bytes = await readFile(folder.at('small.kll'));
+    expect(bytes.length).toBe(json.output.bytes);
+    expect(bytes.length).toBeLessThan((await readFile(folder.at('first.kll'))).length / 2);
+  });
+
+  it('writes Apache images of every type', async () => {
+    for (const type of ['double', 'float'] as const) {
+      await folder.kll(['build', 'first.txt', '--to', `datasketches-${type}`, '-o', `first.${type}`]);
+      expect(fromDataSketches(await readFile(folder.at(`first.${type}`)), type).n).toBe(30_000);
+    }
+    await folder.kll(['build', '--to', 'datasketches-long', '-o', 'whole.long'], '3\n-1\n2\n');
+    expect(fromDataSketches(await readFile(folder.at('whole.long')), 'long').quantile(0.5)).toBe(2);
+  });
+
+  it('refuses values that the form cannot hold, and writes nothing', async () => {
+    const { code, stderr } = await folder.kll(
+      ['build', '--to', 'datasketches-long', '-o', 'none.long'],
+      '1.5\n2\n',
+    );
+    expect(code).toBe(2);
+    expect(stderr).toContain('1.5');
+    expect(await readdir(folder.path)).not.toContain('none.long');
+  });
+
+  it('leaves no half-written file beside a target that cannot be written', async () => {
+    await mkdir(folder.at('taken'), { recursive: true });
+    const { code, stderr } = await folder.kll(['build', 'first.txt', '-o', 'taken']);
+    expect(code).toBe(4);
+    expect(stderr).toContain('cannot write taken');
+    expect((await readdir(folder.path)).filter((name) => name.endsWith('.part'))).toEqual([]);
+    expect(await folder.kll(['build', 'first.txt', '-o', 'no/such/folder.kll'])).toMatchObject({ code: 4 });
+  });
+
+  it('does not make a sketch of a sketch', async () => {
+    expect(await folder.kll(['build', 'first.kll', '-o', 'x.kll'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('it is a sketch already'),
+    });
+  });
+});
+
+describe('kll merge', () => {
+  it('gives a sketch of all values, whatever the forms of the sources', async () => {
+    await folder.kll(['convert', 'second.kll', '--to', 'datasketches-double', '-o', 'second.sk']);
+    await folder.kll(['convert', 'first.kll', '--to', 'json', '-o', 'first.json']);
+    const { code, json } = await folder.kll(['merge', 'first.json', 'second.sk', '-o', 'both.kll', '--json']);
+    expect(code).toBe(0);
+    expect(json).toMatchObject({ schema: 'kll.merge/1', sources: 2, skipped: [], sketch: { n: 60_000 } });
+    const sketch = KllSketch.fromBytes(await readFile(folder.at('both.kll')));
+    const sorted = [...first, ...second].sort((a, b) => a - b);
+    const median = sketch.quantile(0.5);
+    expect(Math.abs(sorted.findIndex((x) => x >= median) / 60_000 - 0.5)).toBeLessThan(sketch.rankError());
+  });
+
+  it('reads one of its sources from standard input, and no more than one', async () => {
+    const bytes = await readFile(folder.at('second.kll'));
+    const { json } = await folder.kll(['merge', 'first.kll', '-', '-o', 'm.kll', '--json'], bytes);
+    expect(json.sketch.n).toBe(60_000);
+    expect(await folder.kll(['merge', '-', '-', '-o', 'm.kll'], bytes)).toMatchObject({ code: 2 });
+  });
+
+  it('ends at a source that is refused, or leaves it out when asked', async () => {
+    await folder.write('bad.kll', Uint8Array.of(0xc7, 0x12, 0, 1, 2, 3, 4));
+    expect(await folder.kll(['merge', 'first.kll', 'bad.kll', '-o', 'n.kll'])).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('bad.kll'),
+    });
+    expect(await readdir(folder.path)).not.toContain('n.kll');
+    const { code, json } = await folder.kll([
+      'merge',
+      'first.kll',
+      'bad.kll',
+      '--skip-invalid',
+      '-o',
+      'n.kll',
+      '--json',
+    ]);
+    expect(code).toBe(0);
+    expect(json.sources).toBe(1);
+    expect(json.skipped).toEqual([
+      { name: 'bad.kll', code: expect.stringMatching(/^ERR_/), message: expect.any(String) },
+    ]);
+    expect(await folder.kll(['merge', 'bad.kll', '--skip-invalid', '-o', 'o.kll'])).toMatchObject({
+      code: 3,
+    });
+  });
+});
+
+describe('kll query', () => {
+  it('answers quantiles and ranks with bounds', async () => {
+    const { json } = await folder.kll([
+      'query',
+      'first.kll',
+      '--q',
+      'p50,p99',
+      '--rank',
+      '20,-5,1e9',
+      '--json',
+    ]);
+    const sketch = KllSketch.fromBytes(await readFile(folder.at('first.kll')));
+    expect(json).toMatchObject({ schema: 'kll.query/1', n: 30_000 });
+    expect(json.quantiles).toEqual(
+      [0.5, 0.99].map((rank) => ({
+        percentile: rank === 0.5 ? 'p50' : 'p99',
+        rank,
+        value: sketch.quantile(rank),
+        ...sketch.quantileBounds(rank),
+      })),
+    );
+    expect(json.ranks).toEqual(
+      [20, -5, 1e9].map((value) => ({ value, rank: sketch.rank(value), ...sketch.rankBounds(value) })),
+    );
+  });
+
+  it('shows tables, p50 to p99.9 unless told otherwise', async () => {
+    const { stdout } = await folder.kll(['query', 'first.kll']);
+    expect(stdout.match(/^p[\d.]+/gm)).toEqual(['p50', 'p90', 'p95', 'p99', 'p99.9']);
+    const ranks = await folder.kll(['query', 'first.kll', '--rank', '20']);
+    expect(ranks.stdout).toMatch(/^value +at or below +99 % bounds$/m);
+    expect(ranks.stdout).toMatch(/^ +20 +[\d.]+ % +[\d.]+ % \.\. [\d.]+ %$/m);
+  });
+
+  it('tells at-or-below from below', async () => {
+    await folder.kll(['build', '-o', 'ties.kll'], '1\n1\n1\n2\n');
+    const rank = async (...more: string[]) =>
+      (await folder.kll(['query', 'ties.kll', '--rank', '1', '--json', ...more])).json.ranks[0].rank;
+    expect(await rank()).toBe(0.75);
+    expect(await rank('--exclusive')).toBe(0);
+  });
+
+  it('interpolates when asked', async () => {
+    await folder.kll(['build', '-o', 'two.kll'], '0\n10\n');
+    const median = async (...more: string[]) =>
+      (await folder.kll(['query', 'two.kll', '--q', 'p50', '--json', ...more])).json.quantiles[0].value;
+    expect(await median()).toBe(0);
+    expect(await median('--interpolate')).toBe(5);
+  });
+
+  it('reads the sketch from standard input', async () => {
+    const { json } = await folder.kll(['query', '--json'], await readFile(folder.at('first.kll')));
+    expect(json.n).toBe(30_000);
+  });
+});
+
+describe('kll convert', () => {
+  it('keeps n, min, max and answers from form to form', async () => {
+    const original = KllSketch.fromBytes(await readFile(folder.at('first.kll')));
+    for (const form of ['compact', 'json', 'datasketches-double', 'datasketches-float']) {
+      const { code, json } = await folder.kll([
+        'convert',
+        'first.kll',
+        '--to',
+        form,
+        '-o',
+        `converted.${form}`,
+        '--json',
+      ]);
+      expect(code).toBe(0);
+      expect(json).toMatchObject({ schema: 'kll.convert/1', output: { form }, input: { form: 'compact' } });
+      const back = await folder.kll(['summary', `converted.${form}`, '--json']);
+      expect(back.json.sketch.n).toBe(30_000);
+      expect(back.json.sketch.max).toBeCloseTo(original.max, 3);
+      const rank = original.rank(back.json.percentiles[5].value + 0.05);
+      expect(Math.abs(rank - 0.5)).toBeLessThan(2 * original.rankError());
+    }
+  });
+
+  it('of a compact image with its state is the same image', async () => {
+    const { stdoutBytes } = await folder.kll(['convert', 'first.kll']);
+    expect(stdoutBytes).toEqual(await readFile(folder.at('first.kll')));
+  });
+
+  it('finds out how the items of an Apache image are stored', async () => {
+    await folder.write('counts.txt', Array.from({ length: 5000 }, (_, i) => i - 2500).join('\n'));
+    for (const type of ['double', 'float', 'long']) {
+      await folder.kll(['build', 'counts.txt', '--to', `datasketches-${type}`, '-o', `counts.${type}`]);
+      const { json } = await folder.kll(['summary', `counts.${type}`, '--json']);
+      expect(json.input.itemType).toBe(type);
+      expect(json.sketch).toMatchObject({ n: 5000, min: -2500, max: 2499 });
+    }
+    const { json } = await folder.kll(['inspect', 'counts.double', '--type', 'double', '--json']);
+    expect(json.input.itemType).toBe('double');
+  });
+
+  it('rounds, which Apache images do not', async () => {
+    const { json } = await folder.kll([
+      'convert',
+      'first.kll',
+      '--precision',
+      'decimals:0',
+      '-o',
+      'r.kll',
+      '--json',
+    ]);
+    expect(json.output.bytes).toBeLessThan((await readFile(folder.at('first.kll'))).length);
+    const rounded = fromAny(await readFile(folder.at('r.kll')), { type: 'double' });
+    expect([...rounded].every(({ item }) => Number.isInteger(item))).toBe(true);
+    const refused = await folder.kll([
+      'convert',
+      'first.kll',
+      '--precision',
+      'bits:5',
+      '--to',
+      'datasketches-double',
+      '-o',
+      'x',
+    ]);
+    expect(refused.code).toBe(2);
+  });
+});
