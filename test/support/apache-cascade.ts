@@ -6,7 +6,9 @@
  * updating, level-wise merge with general compression).
  */
 import type { SketchImage } from '../../src/core/image.js';
+import { halveDown, halveUp, mergeSorted, mergeUp, sortRange } from './apache-halving.js';
 import { type ApacheType, writeApacheImage } from './apache-image.js';
+import { ApacheSortedView } from './apache-sorted-view.js';
 import { seededRandom } from './prng.js';
 
 /** Gives the offset of the next compaction. */
@@ -278,139 +280,12 @@ export class ApacheCascade {
 
   /** Retained items ascending, each with the weight up to and including it. */
   sortedView(): ApacheSortedView {
-    return new ApacheSortedView(this);
+    return new ApacheSortedView(this.toImage());
   }
   rank(x: number, inclusive = true): number {
     return this.sortedView().rank(x, inclusive);
   }
   quantile(rank: number, inclusive = true): number {
     return this.sortedView().quantile(rank, inclusive);
-  }
-}
-
-/** Queries as the Apache libraries answer them. */
-export class ApacheSortedView {
-  readonly items: Float64Array;
-  readonly cumulativeWeights: Float64Array;
-  readonly n: number;
-
-  constructor(sketch: ApacheCascade) {
-    this.n = sketch.n;
-    const { retained } = sketch;
-    const weights = new Float64Array(retained.length);
-    for (let level = 0, at = 0; level < sketch.numLevels; level++) {
-      const size = sketch.levelSize(level);
-      weights.fill(2 ** level, at, at + size);
-      at += size;
-    }
-    const order = new Uint32Array(retained.length).map((_, i) => i).sort((a, b) => retained[a] - retained[b]);
-    this.items = new Float64Array(retained.length);
-    this.cumulativeWeights = new Float64Array(retained.length);
-    let total = 0;
-    order.forEach((from, to) => {
-      this.items[to] = retained[from];
-      this.cumulativeWeights[to] = total += weights[from];
-    });
-  }
-
-  rank(x: number, inclusive = true): number {
-    if (this.n === 0) return Number.NaN;
-    const below = firstIndex(this.items.length, (i) => (inclusive ? this.items[i] > x : this.items[i] >= x));
-    return below === 0 ? 0 : this.cumulativeWeights[below - 1] / this.n;
-  }
-
-  quantile(rank: number, inclusive = true): number {
-    if (this.n === 0) return Number.NaN;
-    const weight = inclusive ? Math.ceil(rank * this.n) : Math.trunc(rank * this.n);
-    const { items, cumulativeWeights: cumulative } = this;
-    const at = firstIndex(items.length, (i) =>
-      inclusive ? cumulative[i] >= weight : cumulative[i] > weight,
-    );
-    return items[Math.min(at, items.length - 1)];
-  }
-}
-
-/** The first index in 0..length-1 that satisfies a monotone condition, or length. */
-function firstIndex(length: number, holds: (index: number) => boolean): number {
-  let low = 0;
-  let high = length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (holds(middle)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
-
-/** Keeps every second item, in the lower half of the range. */
-function halveDown(items: Float64Array, begin: number, half: number, offset: number): void {
-  for (let i = 0, from = begin + offset; i < half; i++, from += 2) items[begin + i] = items[from];
-}
-
-/** Keeps every second item, in the upper half of the range. */
-function halveUp(items: Float64Array, begin: number, half: number, offset: number): void {
-  const last = begin + 2 * half - 1;
-  for (let i = 0, from = last - offset; i < half; i++, from -= 2) items[last - i] = items[from];
-}
-
-/**
- * Merges a kept lower half with the level above, in place, right behind the kept half: the `half` slots freed by
- * halving lie between the two inputs, so the output never overtakes what is still to be read. On ties the upper
- * level's item goes first.
- */
-function mergeUp(items: Float64Array, low: number, half: number, high: number, above: number): void {
-  const lowEnd = low + half;
-  const highEnd = high + above;
-  let to = lowEnd;
-  while (low < lowEnd && high < highEnd)
-    items[to++] = items[low] < items[high] ? items[low++] : items[high++];
-  while (low < lowEnd) items[to++] = items[low++];
-  while (high < highEnd) items[to++] = items[high++];
-}
-
-/** Two ascending runs as one; on ties the second's item goes first. */
-function mergeSorted(first: Float64Array, second: Float64Array): Float64Array {
-  const merged = new Float64Array(first.length + second.length);
-  let i = 0;
-  let j = 0;
-  for (let to = 0; to < merged.length; to++) {
-    merged[to] = j >= second.length || (i < first.length && first[i] < second[j]) ? first[i++] : second[j++];
-  }
-  return merged;
-}
-
-const RUN = 24;
-let scratch = new Float64Array(1024);
-
-/** Sorts items[begin..end): insertion sort for short ranges, else a merge sort of short runs. */
-function sortRange(items: Float64Array, begin: number, end: number): void {
-  for (let run = begin; run < end; run += RUN) insertionSort(items, run, Math.min(run + RUN, end));
-  const length = end - begin;
-  if (length <= RUN) return;
-  if (scratch.length < length) scratch = new Float64Array(length);
-  for (let width = RUN; width < length; width *= 2) {
-    for (let low = begin; low + width < end; low += 2 * width) {
-      const middle = low + width;
-      const high = Math.min(middle + width, end);
-      if (items[middle - 1] <= items[middle]) continue;
-      for (let i = 0; i < width; i++) scratch[i] = items[low + i];
-      let i = 0;
-      let j = middle;
-      let to = low;
-      while (i < width && j < high) items[to++] = items[j] < scratch[i] ? items[j++] : scratch[i++];
-      while (i < width) items[to++] = scratch[i++];
-    }
-  }
-}
-
-function insertionSort(items: Float64Array, begin: number, end: number): void {
-  for (let i = begin + 1; i < end; i++) {
-    const x = items[i];
-    let j = i - 1;
-    while (j >= begin && items[j] > x) {
-      items[j + 1] = items[j];
-      j--;
-    }
-    items[j + 1] = x;
   }
 }
