@@ -23,7 +23,12 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'debug',
-          include: ['test/core/**/*.test.ts', 'test/sketch/**/*.test.ts', 'test/property/**/*.test.ts', 'test/regression/**/*.test.ts'],
+          include: [
+            'test/core/**/*.test.ts',
+            'test/sketch/**/*.test.ts',
+            'test/property/**/*.test.ts',
+            'test/regression/**/*.test.ts',
+          ],
           setupFiles: ['test/support/debug-kernel.ts'],
           testTimeout: 120_000,
         },

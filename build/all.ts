@@ -5,8 +5,11 @@ import { bundle } from './bundle.js';
 import { buildKernel } from './kernel.js';
 import { checkSize } from './size.js';
 
-for (const part of ['lib', 'workerd', 'cli', 'types']) rmSync(`dist/${part}`, { recursive: true, force: true });
+for (const part of ['lib', 'workerd', 'cli', 'types'])
+  rmSync(`dist/${part}`, { recursive: true, force: true });
 await buildKernel();
 await bundle();
-execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'], { stdio: 'inherit' });
+execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'], {
+  stdio: 'inherit',
+});
 await checkSize();

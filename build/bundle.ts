@@ -1,6 +1,7 @@
 /** Bundles the entries: dist/lib (Node and browsers, kernel embedded), dist/workerd (kernel imported), dist/cli. */
-import { copyFileSync, mkdirSync } from 'node:fs';
-import { build, type BuildOptions, type Plugin } from 'esbuild';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { thirdPartyNotices } from './third-party-notices.js';
 
 export const ENTRIES = {
   index: 'src/index.ts',
@@ -48,8 +49,9 @@ export async function bundle(): Promise<void> {
   }
   mkdirSync('dist/workerd', { recursive: true });
   copyFileSync('dist/kernel/release.wasm', 'dist/workerd/kernel.wasm');
-  await build({
+  const { metafile } = await build({
     ...SHARED,
+    metafile: true,
     entryPoints: { kll: 'src/cli/kll.ts' },
     outdir: 'dist/cli',
     platform: 'node',
@@ -60,4 +62,5 @@ export async function bundle(): Promise<void> {
       js: "#!/usr/bin/env node\nimport { createRequire as nodeRequire } from 'node:module';\nconst require = nodeRequire(import.meta.url);",
     },
   });
+  writeFileSync('dist/cli/THIRD_PARTY_LICENSES.txt', thirdPartyNotices(metafile, '.'));
 }

@@ -9,7 +9,17 @@ const BUILDS = {
   release: ['assembly/index.ts', ...SHARED, ...FAST],
   seam: ['assembly/seam.ts', ...SHARED, ...FAST],
   // The debug build keeps its abort, so that the loader can say which assertion failed.
-  debug: ['assembly/seam.ts', '--runtime', 'stub', '--enable', 'simd', '--initialMemory', '17', '-O1', '--debug'],
+  debug: [
+    'assembly/seam.ts',
+    '--runtime',
+    'stub',
+    '--enable',
+    'simd',
+    '--initialMemory',
+    '17',
+    '-O1',
+    '--debug',
+  ],
 };
 
 /** Compiles every build of the kernel into dist/kernel. */
@@ -21,7 +31,10 @@ export async function buildKernel(): Promise<void> {
   }
   const bytes = readFileSync('dist/kernel/release.wasm');
   // One character a byte: gzip sees the repeats that base64 would hide.
-  writeFileSync('dist/kernel/release.latin1.js', `export const bytes = ${JSON.stringify(bytes.toString('latin1'))};\n`);
+  writeFileSync(
+    'dist/kernel/release.latin1.js',
+    `export const bytes = ${JSON.stringify(bytes.toString('latin1'))};\n`,
+  );
   writeFileSync('dist/kernel/release.latin1.d.ts', 'export declare const bytes: string;\n');
   console.log(`kernel: ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} gzip`);
 }

@@ -24,10 +24,13 @@ export async function bundledSize(contents: string): Promise<{ raw: number; gzip
 
 export async function checkSize(): Promise<void> {
   const core = await bundledSize("export * from './dist/lib/index.js'");
-  const both = await bundledSize("export * from './dist/lib/index.js'; export * from './dist/lib/formats.js'");
+  const both = await bundledSize(
+    "export * from './dist/lib/index.js'; export * from './dist/lib/formats.js'",
+  );
   const say = (name: string, size: { raw: number; gzip: number }, budget?: number) =>
     console.log(`size: ${name} ${size.raw} bytes, ${size.gzip} gzip${budget ? ` (budget ${budget})` : ''}`);
   say('core entry, kernel and wire', core, BUDGET.core);
   say('with kll-wasm/formats', both);
-  if (core.gzip > BUDGET.core) throw new Error(`the core entry is over its budget by ${core.gzip - BUDGET.core} bytes`);
+  if (core.gzip > BUDGET.core)
+    throw new Error(`the core entry is over its budget by ${core.gzip - BUDGET.core} bytes`);
 }

@@ -1,4 +1,6 @@
 /** The fields at the head of a sketch's bytes, as far as they go: what can be shown of bytes that are refused too. */
+import { crc32 } from '../wire/crc32.js';
+import { crc32c } from '../wire/crc32c.js';
 import type { SketchFile } from './input/sketch-file.js';
 
 export type HeaderFields = Record<string, string | number | bigint | boolean | undefined>;
@@ -7,10 +9,11 @@ const CODECS = ['RAW', 'DEC', 'BIN', 'ORD'];
 const GUARANTEES = ['none', 'high', 'both', 'reserved'];
 
 /** Fields by name; undefined where the bytes end before. Layouts: docs/formats.md. */
-export function headerFields({ family, bytes }: SketchFile): HeaderFields {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+export function headerFields({ family, image = new Uint8Array(0) }: SketchFile): HeaderFields {
+  const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
   switch (family) {
     case 'compact':
+    case 'json':
       return compactFields(view);
     case 'datasketches':
       return dataSketchesFields(view);
@@ -34,8 +37,6 @@ export function headerFields({ family, bytes }: SketchFile): HeaderFields {
         compactions: field(view, 49, 8, () => view.getBigUint64(49)),
         retained: field(view, 57, 8, () => view.getBigUint64(57)),
       };
-    case 'json':
-      return { text: 'JSON { format, bytes }' };
   }
 }
 
@@ -44,6 +45,28 @@ export function checksumName({ family }: SketchFile): string | undefined {
   return { compact: 'CRC-32C', json: 'CRC-32C', kll2: 'CRC-32', kll1: undefined, datasketches: undefined }[
     family
   ];
+}
+
+/** 'none' where the form has no checksum, 'absent' where the bytes end before it. */
+export function checksumVerdict({
+  family,
+  image = new Uint8Array(0),
+}: SketchFile): 'good' | 'bad' | 'none' | 'absent' {
+  const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
+  switch (family) {
+    case 'compact':
+    case 'json': {
+      const end = image.length - 4;
+      if (end < 3) return 'absent';
+      return view.getUint32(end, true) === crc32c(image, 0, end) ? 'good' : 'bad';
+    }
+    case 'kll2': {
+      if (image.length < 12) return 'absent';
+      return view.getUint32(8) === crc32(image.subarray(12)) ? 'good' : 'bad';
+    }
+    default:
+      return 'none';
+  }
 }
 
 function compactFields(view: DataView): HeaderFields {

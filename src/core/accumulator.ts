@@ -170,7 +170,9 @@ export class Accumulator {
    */
   extendWeighted(values: Values | Iterable<number>, weights: Values | Iterable<number>): this {
     const xs = Float64Array.from(toPlain(values) as ArrayLike<number>, (x, i) => toValue(x, 'values', i) + 0);
-    const ws = Float64Array.from(toPlain(weights, 'weights') as ArrayLike<number>, (w, i) => toWeight(w, 'weights', i));
+    const ws = Float64Array.from(toPlain(weights, 'weights') as ArrayLike<number>, (w, i) =>
+      toWeight(w, 'weights', i),
+    );
     if (xs.length !== ws.length) {
       throw new SketchArgumentError('ERR_LENGTH_MISMATCH', 'weights', `${xs.length} weights`, ws.length);
     }
@@ -353,7 +355,18 @@ export class Accumulator {
     const phase = Math.floor((Number(state.draw() >> 11n) / 2 ** 53) * 2 ** layout.height);
     const coin = Number(state.draw() >> 63n);
     const { sizes, items } = condense(SortedView.ofValues(this.staging), layout, tails, phase, coin);
-    const image = { k: this.k, minK: this.k, n, sum, min, max, sizes, items, tailGuarantee: tails, variance: 0 };
+    const image = {
+      k: this.k,
+      minK: this.k,
+      n,
+      sum,
+      min,
+      max,
+      sizes,
+      items,
+      tailGuarantee: tails,
+      variance: 0,
+    };
     const block = { ...state.block, compactions: new Uint32Array(sizes.length) };
     this.state = SketchState.fromImage({ ...image, state: block }, { seed: 0n, tails });
     this.clearStaging();
@@ -382,5 +395,10 @@ function toPlain(values: unknown, argument = 'values'): Values {
     return values as unknown as Values;
   }
   if (isIterable(values)) return Array.from(values as Iterable<number>);
-  throw new SketchArgumentError('ERR_ARGUMENT_TYPE', argument, 'an array, typed array or iterable of numbers', values);
+  throw new SketchArgumentError(
+    'ERR_ARGUMENT_TYPE',
+    argument,
+    'an array, typed array or iterable of numbers',
+    values,
+  );
 }

@@ -1,5 +1,5 @@
 /** What is done to states with the kernel: taking values in, merging, fitting, building views. */
-import { F64, INPUT_VALUES as CHUNK, SIZES_SLOTS, U8, U32 } from '../wasm/abi.js';
+import { INPUT_VALUES as CHUNK, F64, SIZES_SLOTS, U8, U32 } from '../wasm/abi.js';
 import { kernel } from '../wasm/kernel.js';
 import { SketchDataError } from './errors.js';
 import { MAX_LEVELS } from './image.js';
@@ -72,7 +72,8 @@ export function ingest(state: SketchState, staged: Float64Array, count: number, 
         memory[to + i] = x;
       }
       // An accessor among the elements may have used the kernel for another sketch: begin again on a plain copy.
-      if (k.loads !== turn) return ingest(state, staged, count, Float64Array.from(values as ArrayLike<number>));
+      if (k.loads !== turn)
+        return ingest(state, staged, count, Float64Array.from(values as ArrayLike<number>));
     }
     if (!k.exports.extend(filled + part, total ? 1 : 0)) return done;
     done += part;
@@ -166,6 +167,7 @@ export function buildView(state: SketchState, staged: Float64Array, min: number,
   const block = k.copyView(count);
   const n = state.get(F64.n) + staged.length;
   const weights = block.subarray(count);
-  if (weights[count - 1] !== n) throw new SketchDataError('ERR_COUNT', `weights sum to ${weights[count - 1]}, n is ${n}`);
+  if (weights[count - 1] !== n)
+    throw new SketchDataError('ERR_COUNT', `weights sum to ${weights[count - 1]}, n is ${n}`);
   return new SortedView(block.subarray(0, count), weights, n, min, max);
 }

@@ -57,7 +57,9 @@ export class SketchArgumentError extends Error {
     readonly found: unknown,
     readonly index?: number,
   ) {
-    super(`${argument}${index === undefined ? '' : `[${index}]`}: expected ${expected}, found ${show(found)}`);
+    super(
+      `${argument}${index === undefined ? '' : `[${index}]`}: expected ${expected}, found ${show(found)}`,
+    );
   }
 }
 

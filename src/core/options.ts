@@ -48,7 +48,8 @@ export function toRank(rank: unknown, argument = 'rank', index?: number): number
 
 /** A value that a rank is asked for: any number but NaN. */
 export function toQueried(x: unknown, argument = 'x', index?: number): number {
-  if (typeof x !== 'number') throw new SketchArgumentError('ERR_ARGUMENT_TYPE', argument, 'a number', x, index);
+  if (typeof x !== 'number')
+    throw new SketchArgumentError('ERR_ARGUMENT_TYPE', argument, 'a number', x, index);
   if (x === x) return x;
   throw new SketchArgumentError('ERR_ARGUMENT_RANGE', argument, 'a number, not NaN', x, index);
 }
@@ -58,7 +59,13 @@ export function toSplits(splits: unknown): Float64Array {
   const points = toNumbers(splits, 'splits', toQueried);
   for (let i = 1; i < points.length; i++) {
     if (points[i] > points[i - 1]) continue;
-    throw new SketchArgumentError('ERR_ARGUMENT_RANGE', 'splits', `more than the one before, ${points[i - 1]}`, points[i], i);
+    throw new SketchArgumentError(
+      'ERR_ARGUMENT_RANGE',
+      'splits',
+      `more than the one before, ${points[i - 1]}`,
+      points[i],
+      i,
+    );
   }
   return points;
 }
@@ -69,7 +76,8 @@ export function toNumbers(
   argument: string,
   check: (x: unknown, argument: string, index: number) => number,
 ): Float64Array {
-  if (!isIterable(values)) throw new SketchArgumentError('ERR_ARGUMENT_TYPE', argument, 'an array or iterable', values);
+  if (!isIterable(values))
+    throw new SketchArgumentError('ERR_ARGUMENT_TYPE', argument, 'an array or iterable', values);
   const numbers: number[] = [];
   for (const x of values) numbers.push(check(x, argument, numbers.length));
   return Float64Array.from(numbers);

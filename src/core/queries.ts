@@ -40,7 +40,9 @@ export class Queries extends Accumulator {
   /** The quantiles of `ranks`, each 0..1, as a Float64Array. */
   quantilesAt(ranks: ArrayLike<number> | Iterable<number>, options?: QuantileOptions): Float64Array {
     const checked = toNumbers(ranks, 'ranks', toRank);
-    return this.#watched('quantile', checked.length, () => checked.map((rank) => this.#quantile(rank, options)));
+    return this.#watched('quantile', checked.length, () =>
+      checked.map((rank) => this.#quantile(rank, options)),
+    );
   }
 
   /**
@@ -102,7 +104,10 @@ export class Queries extends Accumulator {
     toRank(rank);
     return this.#watched('bounds', 2, () => {
       const error = this.#errorAt(rank);
-      return { lower: this.#quantile(Math.max(0, rank - error)), upper: this.#quantile(Math.min(1, rank + error)) };
+      return {
+        lower: this.#quantile(Math.max(0, rank - error)),
+        upper: this.#quantile(Math.min(1, rank + error)),
+      };
     });
   }
 
@@ -162,7 +167,9 @@ export class Queries extends Accumulator {
 
   #quantile(rank: number, options?: QuantileOptions): number {
     if (this.isEmpty) return Number.NaN;
-    return options?.interpolate ? this.view.interpolated(rank) : this.view.quantile(rank, options?.inclusive !== false);
+    return options?.interpolate
+      ? this.view.interpolated(rank)
+      : this.view.quantile(rank, options?.inclusive !== false);
   }
 
   #rank(x: number, options?: RankOptions): number {

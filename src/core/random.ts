@@ -34,5 +34,10 @@ export function toSeed(seed: unknown): bigint {
   } else if (Number.isSafeInteger(seed) && seed >= 0) {
     return BigInt(seed);
   }
-  throw new SketchArgumentError('ERR_ARGUMENT_RANGE', 'seed', 'an integer from 0 to 2^53 - 1, or a bigint below 2^64', seed);
+  throw new SketchArgumentError(
+    'ERR_ARGUMENT_RANGE',
+    'seed',
+    'an integer from 0 to 2^53 - 1, or a bigint below 2^64',
+    seed,
+  );
 }

@@ -5,17 +5,17 @@ import { type DebugState, debugLevels } from '../core/debug-state.js';
 import { fitToApache } from '../core/engine.js';
 import { SketchArgumentError, SketchDataError } from '../core/errors.js';
 import { type SketchImage, TAILS_NAMES, type Tails, type TailsCode } from '../core/image.js';
-import type { MergeEvent } from '../core/observer.js';
-import { Stopwatch } from '../core/notify.js';
-import { type LoadOptions, type SketchOptions, toK, toTails } from '../core/options.js';
 import { type Mergeable, Merging, mergeableImage } from '../core/merging.js';
+import { Stopwatch } from '../core/notify.js';
+import type { MergeEvent } from '../core/observer.js';
+import { type LoadOptions, type SketchOptions, toK, toTails } from '../core/options.js';
 import { randomSeed, toSeed } from '../core/random.js';
 import { U8, U32, U64 } from '../wasm/abi.js';
 import { fromBase64Url, toBase64Url } from '../wire/base64url.js';
 import { decodeCompact } from '../wire/compact-decode.js';
 import { encodeCompact } from '../wire/compact-encode.js';
 import type { Precision } from '../wire/precision.js';
-import { type MergeAllOptions, largestK } from './merge-options.js';
+import { largestK, type MergeAllOptions } from './merge-options.js';
 
 /** What can be merged: a sketch, or the compact image of one. */
 export type MergeSource = KllSketch | Uint8Array;
@@ -75,7 +75,11 @@ export class KllSketch extends Merging {
     if (this.state.word(U32.levels) > 0) this.spill();
     const source = decoded ?? (other as KllSketch).mergeable;
     this.absorb([source]);
-    this.#toldMerge({ sources: 1, skipped: 0, values: source.n, seconds: watch.seconds }, minK, tailGuarantee);
+    this.#toldMerge(
+      { sources: 1, skipped: 0, values: source.n, seconds: watch.seconds },
+      minK,
+      tailGuarantee,
+    );
     return this;
   }
 
@@ -136,7 +140,12 @@ export class KllSketch extends Merging {
     const tails = (estimating ? state.byte(U8.guarantee) : state.byte(U8.tails)) as TailsCode;
     const common = { k, minK: this.minK, n, sum: this.sum, min: this.min, max: this.max };
     if (n <= 1 || fits(k, sizes, this.numRetained)) {
-      image = { ...this.toLevels(), ...common, tailGuarantee: state.byte(U8.guarantee) as TailsCode, variance: this.variance };
+      image = {
+        ...this.toLevels(),
+        ...common,
+        tailGuarantee: state.byte(U8.guarantee) as TailsCode,
+        variance: this.variance,
+      };
     } else {
       const layout = planForK(n, k, tails, options?.sharp === true);
       const phase = Math.floor((Number(state.draw() >> 11n) / 2 ** 53) * 2 ** layout.height);
@@ -225,7 +234,10 @@ export class KllSketch extends Merging {
   static fromJSON(json: unknown, options: LoadOptions = {}): KllSketch {
     const { format, bytes } = (json ?? {}) as Partial<SketchJSON>;
     if (format !== 'kll-wasm/1' || typeof bytes !== 'string') {
-      throw new SketchDataError('ERR_TEXT', "expected { format: 'kll-wasm/1', bytes: string }, found another shape");
+      throw new SketchDataError(
+        'ERR_TEXT',
+        "expected { format: 'kll-wasm/1', bytes: string }, found another shape",
+      );
     }
     return KllSketch.fromBytes(fromBase64Url(bytes), options);
   }
@@ -250,8 +262,10 @@ export class KllSketch extends Merging {
 
   /** The sketch of a decoded image (see `kll-wasm/formats`). The image must satisfy what its decoder checks. */
   static fromImage(image: SketchImage, options: LoadOptions = {}): KllSketch {
-    const tails = options.tails === undefined ? (image.state?.tails ?? image.tailGuarantee) : toTails(options.tails);
-    const seed = options.seed === undefined ? (image.state ? image.state.seed : randomSeed()) : toSeed(options.seed);
+    const tails =
+      options.tails === undefined ? (image.state?.tails ?? image.tailGuarantee) : toTails(options.tails);
+    const seed =
+      options.seed === undefined ? (image.state ? image.state.seed : randomSeed()) : toSeed(options.seed);
     const sketch = new KllSketch({ k: image.k, seed, tails: TAILS_NAMES[tails] });
     if (options.observer) sketch.observer = options.observer;
     sketch.loadImage(image, seed, tails);
@@ -328,7 +342,13 @@ export class KllSketch extends Merging {
 /** Bytes as a source of a merge; an error names the source's position where there are several. */
 function mergeableBytes(bytes: unknown, position?: number): Mergeable {
   if (!(bytes instanceof Uint8Array)) {
-    throw new SketchArgumentError('ERR_ARGUMENT_TYPE', 'sources', 'a KllSketch or a Uint8Array', bytes, position);
+    throw new SketchArgumentError(
+      'ERR_ARGUMENT_TYPE',
+      'sources',
+      'a KllSketch or a Uint8Array',
+      bytes,
+      position,
+    );
   }
   try {
     return mergeableImage(decodeCompact(bytes));

@@ -127,13 +127,17 @@ export function provideKernel(source: () => KernelExports): void {
 
 function instantiate(): Kernel {
   if (typeof WebAssembly !== 'object') {
-    throw new SketchRuntimeError('ERR_WASM_UNSUPPORTED', 'this host has no WebAssembly, which a sketch needs');
+    throw new SketchRuntimeError(
+      'ERR_WASM_UNSUPPORTED',
+      'this host has no WebAssembly, which a sketch needs',
+    );
   }
   try {
     return new Kernel(provide());
   } catch (cause) {
     if (cause instanceof SketchRuntimeError) throw cause;
-    throw cause instanceof WebAssembly.CompileError && !/secur|policy|unsafe-eval|disallowed/i.test(String(cause))
+    throw cause instanceof WebAssembly.CompileError &&
+      !/secur|policy|unsafe-eval|disallowed/i.test(String(cause))
       ? new SketchRuntimeError(
           'ERR_WASM_UNSUPPORTED',
           'this host cannot compile the kernel: WebAssembly SIMD is needed (Chrome 91, Firefox 89, Safari 16.4, Node 16.4)',

@@ -1,8 +1,8 @@
 /** Set-up of the debug project: every sketch runs on the kernel with assertions, loaded so that its aborts can be read. */
 import { readFileSync } from 'node:fs';
-import loader from '@assemblyscript/loader';
+import { instantiateSync } from '@assemblyscript/loader';
 import type { KernelExports } from '../../src/wasm/abi.js';
 import { provideKernel } from '../../src/wasm/kernel.js';
 
 const bytes = readFileSync(new URL('../../dist/kernel/debug.wasm', import.meta.url));
-provideKernel(() => loader.instantiateSync(bytes, {}).exports as unknown as KernelExports);
+provideKernel(() => instantiateSync(bytes, {}).exports as unknown as KernelExports);

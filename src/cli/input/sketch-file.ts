@@ -1,8 +1,9 @@
 /** Sketches at rest: every form the library reads, recognised by its first bytes. */
 import { totalCapacity } from '../../core/capacity.js';
-import { SketchArgumentError, SketchDataError } from '../../core/errors.js';
+import { SketchDataError } from '../../core/errors.js';
 import { type DataSketchesType, fromDataSketches, fromKll1, fromKll2 } from '../../formats.js';
 import { KllSketch, type LoadOptions } from '../../index.js';
+import { fromBase64Url } from '../../wire/base64url.js';
 import { dataError } from '../exit.js';
 import type { ByteSource } from './byte-source.js';
 import { startsWith } from './detect.js';
@@ -17,6 +18,8 @@ export interface SketchFile {
   /** True where the image does not say its type and its bytes told it. */
   typeGuessed?: boolean;
   bytes: Uint8Array;
+  /** The image itself: the bytes, or those that JSON carries; absent where the JSON carries none. */
+  image?: Uint8Array;
 }
 
 /** More than the largest sketch of any form. */
@@ -53,8 +56,16 @@ export async function readSketchFile(source: ByteSource, type?: DataSketchesType
     );
   }
   const bytes = await source.readAll(MAX_BYTES);
-  if (family !== 'datasketches') return { name, family, bytes };
-  return { name, family, bytes, itemType: type ?? itemTypeOf(bytes), typeGuessed: type === undefined };
+  if (family === 'json') return { name, family, bytes, ...imageOf(bytes) };
+  if (family !== 'datasketches') return { name, family, bytes, image: bytes };
+  return {
+    name,
+    family,
+    bytes,
+    image: bytes,
+    itemType: type ?? itemTypeOf(bytes),
+    typeGuessed: type === undefined,
+  };
 }
 
 /**
@@ -79,7 +90,6 @@ export function decodeSketch(file: SketchFile, options: LoadOptions = {}): KllSk
     if (error instanceof SketchDataError) {
       throw dataError(`${file.name}: ${error.message}`, hintFor(error, file), error.code);
     }
-    if (error instanceof SketchArgumentError) throw error;
     throw error;
   }
 }
@@ -97,6 +107,16 @@ export function describeFamily({ family, itemType, typeGuessed }: SketchFile): s
       return 'KLL2';
     case 'datasketches':
       return `Apache DataSketches KLL, ${itemType}${typeGuessed ? ' (found from its bytes)' : ''}`;
+  }
+}
+
+/** The image in JSON; nothing where there is none, which decoding will say. */
+function imageOf(json: Uint8Array): { image?: Uint8Array } {
+  try {
+    const { bytes } = parseJson(json) as { bytes?: unknown };
+    return typeof bytes === 'string' ? { image: fromBase64Url(bytes) } : {};
+  } catch {
+    return {};
   }
 }
 

@@ -9,7 +9,7 @@ import { decodeSketch, describeFamily, readSketchFile, type SketchFile } from '.
 import { showBytes, showCount, showPercent, showValue } from '../output/figures.js';
 import { type Column, renderFields, renderTable } from '../output/table.js';
 import { heading, printJson, printLines, reportError } from '../output/terminal.js';
-import { checksumName, type HeaderFields, headerFields } from '../sketch-headers.js';
+import { checksumName, checksumVerdict, type HeaderFields, headerFields } from '../sketch-headers.js';
 import { sketchReport } from '../sketch-report.js';
 
 interface InspectArguments {
@@ -36,7 +36,7 @@ export async function inspect(path: string, args: InspectArguments): Promise<Exi
     if (!(error instanceof CliError)) throw error;
     refusal = error;
   }
-  const checksum = checksumVerdict(file, refusal);
+  const checksum = checksumVerdict(file);
   if (args.json) {
     await printJson({
       schema: 'kll.inspect/1',
@@ -56,16 +56,6 @@ export async function inspect(path: string, args: InspectArguments): Promise<Exi
     await printLines(render(file, header, checksum, sketch));
   }
   return refusal ? (reportError(refusal, args.json === true) as ExitCode) : EXIT.ok;
-}
-
-/** 'none' where the form has no checksum; 'unknown' where the bytes are refused before it is reached. */
-function checksumVerdict(
-  file: SketchFile,
-  refusal: CliError | undefined,
-): 'good' | 'bad' | 'none' | 'unknown' {
-  if (!checksumName(file)) return 'none';
-  if (!refusal) return 'good';
-  return refusal.code === 'ERR_CHECKSUM' ? 'bad' : 'unknown';
 }
 
 function render(
@@ -106,7 +96,7 @@ function render(
           : `${sketch.variance.toPrecision(3)} n^2, from condensing`,
       ],
       ['seed', String(sketch.seed)],
-      ['retained', `${showCount(sketch.numRetained)} items on ${sketch.numLevels} levels`],
+      ['retained', `${showCount(sketch.numRetained)} items, levels: ${sketch.numLevels}`],
     ]),
   );
   if (state.levels.length > 0) lines.push('', ...renderTable(LEVEL_COLUMNS, state.levels));

@@ -1,0 +1,108 @@
+/** Writing and reading bytes, little-endian, whatever the host's order. */
+import { type DataErrorCode, SketchDataError } from '../core/errors.js';
+
+export class ByteWriter {
+  #bytes = new Uint8Array(256);
+  #view = new DataView(this.#bytes.buffer);
+  length = 0;
+
+  /** Makes room for `count` bytes and moves past them; returns where they begin. */
+  #claim(count: number): number {
+    const at = this.length;
+    this.length += count;
+    if (this.length > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(this.length, 2 * this.#bytes.length));
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+      this.#view = new DataView(larger.buffer);
+    }
+    return at;
+  }
+  u8(x: number): void {
+    const at = this.#claim(1);
+    this.#bytes[at] = x;
+  }
+  u32(x: number): void {
+    const at = this.#claim(4);
+    this.#view.setUint32(at, x, true);
+  }
+  u64(x: bigint): void {
+    const at = this.#claim(8);
+    this.#view.setBigUint64(at, x, true);
+  }
+  f32(x: number): void {
+    const at = this.#claim(4);
+    this.#view.setFloat32(at, x, true);
+  }
+  f64(x: number): void {
+    const at = this.#claim(8);
+    this.#view.setFloat64(at, x, true);
+  }
+  /** Unsigned LEB128 of an integer up to 2^53. */
+  uv(x: number): void {
+    for (; x >= 128; x = Math.floor(x / 128)) this.u8((x % 128) + 128);
+    this.u8(x);
+  }
+  raw(bytes: Uint8Array): void {
+    const at = this.#claim(bytes.length);
+    this.#bytes.set(bytes, at);
+  }
+  /** What was written: a view, to be copied before more is. */
+  get written(): Uint8Array {
+    return this.#bytes.subarray(0, this.length);
+  }
+}
+
+export class ByteReader {
+  readonly #view: DataView;
+  /**
+   * @param bytes what is read
+   * @param at where reading begins
+   * @param end where the readable part ends
+   */
+  constructor(
+    readonly bytes: Uint8Array,
+    public at: number,
+    readonly end: number,
+  ) {
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  fail(code: DataErrorCode, what: string): never {
+    throw new SketchDataError(code, what, this.at);
+  }
+  /** Moves past `count` bytes; returns where they begin. */
+  skip(count: number): number {
+    const at = this.at;
+    if (this.end - at < count)
+      this.fail('ERR_TRUNCATED', `expected ${count} more bytes, found ${this.end - at}`);
+    this.at += count;
+    return at;
+  }
+  u8(): number {
+    return this.bytes[this.skip(1)];
+  }
+  u64(): bigint {
+    return this.#view.getBigUint64(this.skip(8), true);
+  }
+  f32(): number {
+    return this.#view.getFloat32(this.skip(4), true);
+  }
+  f64(): number {
+    return this.#view.getFloat64(this.skip(8), true);
+  }
+  /** Unsigned LEB128: at most 8 bytes, minimal, at most `limit`. */
+  uv(limit: number, name: string): number {
+    let x = 0;
+    for (let i = 0, unit = 1; i < 8; i++, unit *= 128) {
+      const byte = this.u8();
+      x += (byte & 127) * unit;
+      if (byte < 128) {
+        if (byte === 0 && i > 0) this.fail('ERR_VARINT', `${name}: an over-long integer`);
+        if (x > limit) this.fail('ERR_VARINT', `${name}: expected at most ${limit}, found ${x}`);
+        return x;
+      }
+    }
+    return this.fail('ERR_VARINT', `${name}: an integer of more than 8 bytes`);
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * Binary interpolative coding (Moffat, Stuiver 2000) of ascending integers below 2^30, and the bit stream it is
+ * written to, least significant bit first. The middle item is coded within its bounds, then both halves within theirs.
+ */
+import { SketchDataError } from '../core/errors.js';
+
+export class BitWriter {
+  bytes = new Uint8Array(512);
+  #length = 0;
+  #held = 0;
+  #count = 0;
+
+  /** The `width` (0..32) low bits of x. */
+  bits(x: number, width: number): void {
+    if (width > 24) {
+      this.bits(x & 0xffffff, 24);
+      x >>>= 24;
+      width -= 24;
+    }
+    this.#held |= x << this.#count;
+    for (this.#count += width; this.#count >= 8; this.#count -= 8) {
+      if (this.#length === this.bytes.length) {
+        const larger = new Uint8Array(2 * this.#length);
+        larger.set(this.bytes);
+        this.bytes = larger;
+      }
+      this.bytes[this.#length++] = this.#held;
+      this.#held >>>= 8;
+    }
+  }
+
+  /** What was written; the last byte is filled with zeros. */
+  finish(): Uint8Array {
+    if (this.#count) this.bits(0, 8 - this.#count);
+    return this.bytes.subarray(0, this.#length);
+  }
+
+  /** Items i..j-1 of `h`, all within lo..hi. */
+  interpolate(h: Uint32Array, i: number, j: number, lo: number, hi: number): void {
+    while (i < j && lo < hi) {
+      const m = (i + j) >> 1;
+      this.#centred(h[m] - lo, hi - lo + 1);
+      this.interpolate(h, i, m, lo, h[m]);
+      i = m + 1;
+      lo = h[m];
+    }
+  }
+
+  /** x of 0..N-1 in the centred minimal binary code: the middle values take a bit less. */
+  #centred(x: number, N: number): void {
+    const w = 32 - Math.clz32(N - 1);
+    const short = (1 << w) - N;
+    let r = x - ((N - short) >> 1);
+    if (r < 0) r += N;
+    if (r < short) {
+      this.bits(r, w - 1);
+    } else {
+      this.bits((r + short) >> 1, w - 1);
+      this.bits((r + short) & 1, 1);
+    }
+  }
+}
+
+export class BitReader {
+  #held = 0;
+  #count = 0;
+  constructor(
+    readonly bytes: Uint8Array,
+    public at: number,
+    readonly end: number,
+  ) {}
+
+  bits(width: number): number {
+    if (width > 24) {
+      const low = this.bits(24);
+      return low + this.bits(width - 24) * 0x1000000;
+    }
+    while (this.#count < width) {
+      if (this.at === this.end)
+        throw new SketchDataError('ERR_TRUNCATED', 'the bit stream ends too early', this.at);
+      this.#held |= this.bytes[this.at++] << this.#count;
+      this.#count += 8;
+    }
+    const x = this.#held & ((1 << width) - 1);
+    this.#held >>>= width;
+    this.#count -= width;
+    return x;
+  }
+
+  /** Checks that only zero bits are left, and no byte. */
+  finish(): void {
+    if (this.#held !== 0)
+      throw new SketchDataError('ERR_PADDING', 'expected zero bits at the end of the stream', this.at);
+    if (this.at !== this.end) {
+      throw new SketchDataError(
+        'ERR_TRAILING_BYTES',
+        `${this.end - this.at} bytes behind the bit stream`,
+        this.at,
+      );
+    }
+  }
+
+  interpolate(h: Uint32Array, i: number, j: number, lo: number, hi: number): void {
+    while (i < j) {
+      if (lo === hi) {
+        h.fill(lo, i, j);
+        return;
+      }
+      const m = (i + j) >> 1;
+      const x = lo + this.#centred(hi - lo + 1);
+      h[m] = x;
+      this.interpolate(h, i, m, lo, x);
+      i = m + 1;
+      lo = x;
+    }
+  }
+
+  #centred(N: number): number {
+    const w = 32 - Math.clz32(N - 1);
+    const short = (1 << w) - N;
+    let r = this.bits(w - 1);
+    if (r >= short) r = 2 * r + this.bits(1) - short;
+    r += (N - short) >> 1;
+    return r < N ? r : r - N;
+  }
+}
