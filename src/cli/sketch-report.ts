@@ -24,15 +24,15 @@ export function sketchReport(sketch: KllSketch) {
 /** One line for people. */
 export function describeAccuracy(sketch: KllSketch): string {
   if (!sketch.isEstimating) return `k ${sketch.k}: every value is kept, answers are exact`;
-  const tails = { none: 'not protected', high: 'high end protected', both: 'both ends protected' };
+  const tails = { none: '', high: ', high end protected', both: ', both ends protected' };
   return (
-    `k ${sketch.k}, tails ${tails[sketch.tailGuarantee]}: ` +
-    `ranks are off by at most ${showPercent(sketch.rankError())} with 99 % confidence`
+    `k ${sketch.k}${tails[sketch.tailGuarantee]}: ` +
+    `a rank is off by at most ${showPercent(sketch.rankError())} with 99 % confidence`
   );
 }
 
 /** One line on size. */
 export function describeSize(sketch: KllSketch, bytes: number): string {
-  const share = sketch.n > 0 ? `, where ${showCount(sketch.n)} doubles take ${showBytes(sketch.n * 8)}` : '';
+  const share = sketch.n > 0 ? `; ${showCount(sketch.n)} doubles take ${showBytes(sketch.n * 8)}` : '';
   return `${showBytes(bytes)} as a compact image${share}`;
 }

@@ -38,8 +38,8 @@ export class Accumulator {
   #view: SortedView | undefined;
   /** Staged values when the view was built. */
   #viewStaged = -1;
-  /** True while this is a condensed copy that nothing was added to: it is sent without state. */
-  protected condensed = false;
+  /** n of a condensed copy when it was made. While nothing is added to it, it is sent without state. */
+  protected condensedN = -1;
   protected observer: SketchObserver | undefined;
   /** Values left out by `invalid: 'skip'`. */
   #rejected = 0;
@@ -193,7 +193,7 @@ export class Accumulator {
     this.state = SketchState.empty(this.k, generator, state.byte(U8.tails) as TailsCode);
     this.state.setSeed(seed);
     this.clearStaging();
-    this.condensed = false;
+    this.condensedN = -1;
     this.#rejected = 0;
     return this;
   }
@@ -231,7 +231,6 @@ export class Accumulator {
 
   #makeRoom(): void {
     this.#requireRoomFor(1);
-    this.condensed = false;
     if (this.staged === STAGING) this.spill();
     if (this.staged === this.staging.length) this.#growStaging(this.staged + 1);
     this.#room = Math.min(this.staging.length, MAX_N - this.state.get(F64.n));
@@ -258,7 +257,6 @@ export class Accumulator {
     }
     this.staged = to;
     this.#room = Math.min(staging.length, MAX_N - this.state.get(F64.n));
-    this.condensed = false;
   }
 
   #ingest(values: Values): void {
@@ -288,7 +286,6 @@ export class Accumulator {
   /** After the state has changed: views and promises about it are void. */
   protected touched(before: Uint32Array | undefined): void {
     this.#view = undefined;
-    this.condensed = false;
     this.#room = Math.min(this.staging.length, MAX_N - this.state.get(F64.n));
     if (before) notifyCompactions(this.observer, before, this.state);
   }
@@ -319,6 +316,9 @@ export class Accumulator {
       this.spill();
       this.clearStaging();
       state.table = undefined;
+      // Bytes hold one number: what they give back must be what this sketch goes on with.
+      state.set(F64.sum, this.sum);
+      state.set(F64.carry, 0);
       return;
     }
     this.staging = this.staging.slice(0, this.staged).sort();

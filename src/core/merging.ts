@@ -91,7 +91,7 @@ export class Merging extends Queries {
     }
     if (!merger) {
       const known = sum.value;
-      state.set(F64.sum, known === known ? 0 : known);
+      state.set(F64.sum, Number.isNaN(known) ? known : 0);
       state.set(F64.carry, 0);
       this.stageOnly(joined(exact));
       return;

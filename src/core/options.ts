@@ -50,7 +50,7 @@ export function toRank(rank: unknown, argument = 'rank', index?: number): number
 export function toQueried(x: unknown, argument = 'x', index?: number): number {
   if (typeof x !== 'number')
     throw new SketchArgumentError('ERR_ARGUMENT_TYPE', argument, 'a number', x, index);
-  if (x === x) return x;
+  if (!Number.isNaN(x)) return x;
   throw new SketchArgumentError('ERR_ARGUMENT_RANGE', argument, 'a number, not NaN', x, index);
 }
 

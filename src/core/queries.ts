@@ -116,7 +116,7 @@ export class Queries extends Accumulator {
     toQueried(x);
     return this.#watched('bounds', 2, () => {
       const rank = this.#rank(x);
-      if (rank !== rank) return { lower: rank, upper: rank };
+      if (Number.isNaN(rank)) return { lower: rank, upper: rank };
       // Minimum and maximum are exact.
       if (x < this.min) return { lower: 0, upper: 0 };
       if (x >= this.max) return { lower: 1, upper: 1 };

@@ -155,7 +155,7 @@ export class KllSketch extends Merging {
       image = { ...common, sizes: condensed, items, tailGuarantee: tails, variance: this.variance + step };
     }
     copy.loadImage(image, copy.seed, state.byte(U8.tails) as TailsCode);
-    copy.condensed = true;
+    copy.condensedN = copy.n;
     if (this.observer?.onCondense) {
       const single = ((2 ** (image.sizes.length - 1) / n) ** 2 / 12) * 2;
       this.observer.onCondense({
@@ -174,9 +174,8 @@ export class KllSketch extends Merging {
     this.settle();
     const copy = new KllSketch({ k: this.k, seed: 0 });
     copy.state = this.state.clone();
-    copy.staging = this.staging.slice();
-    copy.staged = this.staged;
-    copy.condensed = this.condensed;
+    if (this.staged) copy.stageOnly(this.staging.subarray(0, this.staged));
+    copy.condensedN = this.condensedN;
     if (this.observer) copy.observer = this.observer;
     return copy;
   }
@@ -187,7 +186,7 @@ export class KllSketch extends Merging {
    */
   toBytes(options: BytesOptions = {}): Uint8Array {
     const watch = new Stopwatch(this.observer);
-    const condensed = this.condensed;
+    const condensed = this.condensedN === this.n;
     const image = this.toImage();
     const bytes = encodeCompact(image, {
       ...(options.precision ? { precision: options.precision } : {}),

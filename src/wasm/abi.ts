@@ -36,7 +36,29 @@ export const SIZES_SLOTS = 32;
  * It is the end of the durable state as it is the end of the level window (assembly/layout.ts).
  */
 export const HEADER_SLOTS = 76;
-export const F64 = { n: 0, min: 1, max: 2, sum: 3, carry: 4, variance: 8 } as const;
-export const U64 = { generator: 5, seed: 6, offset: 7 } as const;
-export const U32 = { k: 18, minK: 19, levels: 20, sizes: 24, compactions: 88 } as const;
-export const U8 = { tails: 84, guarantee: 85, phase: 86 } as const;
+// Constant enums: every use becomes the number.
+export enum F64 {
+  n = 0,
+  min = 1,
+  max = 2,
+  sum = 3,
+  carry = 4,
+  variance = 8,
+}
+export enum U64 {
+  generator = 5,
+  seed = 6,
+  offset = 7,
+}
+export enum U32 {
+  k = 18,
+  minK = 19,
+  levels = 20,
+  sizes = 24,
+  compactions = 88,
+}
+export enum U8 {
+  tails = 84,
+  guarantee = 85,
+  phase = 86,
+}
