@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { EXIT } from './exit.js';
+import { type CliError, EXIT, usageError } from './exit.js';
 import { handleClosedPipe, reportError } from './output/terminal.js';
 import { build, buildCommand } from './verbs/build.js';
 import { compare, compareCommand } from './verbs/compare.js';
@@ -33,17 +33,16 @@ Examples:
   kll merge monday.kll tuesday.kll -o week.kll && kll query week.kll --q p50,p99
   kll compare monday.kll tuesday.kll --fail-on higher`;
 
-function createProgram(): Command {
+function createProgram(json: boolean): Command {
   const program = new Command('kll')
     .description('Percentiles of any number of values, in sketches of a few kilobytes.')
     .version(packageVersion(), '-V, --version')
     .helpCommand(false)
     .configureHelp({ subcommandTerm: (verb) => `${verb.name()} ${verb.usage().replace('[options] ', '')}` })
-    .showHelpAfterError('(kll --help, or kll <verb> --help, says what there is)')
     .addHelpText('after', EXAMPLES)
     .addHelpText('after', EXIT_CODES)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'kll: ')) });
+    .configureOutput({ outputError: (text) => reportError(usageErrorOf(text), json) });
   // biome-ignore lint/suspicious/noExplicitAny: the arguments of each verb are checked where its options are declared
   const verb = (command: Command, run: (...args: any[]) => Promise<number>) =>
     command.action(async (...args: unknown[]) => {
@@ -61,13 +60,23 @@ function createProgram(): Command {
   return program;
 }
 
+/** The parser's finding, in the form of every other error. */
+function usageErrorOf(text: string): CliError {
+  const [message, ...more] = text
+    .trim()
+    .replace(/^error: /, '')
+    .split('\n');
+  return usageError(message, [...more, 'kll --help, or kll <verb> --help, says what there is.'].join(' '));
+}
+
 function packageVersion(): string {
   return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 }
 
 async function main(argv: readonly string[]): Promise<void> {
   handleClosedPipe();
-  const program = createProgram();
+  const json = argv.includes('--json');
+  const program = createProgram(json);
   if (argv.length === 2) {
     program.outputHelp({ error: true });
     process.exitCode = EXIT.usage;
@@ -77,7 +86,7 @@ async function main(argv: readonly string[]): Promise<void> {
     await program.parseAsync(argv);
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    else process.exitCode = reportError(error, argv.includes('--json'));
+    else process.exitCode = reportError(error, json);
   }
 }
 

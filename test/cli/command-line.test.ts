@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { KLL, latencies, runKll, workFolder } from './run-kll.js';
@@ -75,6 +76,30 @@ describe('the command line', () => {
       message: 'bad.txt: line 3: expected a number, found "three"',
       hint: expect.any(String),
     });
+  });
+
+  it('says as JSON, too, that the command line is wrong', async () => {
+    const { code, stderr } = await runKll(['summary', '--json', '-k', '5']);
+    expect(code).toBe(2);
+    expect(JSON.parse(stderr)).toMatchObject({
+      schema: 'kll.error/1',
+      code: 'ERR_USAGE',
+      exitCode: 2,
+      message: expect.stringContaining('expected an integer 8..65535, found "5"'),
+    });
+  });
+
+  it('ends with exit code 4 when standard output is full', { skip: !existsSync('/dev/full') }, async () => {
+    const full = openSync('/dev/full', 'w');
+    try {
+      const { status, stderr } = spawnSync(process.execPath, [KLL, '--version'], {
+        stdio: ['ignore', full, 'pipe'],
+      });
+      expect(status).toBe(4);
+      expect(stderr.toString()).toBe('kll: cannot write standard output: no space left\n');
+    } finally {
+      closeSync(full);
+    }
   });
 
   it.each([

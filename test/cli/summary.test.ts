@@ -19,9 +19,9 @@ describe('kll summary', () => {
     for (const name of ['min', 'p1', 'p50', 'p99.9', 'max'])
       expect(stdout).toMatch(new RegExp(`^${name} +-?[\\d.]+ `, 'm'));
     expect(stdout).toMatch(
-      /^k 200, tails high end protected: ranks are off by at most [\d.]+ % with 99 % confidence$/m,
+      /^k 200, high end protected: a rank is off by at most [\d.]+ % with 99 % confidence$/m,
     );
-    expect(stdout).toMatch(/^[\d,]+ bytes as a compact image, where 20,000 doubles take 160 kB$/m);
+    expect(stdout).toMatch(/^[\d,]+ bytes as a compact image; 20,000 doubles take 160 kB$/m);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 
