@@ -10,7 +10,16 @@ import { SketchArgumentError } from './errors.js';
 import { DEFAULT_K, MAX_N, TAILS, TAILS_NAMES, type Tails, type TailsCode } from './image.js';
 import { notifyCompactions, Stopwatch } from './notify.js';
 import type { SketchObserver } from './observer.js';
-import { isIterable, type SketchOptions, toK, toTails, toValue, toWeight } from './options.js';
+import {
+  isIterable,
+  requireOptions,
+  type SketchOptions,
+  toK,
+  toSkip,
+  toTails,
+  toValue,
+  toWeight,
+} from './options.js';
 import { randomSeed, toSeed } from './random.js';
 import { SortedView } from './sorted-view.js';
 import { SketchState } from './state.js';
@@ -45,9 +54,7 @@ export class Accumulator {
   #rejected = 0;
 
   constructor(options: SketchOptions = {}) {
-    if (typeof options !== 'object' || options === null) {
-      throw new SketchArgumentError('ERR_ARGUMENT_TYPE', 'options', 'an object', options);
-    }
+    requireOptions(options);
     const k = toK(options.k === undefined ? DEFAULT_K : options.k);
     const tails: TailsCode = options.tails === undefined ? TAILS.high : toTails(options.tails);
     const seed = options.seed === undefined ? randomSeed() : toSeed(options.seed);
@@ -141,8 +148,9 @@ export class Accumulator {
    * the iterable throws. The sketch is then as it was.
    */
   extend(values: Values | Iterable<number>, options?: ExtendOptions): this {
+    if (options !== undefined) requireOptions(options);
+    const skip = toSkip(options?.invalid);
     let plain = toPlain(values);
-    const skip = options?.invalid === 'skip';
     const watch = new Stopwatch(this.observer);
     let rejected = 0;
     if (skip) {

@@ -33,6 +33,18 @@ export function toK(k: unknown, argument = 'k'): number {
   throw new SketchArgumentError('ERR_ARGUMENT_RANGE', argument, `an integer from ${MIN_K} to ${MAX_K}`, k);
 }
 
+/** @throws SketchArgumentError ERR_ARGUMENT_TYPE for options that are no object */
+export function requireOptions(options: unknown): void {
+  if (typeof options === 'object' && options !== null) return;
+  throw new SketchArgumentError('ERR_ARGUMENT_TYPE', 'options', 'an object', options);
+}
+
+/** Whether what is refused is to be left out. */
+export function toSkip(invalid: unknown): boolean {
+  if (invalid === undefined || invalid === 'throw' || invalid === 'skip') return invalid === 'skip';
+  throw new SketchArgumentError('ERR_ARGUMENT_RANGE', 'invalid', "'throw' or 'skip'", invalid);
+}
+
 export function toTails(tails: unknown): TailsCode {
   if (typeof tails === 'string' && Object.hasOwn(TAILS, tails)) return TAILS[tails as Tails];
   throw new SketchArgumentError('ERR_ARGUMENT_RANGE', 'tails', "'none', 'high' or 'both'", tails);

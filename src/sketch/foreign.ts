@@ -1,6 +1,6 @@
 /** Sketches from and to foreign formats. */
 import { SketchArgumentError, SketchDataError } from '../core/errors.js';
-import { type LoadOptions, toK } from '../core/options.js';
+import { type LoadOptions, requireOptions, toK } from '../core/options.js';
 import { type DataSketchesType, decodeDataSketches, encodeDataSketches } from '../wire/datasketches.js';
 import { decodeKll1 } from '../wire/kll1.js';
 import { decodeKll2 } from '../wire/kll2.js';
@@ -19,6 +19,7 @@ function toBytes(bytes: unknown): Uint8Array {
 }
 
 function limit(options: LoadOptions): { maxK?: number } {
+  requireOptions(options);
   return options.maxK === undefined ? {} : { maxK: toK(options.maxK, 'maxK') };
 }
 
@@ -33,7 +34,8 @@ export function toDataSketches(sketch: KllSketch, type: DataSketchesType = 'doub
   if (!(sketch instanceof KllSketch)) {
     throw new SketchArgumentError('ERR_ARGUMENT_TYPE', 'sketch', 'a KllSketch', sketch);
   }
-  return encodeDataSketches(sketch.toApacheImage(), toType(type));
+  toType(type);
+  return encodeDataSketches(sketch.toApacheImage(), type);
 }
 
 /**
@@ -69,6 +71,7 @@ export function fromAny(
   options: LoadOptions & { type?: DataSketchesType } = {},
 ): KllSketch {
   toBytes(bytes);
+  requireOptions(options);
   if (bytes[0] === 0xc7) return KllSketch.fromBytes(bytes, options);
   const text = String.fromCharCode(...bytes.subarray(0, 4));
   if (text === 'KLL1') return fromKll1(bytes, options);

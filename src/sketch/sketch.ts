@@ -8,13 +8,21 @@ import { type SketchImage, TAILS_NAMES, type Tails, type TailsCode } from '../co
 import { type Mergeable, Merging, mergeableImage } from '../core/merging.js';
 import { Stopwatch } from '../core/notify.js';
 import type { MergeEvent } from '../core/observer.js';
-import { type LoadOptions, type SketchOptions, toK, toTails } from '../core/options.js';
+import {
+  isIterable,
+  type LoadOptions,
+  requireOptions,
+  type SketchOptions,
+  toK,
+  toSkip,
+  toTails,
+} from '../core/options.js';
 import { randomSeed, toSeed } from '../core/random.js';
 import { U8, U32, U64 } from '../wasm/abi.js';
 import { fromBase64Url, toBase64Url } from '../wire/base64url.js';
 import { decodeCompact } from '../wire/compact-decode.js';
 import { encodeCompact } from '../wire/compact-encode.js';
-import type { Precision } from '../wire/precision.js';
+import { type Precision, precisionByte } from '../wire/precision.js';
 import { largestK, type MergeAllOptions } from './merge-options.js';
 
 /** What can be merged: a sketch, or the compact image of one. */
@@ -53,7 +61,6 @@ export class KllSketch extends Merging {
    * @param options k 8..65535 (default 200), seed, tails (default 'high'), observer
    * @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_ARGUMENT_RANGE
    */
-  // biome-ignore lint/complexity/noUselessConstructor: it carries the documentation of the public class
   constructor(options: SketchOptions = {}) {
     super(options);
   }
@@ -91,7 +98,17 @@ export class KllSketch extends Merging {
    * @throws SketchArgumentError, SketchDataError: a refused source is named by its position
    */
   static mergeAll(sources: Iterable<MergeSource>, options: MergeAllOptions = {}): KllSketch {
+    requireOptions(options);
+    const skip = toSkip(options.invalid);
     const watch = new Stopwatch(options.observer);
+    if (!isIterable(sources)) {
+      throw new SketchArgumentError(
+        'ERR_ARGUMENT_TYPE',
+        'sources',
+        'an array or iterable of sketches and bytes',
+        sources,
+      );
+    }
     const list = Array.from(sources);
     const sketch = new KllSketch({ ...options, k: options.k === undefined ? largestK(list) : options.k });
     const { minK, tailGuarantee } = sketch;
@@ -107,7 +124,7 @@ export class KllSketch extends Merging {
         try {
           decoded = mergeableBytes(source, i);
         } catch (error) {
-          if (options.invalid !== 'skip' || !(error instanceof SketchDataError)) throw error;
+          if (!skip || !(error instanceof SketchDataError)) throw error;
           skipped++;
           options.onSkip?.(i, error);
           continue;
@@ -127,8 +144,9 @@ export class KllSketch extends Merging {
    * @param k size of the copy: it fits the Apache image of that k
    * @param options sharp: twice the items at the protected ends
    */
-  condense(k: number, options?: { sharp?: boolean }): KllSketch {
+  condense(k: number, options: { sharp?: boolean } = {}): KllSketch {
     toK(k);
+    requireOptions(options);
     const watch = new Stopwatch(this.observer);
     if (this.state.word(U32.levels) > 0) this.settle();
     const { n, state } = this;
@@ -147,7 +165,7 @@ export class KllSketch extends Merging {
         variance: this.variance,
       };
     } else {
-      const layout = planForK(n, k, tails, options?.sharp === true);
+      const layout = planForK(n, k, tails, options.sharp === true);
       const phase = Math.floor((Number(state.draw() >> 11n) / 2 ** 53) * 2 ** layout.height);
       const coin = Number(state.draw() >> 63n);
       const step = (2 ** layout.height / n) ** 2 / 12;
@@ -185,6 +203,8 @@ export class KllSketch extends Merging {
    * @throws SketchArgumentError ERR_ARGUMENT_RANGE for a precision outside its range
    */
   toBytes(options: BytesOptions = {}): Uint8Array {
+    requireOptions(options);
+    if (options.precision !== undefined) precisionByte(options.precision);
     const watch = new Stopwatch(this.observer);
     const condensed = this.condensedN === this.n;
     const image = this.toImage();
@@ -203,6 +223,7 @@ export class KllSketch extends Merging {
    * @throws SketchDataError with a code for everything that can be wrong with bytes
    */
   static fromBytes(bytes: Uint8Array, options: LoadOptions = {}): KllSketch {
+    requireOptions(options);
     const watch = new Stopwatch(options.observer);
     const told = (outcome: string) =>
       options.observer?.onDeserialize?.({ bytes: bytes.length, outcome, seconds: watch.seconds });
@@ -261,6 +282,7 @@ export class KllSketch extends Merging {
 
   /** The sketch of a decoded image (see `kll-wasm/formats`). The image must satisfy what its decoder checks. */
   static fromImage(image: SketchImage, options: LoadOptions = {}): KllSketch {
+    requireOptions(options);
     const tails =
       options.tails === undefined ? (image.state?.tails ?? image.tailGuarantee) : toTails(options.tails);
     const seed =
