@@ -77,6 +77,12 @@ function compactions(level: i32): u32 {
   return load<u32>(header + H_COMPACTIONS + (<usize>level << 2)) >> 1;
 }
 
+/** Whether the last compaction of a level has changed its geometry, and so its capacity. */
+export function entersStage(level: i32): bool {
+  const t = compactions(level);
+  return t == 4 || t == 32;
+}
+
 /** Items at one protected end of a level of `size` items that its next compaction leaves alone. */
 export function protectedItems(level: i32, size: i32): i32 {
   const tails = <i32>load<u8>(header + H_TAILS);

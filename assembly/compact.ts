@@ -1,7 +1,7 @@
 /** Compaction: half of a level's items go up with twice the weight. */
 import { CAPS, H_TAILS, POS, header, viewBuffer } from './layout';
 import { flipCoin, randomBit } from './coin';
-import { protectedItems } from './capacity';
+import { entersStage, protectedItems } from './capacity';
 import { budget, growTo, levelSize, levelStart, mergeInto, numLevels, refreshCapacities, retained } from './levels';
 
 /** Compacts levels, lowest due first, until the state is within its budget. */
@@ -45,7 +45,7 @@ export function compactLevel(level: i32): void {
   }
   takeOut(level, low, count);
   mergeInto(level + 1, scratch, picks);
-  refreshCapacities();
+  if (entersStage(level)) refreshCapacities();
 }
 
 /** Takes `count` items out of a level after its first `low`, moving what is below them up. */

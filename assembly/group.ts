@@ -59,18 +59,16 @@ function cellOf(key: f64, low: f64, scale: f64): i32 {
 /**
  * Copies `count` items from `from` to the block window, ordered so that every item is within `slack` places of where
  * sorting would put it (0: sorted), ties aside.
- * @param mayLearn whether it is worth learning a table if there is none
  */
-export function groupBlock(from: usize, count: i32, slack: i32, mayLearn: bool): void {
+export function groupBlock(from: usize, count: i32, slack: i32): void {
   const bytes = <usize>count << 3;
-  const learned = load<u32>(KIND) != UNLEARNED;
-  if (count < SMALLEST || !(learned || mayLearn) || ascends(from, from + bytes)) {
+  if (count < SMALLEST || ascends(from, from + bytes)) {
     memory.copy(SAMPLE, from, bytes);
     mergeSort(SAMPLE, count);
     return;
   }
   if (reverseIfDescending(SAMPLE, from, count)) return;
-  if (!learned) learn(from, count);
+  if (load<u32>(KIND) == UNLEARNED) learn(from, count);
   const fullest = scatter(from, count);
   const limit = slack > 24 ? slack : 24;
   if (<i32>fullest > limit) settleFullGroups(count, limit);

@@ -146,8 +146,6 @@ function sampleInput(count: i32, shift: i32): void {
   }
 }
 
-/** From this n on a table is worth learning. */
-const LEARN_FROM: f64 = 4096;
 /** From this stride on (as a power of two) a pick may be any item of its group; below, blocks are sorted. */
 const LOOSE: i32 = 3;
 
@@ -169,9 +167,8 @@ export function takeBlock(from: usize, count: i32, base: i32): void {
   const f = sides ? rampItems() : 0;
   let stride = targetLevel(weight, n, base) - base;
   while (stride > 0 && sides * f * ((1 << stride) - 1) + (1 << stride) > count) stride--;
-  const mayLearn = n >= LEARN_FROM;
   if (stride == 0) {
-    groupBlock(from, count, 0, mayLearn);
+    groupBlock(from, count, 0);
     // Adding 0 turns -0 into 0; here and in `pick` only what is kept pays for it.
     for (let i = 0; i < count; i++) {
       const at = SAMPLE + (<usize>i << 3);
@@ -182,7 +179,7 @@ export function takeBlock(from: usize, count: i32, base: i32): void {
     return;
   }
   const loose = stride >= LOOSE;
-  groupBlock(from, count, loose ? 1 << (stride - 1) : 0, mayLearn);
+  groupBlock(from, count, loose ? 1 << (stride - 1) : 0);
   const ramp = sides * f * ((1 << stride) - 1);
   if (loose && sides) sortEnds(count, f * 7, sides == 2);
   const offset = nextOffset();

@@ -81,7 +81,7 @@ export function growTo(level: i32): void {
   budget = computeCapacities();
 }
 
-/** Capacities follow the compaction counts where tails are scheduled. */
+/** Capacities follow the stages of the compaction counts where tails are scheduled. */
 export function refreshCapacities(): void {
   budget = computeCapacities();
 }
