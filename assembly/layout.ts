@@ -29,12 +29,14 @@ export const APACHE_CAPS: usize = CAPS + 256;
 /** Items waiting in each merge buffer, u32 x 64. */
 export const FILL: usize = APACHE_CAPS + 256;
 
+/** Bytes free before and after every window that is merged from: a sentinel stands there. */
+export const GUARD: usize = 16;
 /** The block at hand. */
 export const SAMPLE: usize = 4096;
 /** Picks of a block, before they are merged into their level. */
-export const PICKS: usize = SAMPLE + (BLOCK << 3);
+export const PICKS: usize = SAMPLE + (BLOCK << 3) + 2 * GUARD;
 /** Scratch of the block sort: two blocks. */
-export const SCRATCH: usize = PICKS + (BLOCK << 3);
+export const SCRATCH: usize = PICKS + (BLOCK << 3) + 2 * GUARD;
 /** Cells of the learned table, and groups they are mapped to. */
 export const CELLS: i32 = 2048;
 export const GROUPS: i32 = 512;
