@@ -221,10 +221,12 @@ function sortEnds(count: i32, items: i32, both: bool): void {
   if (both) insertionSort(SAMPLE, SAMPLE + size);
 }
 
-/** Chunks of each smaller size at a protected end of a block. */
+/**
+ * Chunks of each smaller size at a protected end of a block: k / 50, at most 8. At p99 a block of 2048 is then sampled
+ * at a stride of 2, which adds 0.0013 % of n at n = 1e6; more would be finer and slower (16: 0.7 ns an item).
+ */
 function rampItems(): i32 {
-  const k = load<u32>(header + H_K);
-  return k < SCHEDULE_K ? <i32>max<u32>(1, (k + 12) / 25) : 16;
+  return <i32>min<u32>(8, max<u32>(1, (load<u32>(header + H_K) + 25) / 50));
 }
 
 /** Takes one item of each of `chunks` chunks of 2^stride items at `at` to level base + stride. Returns the end of the last. */
