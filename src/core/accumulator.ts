@@ -5,7 +5,8 @@
 import { F64, U8, U32 } from '../wasm/abi.js';
 import { totalCapacity } from './capacity.js';
 import { condense, planCondense } from './condense.js';
-import { buildView, ingest, ingestWeighted, type Values } from './engine.js';
+import { Cursor } from './cursor.js';
+import { buildView, fitToApache, ingest, ingestWeighted, type Values } from './engine.js';
 import { SketchArgumentError } from './errors.js';
 import { DEFAULT_K, MAX_N, TAILS, TAILS_NAMES, type Tails, type TailsCode } from './image.js';
 import { notifyCompactions, Stopwatch } from './notify.js';
@@ -24,11 +25,14 @@ import { randomSeed, toSeed } from './random.js';
 import { SortedView } from './sorted-view.js';
 import { SketchState } from './state.js';
 import { CompensatedSum } from './sum.js';
+import { toFloatVariance } from './variance.js';
 
 /** Values staged before the kernel takes them. */
 export const STAGING = 1024;
 /** Staging begins small: thousands of sketches hold a few values each. */
 const FIRST_STAGING = 16;
+/** Ranks whose place is remembered. */
+const CURSORS = 8;
 /** Largest weight that is staged as so many values. */
 const STAGED_WEIGHT = 16;
 const NOTHING = new Float64Array(0);
@@ -47,6 +51,8 @@ export class Accumulator {
   #view: SortedView | undefined;
   /** Staged values when the view was built. */
   #viewStaged = -1;
+  /** Places of ranks that are asked for again and again; negative keys are exclusive. */
+  #cursors = new Map<number, Cursor>();
   /** n of a condensed copy when it was made. While nothing is added to it, it is sent without state. */
   protected condensedN = -1;
   protected observer: SketchObserver | undefined;
@@ -317,21 +323,37 @@ export class Accumulator {
    * levels is spilled, and the staging array is let go.
    */
   protected settle(): void {
-    const { state } = this;
-    const levels = state.word(U32.levels);
-    if (levels === 1 && this.n <= STAGING) this.unspill();
-    if (state.word(U32.levels) > 0) {
+    if (this.state.word(U32.levels) === 1 && this.n <= STAGING) this.unspill();
+    if (this.state.word(U32.levels) > 0) {
       this.spill();
       this.clearStaging();
+      this.fitImage();
+      const { state } = this;
       state.table = undefined;
       // Bytes hold one number: what they give back must be what this sketch goes on with.
       state.set(F64.sum, this.sum);
       state.set(F64.carry, 0);
+      state.set(F64.variance, toFloatVariance(this.variance));
       return;
     }
     this.staging = this.staging.slice(0, this.staged).sort();
     this.#room = this.staged;
     if (this.staged > totalCapacity(this.k, 1)) this.#layOut();
+  }
+
+  /**
+   * The image of a sketch whose guarantee was lost has no room for protected tails (docs/formats.md): where its
+   * policy still protects them, it is compacted to the plain budget.
+   */
+  protected fitImage(): void {
+    const { state } = this;
+    const tails = state.byte(U8.tails);
+    const limit = 3 * this.k + 9 * state.word(U32.levels);
+    if (tails === TAILS.none || state.byte(U8.guarantee) !== TAILS.none || state.retained <= limit) return;
+    const before = this.#compactionsBefore();
+    this.state = fitToApache(state);
+    this.state.setByte(U8.tails, tails);
+    this.touched(before);
   }
 
   /** Level 0 alone and few values: staged is the simpler form, and needs no kernel. */
@@ -341,14 +363,14 @@ export class Accumulator {
     if (!Number.isFinite(state.get(F64.min)) || !Number.isFinite(state.get(F64.max))) return;
     const sum = new CompensatedSum(0, 0);
     for (const x of items) sum.add(x);
-    const known = state.get(F64.sum) + state.get(F64.carry);
+    const known = new CompensatedSum(state.get(F64.sum), state.get(F64.carry)).value;
     // A rounded image has a sum of its own, which its items do not give back.
-    if (Math.abs(known - sum.value) > 1e-12 * Math.abs(known)) return;
+    if (known !== sum.value && Math.abs(known - sum.value) > 1e-12 * Math.abs(sum.value)) return;
     const all = new Float64Array(items.length + this.staged);
     all.set(items);
     all.set(this.staging.subarray(0, this.staged), items.length);
     const emptied = SketchState.empty(this.k, 0n, 0);
-    emptied.adopt(state, known - known);
+    emptied.adopt(state, Number.isNaN(known) ? known : 0);
     this.state = emptied;
     this.stageOnly(all);
   }
@@ -381,11 +403,32 @@ export class Accumulator {
     if (this.observer?.onCompaction) notifyCompactions(this.observer, new Uint32Array(0), this.state);
   }
 
+  /** The quantile of a rank, for a sketch that is not empty. */
+  protected quantileOf(rank: number, inclusive: boolean): number {
+    const from = this.#viewStaged;
+    if (!this.#view || from === this.staged || this.staged - from > this.#view.n) {
+      return this.view.quantile(rank, inclusive);
+    }
+    // Values were staged since the view was built, fewer than it holds: it need not be built again.
+    if (rank === 0) return this.min;
+    if (rank === 1) return this.max;
+    const { n } = this;
+    const target = inclusive ? Math.ceil(rank * n) : Math.min(n, Math.trunc(rank * n) + 1);
+    const key = inclusive ? rank : -rank;
+    let cursor = this.#cursors.get(key);
+    if (!cursor) {
+      if (this.#cursors.size === CURSORS) this.#cursors.clear();
+      this.#cursors.set(key, (cursor = new Cursor(this.#view, from, target)));
+    }
+    return cursor.find(target, this.staging, from, this.staged);
+  }
+
   /** The sorted view of everything, staged values included; changes nothing. Not for an empty sketch. */
   protected get view(): SortedView {
     if (this.#view && this.#viewStaged === this.staged) return this.#view;
     const staged = this.staging.slice(0, this.staged);
     this.#viewStaged = this.staged;
+    this.#cursors.clear();
     return (this.#view =
       this.state.word(U32.levels) === 0
         ? SortedView.ofValues(staged)

@@ -205,8 +205,7 @@ function readScaled(from: ByteReader, codec: number, values: Float64Array, sizes
   const exponent = from.uv(codec === DEC ? 22 : 2097, 'exponent');
   const step = from.uv(EXACT, 'step');
   if (step === 0) from.fail('ERR_CODEC', 'a step of 0');
-  const zigzag = from.uv(2 * EXACT, 'base');
-  const base = zigzag % 2 ? -(zigzag + 1) / 2 : zigzag / 2;
+  const base = from.zigzag('base');
   const span = from.uv(EXACT, 'span');
   if (!isExactRange(base, step, span)) from.fail('ERR_CODEC', 'base and span reach beyond 2^53');
   const value = unscale(codec, exponent);

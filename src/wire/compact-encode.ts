@@ -1,5 +1,6 @@
 /** Writing the compact image (docs/formats.md). */
 import type { SketchImage } from '../core/image.js';
+import { toFloatVariance } from '../core/variance.js';
 import { BIN, DEC, lowBits, ORD, RAW, type Scaled, toBinary, toDecimal } from './codecs.js';
 import { crc32c } from './crc32c.js';
 import { ByteWriter } from './cursor.js';
@@ -52,7 +53,7 @@ export function encodeCompact(image: SketchImage, options: EncodeOptions = {}): 
   if (precision !== undefined) to.u8(precision);
   to.uv(image.k);
   if (image.minK !== image.k) to.uv(image.minK);
-  if (image.variance) to.f32(roundedUp(image.variance));
+  if (image.variance) to.f32(toFloatVariance(image.variance));
   if (withSum) to.f64(image.sum);
   to.uv(levels);
   for (const size of image.sizes) to.uv(size);
@@ -67,13 +68,6 @@ export function encodeCompact(image: SketchImage, options: EncodeOptions = {}): 
   if (body) to.raw(body);
   to.u32(crc32c(to.written));
   return to.written.slice();
-}
-
-/** A variance as the next float that is not below it, so that bounds stay true. */
-function roundedUp(x: number): number {
-  const f32 = Float32Array.of(x);
-  if (f32[0] < x) new Uint32Array(f32.buffer)[0]++;
-  return f32[0];
 }
 
 /** Codec parameters and bit stream in the smallest codec that gives back every bit. Values: min, max, items. */
@@ -113,7 +107,7 @@ function scaledBody(scaled: Scaled, sizes: ArrayLike<number>): Uint8Array {
   const to = new ByteWriter();
   to.uv(scaled.exponent);
   to.uv(scaled.step);
-  to.uv(scaled.base >= 0 ? scaled.base * 2 : -scaled.base * 2 - 1);
+  to.zigzag(scaled.base);
   to.uv(scaled.span);
   const { v } = scaled;
   const b = lowBits(scaled.span);

@@ -43,6 +43,13 @@ export class ByteWriter {
     for (; x >= 128; x = Math.floor(x / 128)) this.u8((x % 128) + 128);
     this.u8(x);
   }
+  /** The uv of a signed integer's zigzag code, 2x or -2x - 1: it reaches 2^54, where doubles hold no odd integers. */
+  zigzag(x: number): void {
+    const half = x < 0 ? -x - 1 : x;
+    const rest = Math.floor(half / 64);
+    this.u8((half % 64) * 2 + (x < 0 ? 1 : 0) + (rest ? 128 : 0));
+    if (rest) this.uv(rest);
+  }
   raw(bytes: Uint8Array): void {
     const at = this.#claim(bytes.length);
     this.#bytes.set(bytes, at);
@@ -90,6 +97,14 @@ export class ByteReader {
   }
   f64(): number {
     return this.#view.getFloat64(this.skip(8), true);
+  }
+  /** A signed integer of magnitude up to 2^53 from the uv of its zigzag code. */
+  zigzag(name: string): number {
+    const low = this.u8();
+    const rest = low < 128 ? 0 : this.uv(2 ** 47, name);
+    if (low >= 128 && rest === 0) this.fail('ERR_VARINT', `${name}: an over-long integer`);
+    const half = rest * 64 + ((low & 127) >> 1);
+    return low & 1 ? -half - 1 : half;
   }
   /** Unsigned LEB128: at most 8 bytes, minimal, at most `limit`. */
   uv(limit: number, name: string): number {

