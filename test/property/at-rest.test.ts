@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KllSketch } from '../../src/index.js';
-import { after, finite, options, program, run, runs, step, tails } from '../support/sketch-program.js';
+import { afterRunning, finite, options, program, run, runs, step, tails } from '../support/sketch-program.js';
 
 const image = (sketch: KllSketch) => sketch.toImage();
 
@@ -23,7 +23,7 @@ describe('bytes', () => {
   it('give back the whole sketch after any program, and the same bytes again', () => {
     fc.assert(
       fc.property(options, program, (settings, steps) => {
-        const { sketch } = after(settings, steps);
+        const { sketch } = afterRunning(settings, steps);
         const bytes = sketch.toBytes();
         const loaded = KllSketch.fromBytes(bytes);
         expect(loaded.toBytes()).toEqual(bytes);
@@ -43,7 +43,7 @@ describe('bytes', () => {
         program,
         fc.array(step, { minLength: 1, maxLength: 5 }),
         (settings, steps, further) => {
-          const { sketch } = after(settings, steps);
+          const { sketch } = afterRunning(settings, steps);
           // The image of an empty sketch has no place for a generator.
           fc.pre(!sketch.isEmpty);
           const copy = KllSketch.fromBytes(sketch.toBytes());
@@ -70,7 +70,7 @@ describe('bytes', () => {
         program,
         fc.array(step, { minLength: 1, maxLength: 4 }),
         (settings, steps, further) => {
-          const condensed = after(settings, steps).sketch.condense(100);
+          const condensed = afterRunning(settings, steps).sketch.condense(100);
           fc.pre(!condensed.isEmpty);
           const copy = KllSketch.fromBytes(condensed.toBytes({ state: true }));
           for (const one of further) {
@@ -91,7 +91,7 @@ describe('bytes', () => {
     );
     fc.assert(
       fc.property(options, program, precision, (settings, steps, rounding) => {
-        const { sketch } = after(settings, steps);
+        const { sketch } = afterRunning(settings, steps);
         const bytes = sketch.toBytes({ precision: rounding });
         const loaded = KllSketch.fromBytes(bytes);
         expect(loaded.toBytes({ precision: rounding })).toEqual(bytes);

@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KllSketch } from '../../src/index.js';
 import { assertImageInvariants } from '../support/image-invariants.js';
-import { after, finite, options, program, query, run, runs, step } from '../support/sketch-program.js';
+import { afterRunning, finite, options, program, query, run, runs, step } from '../support/sketch-program.js';
 
 describe('after any program, a sketch', () => {
   it('has exact n, min and max, and weights that sum to n', () => {
     fc.assert(
       fc.property(options, program, (settings, steps) => {
-        const { sketch, truth } = after(settings, steps);
+        const { sketch, truth } = afterRunning(settings, steps);
         expect({ n: sketch.n, min: sketch.min, max: sketch.max }).toEqual(truth);
         let total = 0n;
         let previous = -Infinity;
@@ -30,7 +30,7 @@ describe('after any program, a sketch', () => {
   it('gives ranks and quantiles that never fall', () => {
     fc.assert(
       fc.property(options, program, fc.array(finite, { maxLength: 30 }), (settings, steps, asked) => {
-        const { sketch } = after(settings, steps);
+        const { sketch } = afterRunning(settings, steps);
         fc.pre(!sketch.isEmpty);
         const xs = Float64Array.from([
           -Infinity,
@@ -67,7 +67,7 @@ describe('after any program, a sketch', () => {
         program,
         fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 5, maxLength: 20 }),
         (settings, steps, ranks) => {
-          const { sketch } = after(settings, steps);
+          const { sketch } = afterRunning(settings, steps);
           fc.pre(!sketch.isEmpty);
           const { n } = sketch;
           let heaviest = 0;
@@ -96,7 +96,7 @@ describe('after any program, a sketch', () => {
   it('has bounds that hold what it answers', () => {
     fc.assert(
       fc.property(options, program, fc.double({ min: 0, max: 1, noNaN: true }), (settings, steps, rank) => {
-        const { sketch } = after(settings, steps);
+        const { sketch } = afterRunning(settings, steps);
         fc.pre(!sketch.isEmpty);
         const x = sketch.quantile(rank);
         for (const { lower, upper } of [sketch.quantileBounds(rank), sketch.confidenceInterval(rank)]) {

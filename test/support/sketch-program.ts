@@ -138,18 +138,21 @@ export function run(sketch: KllSketch, step: Step, truth: Truth = nothingYet()):
   switch (step.do) {
     case 'add':
       sketch.add(step.x, step.weight);
-      return note(truth, [step.x], step.weight);
+      note(truth, [step.x], step.weight);
+      return;
     case 'extend': {
       const values = valuesOf(step.lot);
       sketch.extend(
         step.as === 'f64' ? values : step.as === 'array' ? Array.from(values) : new Set(values).values(),
       );
-      return note(truth, step.as === 'iterable' ? new Set(values) : values, 1);
+      note(truth, step.as === 'iterable' ? new Set(values) : values, 1);
+      return;
     }
     case 'addEach': {
       const values = valuesOf(step.lot);
       for (const x of values) sketch.add(x);
-      return note(truth, values, 1);
+      note(truth, values, 1);
+      return;
     }
     case 'extendWeighted': {
       const values = valuesOf(step.lot);
@@ -164,7 +167,8 @@ export function run(sketch: KllSketch, step: Step, truth: Truth = nothingYet()):
       const values = valuesOf(step.lot);
       const other = new KllSketch({ k: step.k, tails: step.tails, seed: step.lot.seed }).extend(values);
       sketch.merge(step.as === 'sketch' ? other : step.as === 'bytes' ? other.toBytes() : other.condense(50));
-      return note(truth, values, 1);
+      note(truth, values, 1);
+      return;
     }
     case 'mergeItself':
       sketch.merge(sketch);
@@ -182,7 +186,10 @@ export function run(sketch: KllSketch, step: Step, truth: Truth = nothingYet()):
 }
 
 /** A sketch that ran a program. */
-export function after(settings: SketchOptions, steps: readonly Step[]): { sketch: KllSketch; truth: Truth } {
+export function afterRunning(
+  settings: SketchOptions,
+  steps: readonly Step[],
+): { sketch: KllSketch; truth: Truth } {
   const sketch = new KllSketch(settings);
   const truth = nothingYet();
   for (const one of steps) run(sketch, one, truth);
