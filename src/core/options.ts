@@ -90,9 +90,11 @@ export function toNumbers(
 ): Float64Array {
   if (!isIterable(values))
     throw new SketchArgumentError('ERR_ARGUMENT_TYPE', argument, 'an array or iterable', values);
-  const numbers: number[] = [];
-  for (const x of values) numbers.push(check(x, argument, numbers.length));
-  return Float64Array.from(numbers);
+  const list =
+    ArrayBuffer.isView(values) || Array.isArray(values) ? (values as ArrayLike<unknown>) : Array.from(values);
+  const numbers = new Float64Array(list.length);
+  for (let i = 0; i < numbers.length; i++) numbers[i] = check(list[i], argument, i);
+  return numbers;
 }
 
 export function isIterable(values: unknown): values is Iterable<unknown> {

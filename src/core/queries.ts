@@ -34,6 +34,8 @@ export class Queries extends Accumulator {
    */
   quantile(rank: number, options?: QuantileOptions): number {
     toRank(rank);
+    // The path of a dashboard's every call: no closure unless somebody watches.
+    if (!this.observer) return this.#quantile(rank, options);
     return this.#watched('quantile', 1, () => this.#quantile(rank, options));
   }
 
@@ -167,9 +169,8 @@ export class Queries extends Accumulator {
 
   #quantile(rank: number, options?: QuantileOptions): number {
     if (this.isEmpty) return Number.NaN;
-    return options?.interpolate
-      ? this.view.interpolated(rank)
-      : this.view.quantile(rank, options?.inclusive !== false);
+    if (options?.interpolate) return this.view.interpolated(rank);
+    return this.quantileOf(rank, options?.inclusive !== false);
   }
 
   #rank(x: number, options?: RankOptions): number {
