@@ -31,13 +31,6 @@ export class Cursor {
   find(target: number, staged: Float64Array, from: number, to: number): number {
     const { items, weights } = this.#view;
     const last = items.length;
-    const countUpTo = (at: number): number => {
-      if (at < 0) return 0;
-      if (at === last) return to - from;
-      let count = 0;
-      for (let i = from; i < to; i++) if (staged[i] <= items[at]) count++;
-      return count;
-    };
     for (; this.#seen < to; this.#seen++) {
       const x = staged[this.#seen];
       if (!(x > items[this.#at])) this.#upTo++; // past the last item, everything lies below
@@ -45,11 +38,11 @@ export class Cursor {
     }
     while (this.#at > 0 && weights[this.#at - 1] + this.#before >= target) {
       this.#upTo = this.#before;
-      this.#before = countUpTo(--this.#at - 1);
+      this.#before = this.#count(--this.#at - 1, staged, from, to);
     }
     while (this.#at < last && weights[this.#at] + this.#upTo < target) {
       this.#before = this.#upTo;
-      this.#upTo = countUpTo(++this.#at);
+      this.#upTo = this.#count(++this.#at, staged, from, to);
     }
     const missing = target - this.#before - (this.#at ? weights[this.#at - 1] : 0);
     if (missing > this.#upTo - this.#before) return items[this.#at];
@@ -58,5 +51,14 @@ export class Cursor {
       .slice(from, to)
       .filter((x) => x > low && !(x > items[this.#at]))
       .sort()[missing - 1];
+  }
+
+  /** Staged values up to the item at `at`; past the last, all. */
+  #count(at: number, staged: Float64Array, from: number, to: number): number {
+    if (at < 0) return 0;
+    const x = this.#view.items[at];
+    let count = 0;
+    for (let i = from; i < to; i++) if (!(staged[i] > x)) count++;
+    return count;
   }
 }
