@@ -14,7 +14,6 @@ export default defineConfig({
         test: {
           name: 'release',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/runtimes/**/*.workerd.test.ts'],
           testTimeout: 60_000,
         },
       },

@@ -1,0 +1,178 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BUDGET, bundledSize } from '../../build/size.js';
+import { type PackedProject, packedProject, ROOT } from '../support/packed-project.js';
+
+let project: PackedProject;
+beforeAll(() => {
+  project = packedProject();
+}, 60_000);
+afterAll(() => project?.remove());
+
+const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+const node = (...args: string[]) =>
+  execFileSync(process.execPath, args, {
+    cwd: project.folder,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+const tool = (path: string) => join(ROOT, 'node_modules', path);
+
+/** Paths that the manifest points to. */
+function targets(value: unknown): string[] {
+  if (typeof value === 'string') return [value.replace(/^\.\//, '')];
+  return value && typeof value === 'object' ? Object.values(value).flatMap(targets) : [];
+}
+
+describe('the packed tarball', () => {
+  it('holds what it needs and nothing else', () => {
+    const paths = [...project.files.keys()];
+    const allowed =
+      /^(dist\/(lib|workerd)\/[\w-]+\.(js|wasm)|dist\/types\/[\w/.-]+\.d\.ts|dist\/cli\/(kll\.js|THIRD_PARTY_LICENSES\.txt)|package\.json|README\.md|CHANGELOG\.md|LICENSE|SECURITY\.md)$/;
+    expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
+    for (const needed of ['package.json', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'])
+      expect(paths).toContain(needed);
+  });
+
+  it('has every file that its manifest names', () => {
+    const named = [...targets(manifest.exports), ...targets(manifest.bin)];
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((path) => !project.files.has(path))).toEqual([]);
+  });
+
+  it('depends on nothing', () => {
+    expect(manifest.dependencies ?? {}).toEqual({});
+    expect(manifest.peerDependencies ?? {}).toEqual({});
+  });
+
+  it('has types before, and the default behind, every other condition', () => {
+    for (const [path, conditions] of Object.entries<Record<string, string>>(manifest.exports)) {
+      if (typeof conditions === 'string') continue;
+      const names = Object.keys(conditions);
+      expect([path, names[0], names.at(-1)]).toEqual([path, 'types', 'default']);
+      expect(names.indexOf('workerd'), path).toBe(1);
+    }
+  });
+
+  it('carries the kernel: as a module for workerd, in the script for others', () => {
+    const workerd = [...project.files.keys()].filter((path) => path.startsWith('dist/workerd/'));
+    const read = (path: string) => readFileSync(join(project.folder, 'node_modules/kll-wasm', path), 'utf8');
+    const scripts = workerd.filter((path) => path.endsWith('.js')).map(read);
+    expect(scripts.some((script) => script.includes('kernel.wasm'))).toBe(true);
+    const kernelBytes = project.files.get('dist/workerd/kernel.wasm')!;
+    for (const script of scripts) expect(script).not.toContain('WebAssembly.Module(Uint8Array');
+    // Embedded, it would be longer than the kernel by itself.
+    expect(
+      scripts.every((script) => !script.includes('\\0asm')),
+      `${kernelBytes}`,
+    ).toBe(true);
+  });
+
+  it('has a kll command that runs', () => {
+    const kll = join(project.folder, 'node_modules/.bin/kll');
+    expect(execFileSync(kll, ['--version'], { encoding: 'utf8' })).toContain(manifest.version);
+  });
+
+  it('can be asked for its version', () => {
+    project.write(
+      'version.js',
+      "import own from 'kll-wasm/package.json' with { type: 'json' };\nconsole.log(own.version);\n",
+    );
+    expect(node('--no-warnings', 'version.js').trim()).toBe(manifest.version);
+  });
+
+  it('shows nothing but its entries', () => {
+    project.write(
+      'inside.js',
+      "await import('kll-wasm/dist/lib/index.js').catch((e) => console.log(e.code));\n",
+    );
+    expect(node('inside.js').trim()).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED');
+  });
+
+  it.each([
+    ['nodenext', 'nodenext'],
+    ['esnext', 'bundler'],
+  ])('has types that resolve (module %s, resolution %s)', (module, moduleResolution) => {
+    project.write(
+      'consumer.ts',
+      `import { KllSketch, SketchArgumentError, SketchDataError, type Bounds, type SketchObserver } from 'kll-wasm';
+import { fromAny, toDataSketches, type DataSketchesType } from 'kll-wasm/formats';
+import { createCountingObserver, renderPrometheus } from 'kll-wasm/metrics';
+
+const observer: SketchObserver = { onQuery: ({ kind, answers }) => void [kind.length, answers + 1] };
+const sketch = new KllSketch({ k: 200, seed: 7n, tails: 'both', observer });
+sketch.add(1).add(2, 3).extend([1, 2]).extend(new Float32Array(3)).extend(new Set([1])).extendWeighted([1], [2]);
+const type: DataSketchesType = 'float';
+const bytes: Uint8Array = sketch.toBytes({ precision: { bits: 9 }, state: false });
+const merged: KllSketch = KllSketch.mergeAll([sketch, bytes, fromAny(toDataSketches(sketch, type), { type })]);
+const { lower, upper }: Bounds = merged.quantileBounds(0.99);
+const answers: Float64Array = merged.quantilesAt([0.5, lower / upper]);
+for (const { item, weight } of merged) answers[0] = item * weight;
+try {
+  KllSketch.fromJSON(JSON.parse(JSON.stringify(sketch.condense(100, { sharp: true }))));
+} catch (error) {
+  if (error instanceof SketchDataError && error.code === 'ERR_CHECKSUM') console.log(error.offset);
+  if (error instanceof SketchArgumentError && error.code === 'ERR_WEIGHT') console.log(error.argument);
+}
+renderPrometheus(createCountingObserver().collect());
+// @ts-expect-error: values are numbers
+sketch.add('1');
+// @ts-expect-error: there is no such policy
+new KllSketch({ tails: 'low' });
+// @ts-expect-error: a code that no error has
+export const never = (error: SketchDataError) => error.code === 'ERR_NO_SUCH_CODE';
+`,
+    );
+    project.write(
+      'tsconfig.json',
+      JSON.stringify({
+        compilerOptions: {
+          module,
+          moduleResolution,
+          target: 'es2022',
+          lib: ['es2022', 'dom'],
+          types: [],
+          strict: true,
+          exactOptionalPropertyTypes: true,
+          noEmit: true,
+          skipLibCheck: false,
+        },
+        files: ['consumer.ts'],
+      }),
+    );
+    expect(node(tool('typescript/bin/tsc'), '-p', 'tsconfig.json')).toBe('');
+  });
+
+  it('passes publint', () => {
+    const said = node(tool('publint/src/cli.js'), '--strict', 'node_modules/kll-wasm');
+    expect(said).toContain('All good');
+  });
+
+  it('passes are-the-types-wrong', () => {
+    const said = node(
+      tool('@arethetypeswrong/cli/dist/index.js'),
+      project.tarball,
+      '--profile',
+      'esm-only',
+      '--no-color',
+    );
+    // It ends with 1 where it finds a problem.
+    for (const entry of ['', '/formats', '/metrics'])
+      expect(said).toMatch(new RegExp(`"kll-wasm${entry}".*(ESM)`));
+  });
+
+  it('costs a page no more than the budget', async () => {
+    const installed = join(project.folder, 'node_modules/kll-wasm/dist/lib');
+    const core = await bundledSize(`export * from '${installed}/index.js'`);
+    const formats = await bundledSize(
+      `export * from '${installed}/index.js'; export * from '${installed}/formats.js'`,
+    );
+    console.log(
+      `core entry: ${core.raw} bytes, ${core.gzip} gzip of ${BUDGET.core}; with formats ${formats.gzip} gzip`,
+    );
+    expect(core.gzip).toBeLessThanOrEqual(BUDGET.core);
+    expect(formats.gzip).toBeGreaterThan(core.gzip);
+  });
+});
