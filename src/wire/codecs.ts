@@ -21,7 +21,7 @@ export interface Scaled {
   step: number;
   base: number;
   span: number;
-  /** v of each value. */
+  /** v of each value: min, max, items. */
   v: Float64Array;
 }
 
@@ -49,7 +49,29 @@ function powersOfTwo(e: number): [number, number] {
   return [2 ** half, 2 ** (e - half)];
 }
 
-/** Values as multiples of a power of ten, or nothing where that would not give back every bit. `values[0]` is the least. */
+/** Where the words of a double lie in its memory: the low one first but on hosts that begin with the high bytes. */
+export const LOW_WORD = new Uint8Array(Uint16Array.of(1).buffer)[0] ? 0 : 1;
+export const HIGH_WORD = 1 - LOW_WORD;
+
+/** The words of doubles: those of the i-th at 2i + LOW_WORD and 2i + HIGH_WORD. */
+export function wordsOf(values: Float64Array): Uint32Array {
+  return new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
+}
+
+/** Zero bits at the end of a word that is not 0. */
+export function trailingZeros(word: number): number {
+  return 31 - Math.clz32(word & -word);
+}
+
+/** The integer m with m / unit = x where there is one, |m| < 2^53; otherwise the nearest to x unit. */
+export function nearestScaled(x: number, unit: number): number {
+  const m = Math.round(x * unit);
+  // From 2^51 on the product may be off by one.
+  if (m / unit === x || Math.abs(m) < 2 ** 51) return m;
+  return (m - 1) / unit === x ? m - 1 : (m + 1) / unit === x ? m + 1 : m;
+}
+
+/** Values as multiples of a power of ten, or nothing where that would not give back every bit. Values: min, max, items. */
 export function toDecimal(values: Float64Array): Scaled | undefined {
   const m = new Float64Array(values.length);
   // The decimals that one value needs, all need: an exponent is never tried again for those that passed.
@@ -57,74 +79,60 @@ export function toDecimal(values: Float64Array): Scaled | undefined {
   let unit = 1;
   for (let i = 0; i < values.length; i++) {
     const x = values[i];
-    let scaled = Math.round(x * unit);
-    while (scaled / unit !== x || scaled >= EXACT || scaled <= -EXACT) {
-      if (++exponent > 22) return undefined;
+    while ((m[i] = nearestScaled(x, unit)) / unit !== x) {
+      if (!(Math.abs(x * unit) < EXACT) || ++exponent > 22) return undefined;
       unit = 10 ** exponent;
-      scaled = Math.round(x * unit);
-      if (!(Math.abs(scaled) < EXACT)) return undefined;
       // What came before has to be read again at the finer unit.
-      for (let j = 0; j < i; j++) {
-        m[j] = Math.round(values[j] * unit);
-        if (m[j] / unit !== values[j] || !(Math.abs(m[j]) < EXACT)) return undefined;
-      }
+      for (let j = 0; j < i; j++) m[j] = nearestScaled(values[j], unit);
     }
-    m[i] = scaled;
   }
   return step(DEC, exponent, m);
 }
 
 /** Values as multiples of a power of two. */
 export function toBinary(values: Float64Array): Scaled | undefined {
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
+  const words = wordsOf(values);
   let lowest = 2098;
   let largest = 0;
   for (let i = 0; i < values.length; i++) {
     if (values[i] === 0) continue;
-    const low = bits[2 * i];
-    const high = bits[2 * i + 1];
+    const low = words[2 * i + LOW_WORD];
+    const high = words[2 * i + HIGH_WORD];
     const biased = (high >>> 20) & 0x7ff;
-    const mantissa = (high & 0xfffff) | (biased ? 0x100000 : 0);
-    const zeros = low ? 31 - Math.clz32(low & -low) : 63 - Math.clz32(mantissa & -mantissa);
+    const zeros = low ? trailingZeros(low) : 32 + trailingZeros((high & 0xfffff) | (biased ? 0x100000 : 0));
     lowest = Math.min(lowest, Math.max(biased, 1) - 1 + zeros);
     largest = Math.max(largest, biased);
-    // 53 bits do not reach from the lowest to the highest.
-    if (largest - 1 + 53 - lowest > 53 + 52) return undefined;
+    // Multiples of 2^(lowest - 1074) below 2^53 reach no further.
+    if (largest - 1 > lowest) return undefined;
   }
   if (lowest === 2098) lowest = 1074;
   const [a, b] = powersOfTwo(1074 - lowest);
-  const m = new Float64Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    m[i] = values[i] * a * b;
-    if (!(Math.abs(m[i]) < EXACT)) return undefined;
-  }
-  return step(BIN, lowest, m);
+  return step(
+    BIN,
+    lowest,
+    values.map((x) => x * a * b),
+  );
 }
 
 /** Divides out what all distances from the least value share. */
 function step(codec: typeof DEC | typeof BIN, exponent: number, m: Float64Array): Scaled | undefined {
   const base = m[0];
+  // The greatest is the second: where it passes, all distances are exact.
+  if (!isExactRange(base, 1, m[1] - base)) return undefined;
   let common = 0;
   for (let i = 1; i < m.length && common !== 1; i++) {
-    let a = m[i] - base;
-    if (!(a < EXACT)) return undefined;
-    while (a !== 0) {
+    for (let a = m[i] - base; a !== 0; ) {
       const rest = common % a;
       common = a;
       a = rest;
     }
   }
   common ||= 1;
-  let span = 0;
-  const v = m;
-  for (let i = 0; i < v.length; i++) {
-    v[i] = (v[i] - base) / common;
-    if (v[i] > span) span = v[i];
-  }
-  return isExactRange(base, common, span) ? { codec, exponent, step: common, base, span, v } : undefined;
+  for (let i = 0; i < m.length; i++) m[i] = (m[i] - base) / common;
+  return { codec, exponent, step: common, base, span: m[1], v: m };
 }
 
-/** Whether |base| + span x step < 2^53, without overflow. */
+/** Whether |base| + span x step < 2^53. Rounding never brings a sum that is not below 2^53 below it. */
 export function isExactRange(base: number, step: number, span: number): boolean {
-  return Math.abs(base) + span * step < EXACT && span < (EXACT - Math.abs(base)) / step;
+  return Math.abs(base) + span * step < EXACT;
 }

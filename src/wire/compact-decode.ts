@@ -9,24 +9,32 @@ import {
   type StateBlock,
   type TailsCode,
 } from '../core/image.js';
-import { BIN, DEC, EXACT, isExactRange, lowBits, RAW, SPAN_LIMIT, unscale } from './codecs.js';
 import { FLAG, MAGIC, VERSION } from './compact-encode.js';
-import { crc32c } from './crc32c.js';
-import { ByteReader } from './cursor.js';
+import { requireChecksum } from './crc32c.js';
+import { ByteReader, ownBytes } from './cursor.js';
+import { decodeValues } from './decode-values.js';
 import { notThisFormat } from './format-of.js';
-import { BitReader } from './interpolative.js';
-import { fromOrdered } from './ordered.js';
 
-/** The longest empty image: header of 3, precision, k, minK, variance, sum, L, CRC. */
+/** The shortest image, an empty one: header of 3, k, L, CRC. */
 const SHORTEST = 9;
 
 export interface DecodeOptions {
   /** Largest k accepted; default 65535. */
   maxK?: number;
+  /** Most items accepted; default what the format allows. */
+  maxItems?: number;
+  /** Largest n accepted; default 2^53. */
+  maxN?: number;
 }
 
-/** @throws SketchDataError */
-export function decodeCompact(bytes: Uint8Array, options: DecodeOptions = {}): SketchImage {
+/**
+ * Reads a compact image.
+ * @param source exactly one image
+ * @throws SketchDataError for bytes that are no sound image; SketchArgumentError ERR_ARGUMENT_TYPE when they are not a
+ *   Uint8Array
+ */
+export function decodeCompact(source: Uint8Array, options: DecodeOptions = {}): SketchImage {
+  const bytes = ownBytes(source);
   requireMagic(bytes);
   const end = bytes.length - 4;
   if (bytes.length < SHORTEST) {
@@ -39,16 +47,7 @@ export function decodeCompact(bytes: Uint8Array, options: DecodeOptions = {}): S
   if (bytes[1] >> 4 !== VERSION) {
     throw new SketchDataError('ERR_VERSION', `expected version ${VERSION}, found ${bytes[1] >> 4}`, 1);
   }
-  const stored = new DataView(bytes.buffer, bytes.byteOffset).getUint32(end, true);
-  const computed = crc32c(bytes, 0, end);
-  if (stored !== computed) {
-    const hex = (x: number) => x.toString(16).padStart(8, '0');
-    throw new SketchDataError(
-      'ERR_CHECKSUM',
-      `expected checksum ${hex(computed)}, found ${hex(stored)}`,
-      end,
-    );
-  }
+  requireChecksum(bytes);
   return decodeBody(bytes, 1, end, options);
 }
 
@@ -75,35 +74,39 @@ export function decodeBody(
   ) {
     from.fail('ERR_FIELD', `precision ${precision}`);
   }
-  const maxK = options.maxK ?? MAX_K;
-  const k = from.uv(maxK, 'k');
+  if (precision !== undefined && flags & FLAG.state) from.fail('ERR_FIELD', 'a rounded image with a state');
+  const k = from.uv(Math.min(options.maxK ?? MAX_K, MAX_K), 'k');
   if (k < MIN_K) from.fail('ERR_FIELD', `k: expected at least ${MIN_K}, found ${k}`);
   const minK = flags & FLAG.minK ? from.uv(MAX_K, 'minK') : k;
   if (minK < MIN_K) from.fail('ERR_FIELD', `minK: expected at least ${MIN_K}, found ${minK}`);
   const variance = flags & FLAG.variance ? from.f32() : 0;
   if (!(variance >= 0 && variance < Infinity)) from.fail('ERR_FIELD', `variance ${variance}`);
   const sum = head & 2 ? from.f64() : Number.NaN;
-  if (head & 2 && sum !== sum) from.fail('ERR_FIELD', 'a sum that is not a number');
+  if (head & 2 && Number.isNaN(sum)) from.fail('ERR_FIELD', 'a sum that is not a number');
   const levels = from.uv(MAX_LEVELS, 'levels');
   if (levels === 0) return emptyImage(from, flags, { k, minK, sum, variance, tailGuarantee, precision });
 
-  const limit = 3 * k + 9 * levels + (tailGuarantee ? 288 * levels : 0);
+  const limit = Math.min(3 * k + (tailGuarantee ? 297 : 9) * levels, options.maxItems ?? Infinity);
+  const maxN = Math.min(options.maxN ?? MAX_N, MAX_N);
   const sizes = new Uint32Array(levels);
   let retained = 0;
   let n = 0;
   for (let level = 0; level < levels; level++) {
     sizes[level] = from.uv(limit, 'level size');
     retained += sizes[level];
-    n += sizes[level] * 2 ** level;
+    const weight = sizes[level] * 2 ** level;
+    // Compared before they are added, for the sum may be rounded down to the limit.
+    if (weight > maxN - n) from.fail('ERR_COUNT', `n: expected at most ${maxN}, found more`);
+    n += weight;
   }
   if (sizes[levels - 1] === 0) from.fail('ERR_LEVELS', 'the top level is empty');
   if (retained > limit) from.fail('ERR_LEVELS', `expected at most ${limit} items, found ${retained}`);
-  if (n > MAX_N) from.fail('ERR_COUNT', `n: expected at most 2^53, found ${n}`);
   const state = flags & FLAG.state ? readState(from, levels) : undefined;
-  const values = new Float64Array(retained + 2);
-  readValues(from, codec, values, sizes);
+  const values = decodeValues(from, codec, retained + 2, sizes);
+  if (from.at !== from.end)
+    from.fail('ERR_TRAILING_BYTES', `${from.end - from.at} bytes behind the last item`);
   const [min, max] = values;
-  const items = values.slice(2);
+  const items = values.subarray(2);
   checkItems(items, sizes, min, max);
   return {
     k,
@@ -167,7 +170,7 @@ function readState(from: ByteReader, levels: number): StateBlock {
   const offset = phase ? from.u64() : 0n;
   if (offset >= 1n << 53n) from.fail('ERR_FIELD', `pending offset ${offset}`);
   const compactions = new Uint32Array(levels);
-  for (let level = 0; level < levels; level++) compactions[level] = from.uv(0x7fffffff, 'compactions');
+  for (let level = 0; level < levels; level++) compactions[level] = from.uv(0xffffffff, 'compactions');
   return {
     generator,
     seed,
@@ -175,89 +178,6 @@ function readState(from: ByteReader, levels: number): StateBlock {
     ...(phase ? { pendingOffset: Number(offset) } : {}),
     compactions,
   };
-}
-
-/** Codec parameters and bit stream to values: min, max, items. */
-export function readValues(
-  from: ByteReader,
-  codec: number,
-  values: Float64Array,
-  sizes: ArrayLike<number>,
-): void {
-  if (codec === RAW) {
-    const need = values.length * 8;
-    const left = from.end - from.at;
-    if (left !== need) {
-      from.fail(
-        left < need ? 'ERR_TRUNCATED' : 'ERR_TRAILING_BYTES',
-        `expected ${need} bytes of items, found ${left}`,
-      );
-    }
-    for (let i = 0; i < values.length; i++) values[i] = from.f64();
-  } else if (codec === DEC || codec === BIN) {
-    readScaled(from, codec, values, sizes);
-  } else {
-    readOrdered(from, values, sizes);
-  }
-}
-
-function readScaled(from: ByteReader, codec: number, values: Float64Array, sizes: ArrayLike<number>): void {
-  const exponent = from.uv(codec === DEC ? 22 : 2097, 'exponent');
-  const step = from.uv(EXACT, 'step');
-  if (step === 0) from.fail('ERR_CODEC', 'a step of 0');
-  const base = from.zigzag('base');
-  const span = from.uv(EXACT, 'span');
-  if (!isExactRange(base, step, span)) from.fail('ERR_CODEC', 'base and span reach beyond 2^53');
-  const value = unscale(codec, exponent);
-  if (!Number.isFinite(value(base)) || !Number.isFinite(value(base + step * span))) {
-    from.fail('ERR_CODEC', 'values beyond the largest double');
-  }
-  const b = lowBits(span);
-  const unit = 2 ** b;
-  const top = Math.floor(span / unit);
-  const bits = new BitReader(from.bytes, from.at, from.end);
-  const h = readLevels(bits, values.length, sizes, top);
-  for (let i = 0; i < values.length; i++) {
-    const v = b ? h[i] * unit + bits.bits(b) : h[i];
-    if (v > span) throw new SketchDataError('ERR_CODEC', `a value beyond the span: ${v} > ${span}`, bits.at);
-    values[i] = value(base + step * v);
-  }
-  bits.finish();
-}
-
-function readOrdered(from: ByteReader, values: Float64Array, sizes: ArrayLike<number>): void {
-  const dropped = from.uv(63, 'dropped bits');
-  const split = from.uv(dropped > 31 ? 0 : 2, 'split bits');
-  const base = from.uv(0xffffffff, 'base');
-  const span = from.uv(SPAN_LIMIT - 1, 'span');
-  const shift = dropped > 31 ? dropped - 32 : split;
-  if ((base + span) * 2 ** shift > 0xffffffff) from.fail('ERR_CODEC', 'base and span reach beyond 32 bits');
-  const bits = new BitReader(from.bytes, from.at, from.end);
-  const h = readLevels(bits, values.length, sizes, span);
-  const f64 = new Float64Array(1);
-  const words = new Uint32Array(f64.buffer);
-  for (let i = 0; i < values.length; i++) {
-    let low = 0;
-    let high = (h[i] + base) * 2 ** shift;
-    if (dropped < 32) {
-      low = bits.bits(32 - dropped) * 2 ** dropped;
-      high += bits.bits(split);
-    }
-    values[i] = fromOrdered(high, low, words, f64);
-  }
-  bits.finish();
-}
-
-/** H of min, max and all items. */
-function readLevels(bits: BitReader, length: number, sizes: ArrayLike<number>, top: number): Uint32Array {
-  const h = new Uint32Array(length);
-  h[1] = top;
-  let at = 2;
-  for (let level = 0; level < sizes.length; level++) {
-    bits.interpolate(h, at, at + sizes[level], 0, top);
-    at += sizes[level];
-  }
-  return h;
 }
 
 /** Every level ascends within [min, max], and nothing is NaN. */

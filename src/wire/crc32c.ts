@@ -1,4 +1,5 @@
 /** CRC-32C (Castagnoli; RFC 3720, appendix B.4): reflected polynomial 0x82F63B78. */
+import { SketchDataError } from '../core/errors.js';
 
 let table: Uint32Array | undefined;
 
@@ -12,4 +13,22 @@ export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length): number
   let crc = -1;
   for (let i = start; i < end; i++) crc = t[(crc ^ bytes[i]) & 255] ^ (crc >>> 8);
   return ~crc >>> 0;
+}
+
+/**
+ * Checks the last four bytes against those before them.
+ * @throws SketchDataError ERR_CHECKSUM
+ */
+export function requireChecksum(bytes: Uint8Array): void {
+  const end = bytes.length - 4;
+  const stored = new DataView(bytes.buffer, bytes.byteOffset).getUint32(end, true);
+  const computed = crc32c(bytes, 0, end);
+  if (stored !== computed) {
+    const hex = (x: number) => x.toString(16).padStart(8, '0');
+    throw new SketchDataError(
+      'ERR_CHECKSUM',
+      `expected checksum ${hex(computed)}, found ${hex(stored)}`,
+      end,
+    );
+  }
 }

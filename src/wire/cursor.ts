@@ -1,5 +1,17 @@
 /** Writing and reading bytes, little-endian, whatever the host's order. */
-import { type DataErrorCode, SketchDataError } from '../core/errors.js';
+import { type DataErrorCode, SketchArgumentError, SketchDataError } from '../core/errors.js';
+
+/**
+ * Bytes that nothing changes between a check and its use: shared memory is copied, other bytes are taken as they are.
+ * @throws SketchArgumentError ERR_ARGUMENT_TYPE when they are not a Uint8Array
+ */
+export function ownBytes(bytes: Uint8Array): Uint8Array {
+  if (!(bytes instanceof Uint8Array)) {
+    throw new SketchArgumentError('ERR_ARGUMENT_TYPE', 'bytes', 'a Uint8Array', bytes);
+  }
+  const isShared = typeof SharedArrayBuffer === 'function' && bytes.buffer instanceof SharedArrayBuffer;
+  return isShared ? new Uint8Array(bytes) : bytes;
+}
 
 export class ByteWriter {
   #bytes = new Uint8Array(256);
@@ -78,11 +90,15 @@ export class ByteReader {
   fail(code: DataErrorCode, what: string): never {
     throw new SketchDataError(code, what, this.at);
   }
+  /** Refuses to go on with fewer than `count` bytes left. */
+  need(count: number): void {
+    if (this.end - this.at < count)
+      this.fail('ERR_TRUNCATED', `expected ${count} more bytes, found ${this.end - this.at}`);
+  }
   /** Moves past `count` bytes; returns where they begin. */
   skip(count: number): number {
+    this.need(count);
     const at = this.at;
-    if (this.end - at < count)
-      this.fail('ERR_TRUNCATED', `expected ${count} more bytes, found ${this.end - at}`);
     this.at += count;
     return at;
   }
@@ -101,20 +117,24 @@ export class ByteReader {
   /** A signed integer of magnitude up to 2^53 from the uv of its zigzag code. */
   zigzag(name: string): number {
     const low = this.u8();
-    const rest = low < 128 ? 0 : this.uv(2 ** 47, name);
+    const rest = low < 128 ? 0 : this.uv(2 ** 47 - 1, name);
     if (low >= 128 && rest === 0) this.fail('ERR_VARINT', `${name}: an over-long integer`);
     const half = rest * 64 + ((low & 127) >> 1);
     return low & 1 ? -half - 1 : half;
   }
-  /** Unsigned LEB128: at most 8 bytes, minimal, at most `limit`. */
+  /** Unsigned LEB128: at most 8 bytes, minimal, at most `limit` (itself at most 2^53). */
   uv(limit: number, name: string): number {
     let x = 0;
     for (let i = 0, unit = 1; i < 8; i++, unit *= 128) {
       const byte = this.u8();
+      const below = x;
       x += (byte & 127) * unit;
       if (byte < 128) {
         if (byte === 0 && i > 0) this.fail('ERR_VARINT', `${name}: an over-long integer`);
-        if (x > limit) this.fail('ERR_VARINT', `${name}: expected at most ${limit}, found ${x}`);
+        // Above 2^53 the sum may be rounded down to the limit.
+        if (x > limit || x - byte * unit !== below) {
+          this.fail('ERR_VARINT', `${name}: expected at most ${limit}, found ${x}`);
+        }
         return x;
       }
     }

@@ -1,6 +1,7 @@
 /** Reads fixed-width fields one after the other; every read is checked against what is there. */
-import { SketchArgumentError, SketchDataError } from '../core/errors.js';
+import { SketchDataError } from '../core/errors.js';
 import { MAX_N } from '../core/image.js';
+import { ownBytes } from './cursor.js';
 
 const TWO_32 = 2 ** 32;
 
@@ -18,11 +19,7 @@ export class ForeignReader {
     bytes: Uint8Array,
     private readonly littleEndian: boolean,
   ) {
-    if (!(bytes instanceof Uint8Array)) {
-      throw new SketchArgumentError('ERR_ARGUMENT_TYPE', 'bytes', 'a Uint8Array', bytes);
-    }
-    const isShared = typeof SharedArrayBuffer === 'function' && bytes.buffer instanceof SharedArrayBuffer;
-    this.bytes = isShared ? new Uint8Array(bytes) : bytes;
+    this.bytes = ownBytes(bytes);
     this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
   }
 

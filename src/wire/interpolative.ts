@@ -55,8 +55,8 @@ export class BitWriter {
     if (r < short) {
       this.bits(r, w - 1);
     } else {
-      this.bits((r + short) >> 1, w - 1);
-      this.bits((r + short) & 1, 1);
+      r += short;
+      this.bits((r >> 1) | ((r & 1) << (w - 1)), w);
     }
   }
 }
@@ -87,17 +87,11 @@ export class BitReader {
     return x;
   }
 
-  /** Checks that only zero bits are left, and no byte. */
-  finish(): void {
+  /** Checks that only zero bits are left of the last byte; returns where the next one is. */
+  finish(): number {
     if (this.#held !== 0)
       throw new SketchDataError('ERR_PADDING', 'expected zero bits at the end of the stream', this.at);
-    if (this.at !== this.end) {
-      throw new SketchDataError(
-        'ERR_TRAILING_BYTES',
-        `${this.end - this.at} bytes behind the bit stream`,
-        this.at,
-      );
-    }
+    return this.at;
   }
 
   interpolate(h: Uint32Array, i: number, j: number, lo: number, hi: number): void {

@@ -1,12 +1,13 @@
 /** Rounding before encoding: lossy, monotone, idempotent; it commutes with the sketch. */
 import { SketchArgumentError } from '../core/errors.js';
+import { nearestScaled } from './codecs.js';
 
 /** `bits`: mantissa bits to keep, 1..51 (relative error at most 2^-(bits + 1)); `decimals`: decimals to keep, 0..22. */
 export type Precision = { bits: number } | { decimals: number };
 
 /** @throws SketchArgumentError ERR_ARGUMENT_RANGE */
 export function precisionByte(precision: Precision): number {
-  const { bits, decimals } = precision as { bits?: number; decimals?: number };
+  const { bits, decimals } = (precision ?? {}) as { bits?: number; decimals?: number };
   if (Number.isInteger(bits) && bits! >= 1 && bits! <= 51 && decimals === undefined) return bits!;
   if (Number.isInteger(decimals) && decimals! >= 0 && decimals! <= 22 && bits === undefined)
     return 0x80 + decimals!;
@@ -14,7 +15,7 @@ export function precisionByte(precision: Precision): number {
     'ERR_ARGUMENT_RANGE',
     'precision',
     '{ bits: 1..51 } or { decimals: 0..22 }',
-    bits ?? decimals,
+    bits ?? decimals ?? precision,
   );
 }
 
@@ -25,7 +26,7 @@ export function rounding(byte: number): (x: number) => number {
 
 function toDecimals(decimals: number): (x: number) => number {
   const unit = 10 ** decimals;
-  return (x) => (Math.abs(x * unit) < 2 ** 52 ? Math.round(x * unit) / unit + 0 : x);
+  return (x) => (Math.abs(x * unit) < 2 ** 52 ? nearestScaled(x, unit) / unit + 0 : x);
 }
 
 function toBits(bits: number): (x: number) => number {

@@ -1,0 +1,93 @@
+/** Reading values: codec parameters and bit stream, every bound before its use. */
+import { SketchDataError } from '../core/errors.js';
+import { DEC, EXACT, isExactRange, lowBits, ORD, RAW, SPAN_LIMIT, unscale } from './codecs.js';
+import type { ByteReader } from './cursor.js';
+import { BitReader } from './interpolative.js';
+import { fromOrdered } from './ordered.js';
+
+/**
+ * Codec parameters and bit stream to values; the reader stands behind them then.
+ * @param length items to come, min and max counted
+ * @param sizes items of each level
+ * @returns min, max, then the items; that they ascend is not checked yet
+ * @throws SketchDataError
+ */
+export function decodeValues(
+  from: ByteReader,
+  codec: number,
+  length: number,
+  sizes: ArrayLike<number>,
+): Float64Array {
+  if (codec === ORD) return readOrdered(from, length, sizes);
+  if (codec !== RAW) return readScaled(from, codec, length, sizes);
+  from.need(length * 8);
+  const values = new Float64Array(length);
+  for (let i = 0; i < length; i++) values[i] = from.f64();
+  return values;
+}
+
+function readScaled(from: ByteReader, codec: number, length: number, sizes: ArrayLike<number>): Float64Array {
+  const exponent = from.uv(codec === DEC ? 22 : 2097, 'exponent');
+  const step = from.uv(EXACT, 'step');
+  if (step === 0) from.fail('ERR_CODEC', 'a step of 0');
+  const base = from.zigzag('base');
+  const span = from.uv(EXACT - 1, 'span');
+  if (!isExactRange(base, step, span)) from.fail('ERR_CODEC', 'base and span reach beyond 2^53');
+  const value = unscale(codec, exponent);
+  if (!Number.isFinite(value(base)) || !Number.isFinite(value(base + step * span))) {
+    from.fail('ERR_CODEC', 'values beyond the largest double');
+  }
+  const b = lowBits(span);
+  const unit = 2 ** b;
+  const top = Math.floor(span / unit);
+  const bits = new BitReader(from.bytes, from.at, from.end);
+  const h = readLevels(bits, length, sizes, top);
+  const values = new Float64Array(length);
+  for (let i = 0; i < length; i++) {
+    const v = b ? h[i] * unit + bits.bits(b) : h[i];
+    if (v > span) throw new SketchDataError('ERR_CODEC', `a value beyond the span: ${v} > ${span}`, bits.at);
+    values[i] = value(base + step * v);
+  }
+  from.at = bits.finish();
+  return values;
+}
+
+function readOrdered(from: ByteReader, length: number, sizes: ArrayLike<number>): Float64Array {
+  const dropped = from.uv(63, 'dropped bits');
+  const split = from.uv(dropped > 31 ? 0 : 2, 'split bits');
+  const base = from.uv(0xffffffff, 'base');
+  const span = from.uv(SPAN_LIMIT - 1, 'span');
+  const shift = dropped > 31 ? dropped - 32 : split;
+  // Of a base of 0 only what is not a number, or -0, would come.
+  if (base === 0 || (base + span) * 2 ** shift > 0xffffffff) {
+    from.fail('ERR_CODEC', `base ${base} and span ${span}: not those of doubles`);
+  }
+  const bits = new BitReader(from.bytes, from.at, from.end);
+  const h = readLevels(bits, length, sizes, span);
+  const values = new Float64Array(length);
+  const f64 = new Float64Array(1);
+  const words = new Uint32Array(f64.buffer);
+  for (let i = 0; i < length; i++) {
+    let low = 0;
+    let high = (h[i] + base) * 2 ** shift;
+    if (dropped < 32) {
+      low = bits.bits(32 - dropped) * 2 ** dropped;
+      high += bits.bits(split);
+    }
+    values[i] = fromOrdered(high, low, words, f64);
+  }
+  from.at = bits.finish();
+  return values;
+}
+
+/** H of min, max and all items. */
+function readLevels(bits: BitReader, length: number, sizes: ArrayLike<number>, top: number): Uint32Array {
+  const h = new Uint32Array(length);
+  h[1] = top;
+  let at = 2;
+  for (let level = 0; level < sizes.length; level++) {
+    bits.interpolate(h, at, at + sizes[level], 0, top);
+    at += sizes[level];
+  }
+  return h;
+}
