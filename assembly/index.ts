@@ -3,12 +3,12 @@
  * in, calls, and copies it out; nothing is remembered between two sketches. Integers and addresses in, counts
  * and booleans out.
  */
-import { HEADER_BYTES, INPUT, TABLE, TABLE_BYTES, header, memoryNeeded, setSlots, slots } from './layout';
+import { HEADER_BYTES, INPUT, TABLE, TABLE_BYTES, header, memoryNeeded, setSlots, slots, sourceWindow } from './layout';
 import { closeState, openState, retained } from './levels';
 import { compress } from './compact';
 import { clearTable, markTable, tableChanged } from './group';
 import { ingest, scan } from './ingest';
-import { absorb as absorbPart, absorbWeighted as absorbPairs, beginMerge, finishMerge } from './merge';
+import { absorbState, absorbValues, absorbWeighted as absorbPairs, beginMerge, finishMerge } from './merge';
 import { buildView, viewAt } from './view';
 
 /** Address of the input window. */
@@ -61,9 +61,19 @@ export function beginAbsorb(): void {
   beginMerge();
 }
 
-/** Takes a part of a source: see merge.ts. */
-export function absorb(firstLevel: i32, levels: i32): void {
-  absorbPart(firstLevel, levels);
+/** Where a source is copied to: behind everything else. The caller has grown the memory. */
+export function sourceAddress(): usize {
+  return sourceWindow();
+}
+
+/** Takes the source whose header begins at `at`: see merge.ts. */
+export function absorb(at: usize): void {
+  absorbState(at);
+}
+
+/** Takes `count` finite values of the input window. */
+export function absorbStaged(count: i32): void {
+  absorbValues(count);
 }
 
 /** Takes `count` (value, weight) pairs: see merge.ts. */

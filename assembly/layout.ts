@@ -2,9 +2,9 @@
  * The memory map. Everything the kernel touches has its place here; nothing is allocated.
  *
  *      | POS CAPS  | SAMPLE    | PICKS    | SCRATCH      | TABLE        | INPUT             | levels      | header | views          | merge
- *      | a word    | the block | of one   | two blocks,  | and what     | 16384 values, or  | right-      | 608 B  | two buffers of | 54 x
- *      | for each  | at hand,  | block,   | for sorting  | grouping a   | part of a sketch  | aligned,    |        | (item, weight) | 1024
- *      | level     | 2048 f64  | 2048 f64 |              | block needs  | to merge          | grow down   |        | pairs          | f64
+ *      | a word    | the block | of one   | two blocks,  | and what     | 16384 values      | right-      | 608 B  | two buffers of | 54 x
+ *      | for each  | at hand,  | block,   | for sorting  | grouping a   |                   | aligned,    |        | (item, weight) | 1024
+ *      | level     | 2048 f64  | 2048 f64 |              | block needs  |                   | grow down   |        | pairs          | f64
  *
  * The levels lie one behind the other, level 0 lowest, the top level ending where the header begins.
  * So a new top level costs nothing, a smaller level 0 only moves a boundary, and a whole sketch enters
@@ -61,12 +61,12 @@ export const H_CARRY: usize = 32; // f64: what compensates the sum
 export const H_GENERATOR: usize = 40; // u64: state of the generator
 export const H_SEED: usize = 48; // u64: where it started; the kernel never reads it
 export const H_OFFSET: usize = 56; // u64: offset the next sampled block takes, below 2^53
-export const H_VARIANCE: usize = 64; // f64: condensing variance; the kernel never reads it
+export const H_VARIANCE: usize = 64; // f64: condensing variance
 export const H_K: usize = 72; // u32
-export const H_MIN_K: usize = 76; // u32; the kernel never reads it
+export const H_MIN_K: usize = 76; // u32
 export const H_LEVELS: usize = 80; // u32: number of levels, at least 1
 export const H_TAILS: usize = 84; // u8: policy of compactions to come
-export const H_GUARANTEE: usize = 85; // u8; the kernel never reads it
+export const H_GUARANTEE: usize = 85; // u8: weakest protection behind the data
 export const H_PHASE: usize = 86; // u8: 1 when H_OFFSET is pending
 export const H_SIZES: usize = 96; // u32 x 64
 export const H_COMPACTIONS: usize = 352; // u32 x 64: 2 x compactions + coin
@@ -111,4 +111,9 @@ export function mergeBuffers(): usize {
 export function memoryNeeded(count: u32): usize {
   const views = (<usize>count + BLOCK) << 5;
   return LEVELS + (<usize>count << 3) + HEADER_BYTES + 32 + views + MAX_LEVELS * (MERGE_BLOCK << 3);
+}
+
+/** Where a sketch to merge is copied to, its header last: behind everything else. */
+export function sourceWindow(): usize {
+  return memoryNeeded(slots);
 }

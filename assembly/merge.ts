@@ -2,15 +2,21 @@
  * Merging many: each source's levels are appended to a buffer of their level; a full buffer is a block like any
  * other, at the weight of its level. So a thousand small sketches cost one sketch's worth of compaction error.
  */
-import { FILL, H_CARRY, H_SUM, INPUT, MAX_LEVELS, MERGE_BLOCK, header, mergeBuffers } from './layout';
-import { takeBlock } from './ingest';
+import {
+  FILL, H_CARRY, H_GUARANTEE, H_LEVELS, H_MAX, H_MIN, H_MIN_K, H_N, H_SIZES, H_SUM, H_VARIANCE, INPUT, MAX_LEVELS,
+  MERGE_BLOCK, header, mergeBuffers,
+} from './layout';
+import { scan, takeBlock } from './ingest';
 
-/** Sizes of the levels of a part of a source: u32 x 64 at the start of the input window, its items behind them. */
-const SIZES_BYTES: usize = 256;
+/** n of the result so far, and its condensing variance times n^2. */
+let mergedN: f64 = 0;
+let mergedVariance: f64 = 0;
 
 /** Empties the buffers. */
 export function beginMerge(): void {
   memory.fill(FILL, 0, 256);
+  mergedN = load<f64>(header + H_N);
+  mergedVariance = load<f64>(header + H_VARIANCE) * mergedN * mergedN;
 }
 
 // @ts-ignore: decorator
@@ -19,14 +25,58 @@ function bufferOf(level: i32): usize {
   return mergeBuffers() + <usize>level * (MERGE_BLOCK << 3);
 }
 
-/** Appends the source in the input window: `levels` levels, the first of them level `first`. */
-export function absorb(first: i32, levels: i32): void {
-  let from = INPUT + SIZES_BYTES;
-  for (let i = 0; i < levels; i++) {
-    const size = <i32>load<u32>(INPUT + (<usize>i << 2));
-    append(first + i, from, size);
-    from += <usize>size << 3;
+/**
+ * Takes a whole source, copied in as its state is: its header at `source`, its items before it. What stands in both
+ * headers is joined, its levels go to the buffers.
+ */
+export function absorbState(source: usize): void {
+  const n = load<f64>(source + H_N);
+  const variance = load<f64>(source + H_VARIANCE);
+  const levels = <i32>load<u32>(source + H_LEVELS);
+  if (!levels) {
+    // Nothing but staged values, which come by themselves; but a sum that is not known stays so.
+    addToSum(load<f64>(source + H_SUM));
+    return;
   }
+  mergedN += n;
+  mergedVariance += variance * n * n;
+  if (levels > 1) {
+    store<u32>(header + H_MIN_K, min(load<u32>(header + H_MIN_K), load<u32>(source + H_MIN_K)));
+    store<u8>(header + H_GUARANTEE, min(load<u8>(header + H_GUARANTEE), load<u8>(source + H_GUARANTEE)));
+  }
+  addToSum(load<f64>(source + H_SUM));
+  addToSum(load<f64>(source + H_CARRY));
+  include(load<f64>(source + H_MIN));
+  include(load<f64>(source + H_MAX));
+  let end = source;
+  for (let level = levels - 1; level >= 0; level--) {
+    const size = <i32>load<u32>(source + H_SIZES + (<usize>level << 2));
+    end -= <usize>size << 3;
+    append(level, end, size);
+  }
+}
+
+/** Takes `count` finite values of the input window, each of weight 1. */
+export function absorbValues(count: i32): void {
+  scan(count);
+  mergedN += <f64>count;
+  append(0, INPUT, count);
+}
+
+/** Adds to the sum with compensation (Neumaier 1974). */
+function addToSum(x: f64): void {
+  const sum = load<f64>(header + H_SUM);
+  const total = sum + x;
+  const carry = Math.abs(sum) >= Math.abs(x) ? sum - total + x : x - total + sum;
+  store<f64>(header + H_SUM, total);
+  // Past the largest double there is nothing to compensate.
+  if (Math.abs(total) < Infinity) store<f64>(header + H_CARRY, load<f64>(header + H_CARRY) + carry);
+}
+
+/** Widens min and max. */
+function include(x: f64): void {
+  if (!(load<f64>(header + H_MIN) <= x)) store<f64>(header + H_MIN, x);
+  if (!(load<f64>(header + H_MAX) >= x)) store<f64>(header + H_MAX, x);
 }
 
 function append(level: i32, from: usize, count: i32): void {
@@ -48,26 +98,17 @@ function append(level: i32, from: usize, count: i32): void {
   store<u32>(fillAt, <u32>fill);
 }
 
-/** Appends `count` values of the input window with their weights, f64 integers below 2^53, which lie `count` values on. */
+/** Takes `count` values of the input window with their weights, f64 integers below 2^53, which lie `count` values on. */
 export function absorbWeighted(count: i32): void {
-  let sum = load<f64>(header + H_SUM);
-  let carry = load<f64>(header + H_CARRY);
   for (let i = 0; i < count; i++) {
     const at = INPUT + (<usize>i << 3);
     const x = load<f64>(at);
     const w = load<f64>(at + (<usize>count << 3));
-    const part = x * w;
-    const total = sum + part;
-    carry += Math.abs(sum) >= Math.abs(part) ? sum - total + part : part - total + sum;
-    sum = total;
-    let bits = <u64>w;
-    while (bits) {
-      append(<i32>ctz(bits), at, 1);
-      bits &= bits - 1;
-    }
+    mergedN += w;
+    addToSum(x * w);
+    include(x);
+    for (let bits = <u64>w; bits; bits &= bits - 1) append(<i32>ctz(bits), at, 1);
   }
-  store<f64>(header + H_SUM, sum);
-  store<f64>(header + H_CARRY, carry);
 }
 
 /** Takes what waits in the buffers into the state, heaviest first, so that the levels it may go to exist. */
@@ -75,8 +116,9 @@ export function finishMerge(): void {
   for (let level = MAX_LEVELS - 1; level >= 0; level--) {
     const fill = <i32>load<u32>(FILL + (<usize>level << 2));
     if (fill) flush(level, fill);
-    store<u32>(FILL + (<usize>level << 2), 0);
   }
+  if (mergedVariance) store<f64>(header + H_VARIANCE, mergedVariance / (mergedN * mergedN));
+  assert(mergedN == load<f64>(header + H_N), 'the sources do not sum to n');
 }
 
 function flush(level: i32, count: i32): void {

@@ -165,7 +165,7 @@ export class Accumulator {
       plain = kept;
     }
     const count = plain.length;
-    this.#requireRoomFor(count);
+    this.requireRoomFor(count);
     if (count + this.staged <= STAGING && !(this.state.word(U32.levels) > 0 && count > STAGING / 2)) {
       this.#stage(plain);
     } else {
@@ -191,7 +191,10 @@ export class Accumulator {
       throw new SketchArgumentError('ERR_LENGTH_MISMATCH', 'weights', `${xs.length} weights`, ws.length);
     }
     let total = 0;
-    for (const w of ws) this.#requireRoomFor((total += w));
+    for (const w of ws) {
+      this.requireRoomFor(w, total);
+      total += w;
+    }
     if (!xs.length) return this;
     const watch = new Stopwatch(this.observer);
     this.#takeWeighted(xs, ws);
@@ -213,7 +216,7 @@ export class Accumulator {
   }
 
   #addWeighted(x: number, weight: number): this {
-    this.#requireRoomFor(weight);
+    this.requireRoomFor(weight);
     if (weight <= STAGED_WEIGHT) {
       for (let i = 0; i < weight; i++) this.add(x);
     } else {
@@ -224,27 +227,20 @@ export class Accumulator {
 
   #takeWeighted(values: Float64Array, weights: Float64Array): void {
     this.spill();
-    const before = this.#compactionsBefore();
+    const before = this.compactionsBefore();
     ingestWeighted(this.state, values, weights);
-    let min = this.state.get(F64.min);
-    let max = this.state.get(F64.max);
-    for (const x of values) {
-      if (!(x >= min)) min = x;
-      if (!(x <= max)) max = x;
-    }
-    this.state.set(F64.min, min);
-    this.state.set(F64.max, max);
     this.touched(before);
   }
 
-  #requireRoomFor(count: number): void {
-    if (this.n + count > MAX_N) {
-      throw new SketchArgumentError('ERR_COUNT_OVERFLOW', 'n', `at most 2^53 = ${MAX_N}`, this.n + count);
-    }
+  /** Refuses `count` values beside those here and `others`. Differences are exact, sums above 2^53 are not. */
+  protected requireRoomFor(count: number, others = 0): void {
+    const left = MAX_N - this.n - others;
+    if (count <= left) return;
+    throw new SketchArgumentError('ERR_COUNT_OVERFLOW', 'n', `at most ${left} more values, up to 2^53`, count);
   }
 
   #makeRoom(): void {
-    this.#requireRoomFor(1);
+    this.requireRoomFor(1);
     if (this.staged === STAGING) this.spill();
     if (this.staged === this.staging.length) this.#growStaging(this.staged + 1);
     this.#room = Math.min(this.staging.length, MAX_N - this.state.get(F64.n));
@@ -274,7 +270,7 @@ export class Accumulator {
   }
 
   #ingest(values: Values): void {
-    const before = this.#compactionsBefore();
+    const before = this.compactionsBefore();
     const bad = ingest(this.state, this.staging, this.staged, values);
     if (bad >= 0) {
       for (let i = bad; i < values.length; i++) toValue(values[i], 'values', i);
@@ -287,13 +283,13 @@ export class Accumulator {
   /** Hands what is staged to the kernel. */
   protected spill(): void {
     if (!this.staged) return;
-    const before = this.#compactionsBefore();
+    const before = this.compactionsBefore();
     ingest(this.state, this.staging, this.staged);
     this.staged = 0;
     this.touched(before);
   }
 
-  #compactionsBefore(): Uint32Array | undefined {
+  protected compactionsBefore(): Uint32Array | undefined {
     return this.observer?.onCompaction ? this.state.compactions.slice() : undefined;
   }
 
@@ -350,7 +346,7 @@ export class Accumulator {
     const tails = state.byte(U8.tails);
     const limit = 3 * this.k + 9 * state.word(U32.levels);
     if (tails === TAILS.none || state.byte(U8.guarantee) !== TAILS.none || state.retained <= limit) return;
-    const before = this.#compactionsBefore();
+    const before = this.compactionsBefore();
     this.state = fitToApache(state);
     this.state.setByte(U8.tails, tails);
     this.touched(before);
@@ -361,16 +357,11 @@ export class Accumulator {
     const { state } = this;
     const { items } = state;
     if (!Number.isFinite(state.get(F64.min)) || !Number.isFinite(state.get(F64.max))) return;
-    const sum = new CompensatedSum(0, 0);
-    for (const x of items) sum.add(x);
-    const known = new CompensatedSum(state.get(F64.sum), state.get(F64.carry)).value;
-    // A rounded image has a sum of its own, which its items do not give back.
-    if (known !== sum.value && Math.abs(known - sum.value) > 1e-12 * Math.abs(sum.value)) return;
     const all = new Float64Array(items.length + this.staged);
     all.set(items);
     all.set(this.staging.subarray(0, this.staged), items.length);
     const emptied = SketchState.empty(this.k, 0n, 0);
-    emptied.adopt(state, Number.isNaN(known) ? known : 0);
+    emptied.adopt(state, residue(state));
     this.state = emptied;
     this.stageOnly(all);
   }
@@ -434,6 +425,18 @@ export class Accumulator {
         ? SortedView.ofValues(staged)
         : buildView(this.state, staged, this.min, this.max));
   }
+}
+
+/**
+ * What the sum of a state without levels above 0 has beyond the sum of its items: nothing but for rounded images; NaN
+ * where the sum is not known.
+ */
+export function residue(state: SketchState): number {
+  const known = new CompensatedSum(state.get(F64.sum), state.get(F64.carry)).value;
+  const sum = new CompensatedSum(0, 0);
+  for (const x of state.items) sum.add(x);
+  const rest = known === sum.value ? 0 : known - sum.value;
+  return Math.abs(rest) <= 1e-12 * Math.abs(known) ? 0 : rest;
 }
 
 /** Values as an indexable: typed arrays and arrays as they are, anything else gathered first. */

@@ -1,5 +1,5 @@
 /** What is done to states with the kernel: taking values in, merging, fitting, building views. */
-import { INPUT_VALUES as CHUNK, F64, SIZES_SLOTS, U8, U32 } from '../wasm/abi.js';
+import { INPUT_VALUES as CHUNK, F64, U8, U32 } from '../wasm/abi.js';
 import { kernel } from '../wasm/kernel.js';
 import { SketchDataError } from './errors.js';
 import { MAX_LEVELS } from './image.js';
@@ -11,13 +11,6 @@ const EXTRA = 2048 + MAX_LEVELS * (8 + 288);
 
 /** Values as bulk calls take them: plain, or gathered from an iterable. */
 export type Values = ArrayLike<number>;
-
-/** Levels to merge: from a sketch or an image. */
-export interface Source {
-  readonly sizes: ArrayLike<number>;
-  /** Level 0 first. */
-  readonly items: Float64Array;
-}
 
 function open(state: SketchState): ReturnType<typeof kernel> {
   const k = kernel();
@@ -98,49 +91,25 @@ export function ingestWeighted(state: SketchState, values: Float64Array, weights
   save(k, state);
 }
 
-/** Merges levels into a state; the caller joins what stands in the header beside them (min, max, sum ...). */
+/** Merges states and values into a state, which changes at `finish` and not before. */
 export class Merger {
   readonly #kernel: ReturnType<typeof kernel>;
   readonly #state: SketchState;
-  /** The kernel's load count when this merge began: nobody else may have used it since. */
-  readonly #turn: number;
 
   constructor(state: SketchState) {
     this.#state = state;
     this.#kernel = openToChange(state);
-    this.#turn = this.#kernel.loads;
     this.#kernel.exports.beginAbsorb();
   }
 
-  /** Takes values of weight 1, all finite. */
-  addValues(values: Float64Array): void {
-    this.add({ sizes: [values.length], items: values });
+  add(source: SketchState): void {
+    this.#kernel.absorb(source);
   }
 
-  add(source: Source): void {
-    const k = this.#kernel;
-    if (k.loads !== this.#turn) throw new Error('the kernel was used during a merge');
-    const { sizes, items } = source;
-    const room = CHUNK - SIZES_SLOTS;
-    if (items.length <= room) {
-      const words = new Uint32Array(k.f64.buffer, k.input * 8, 64);
-      for (let i = 0; i < sizes.length; i++) words[i] = sizes[i];
-      k.f64.set(items, k.input + SIZES_SLOTS);
-      k.exports.absorb(0, sizes.length);
-      return;
-    }
-    // A large source: level by level, in parts.
-    let at = 0;
-    for (let level = 0; level < sizes.length; level++) {
-      const end = at + sizes[level];
-      for (; at < end; at += room) {
-        const part = items.subarray(at, Math.min(end, at + room));
-        new Uint32Array(k.f64.buffer, k.input * 8, 1)[0] = part.length;
-        k.f64.set(part, k.input + SIZES_SLOTS);
-        k.exports.absorb(level, 1);
-      }
-      at = end;
-    }
+  /** Takes at most a chunk of values of weight 1, all finite. */
+  addValues(values: Float64Array): void {
+    this.#kernel.f64.set(values, this.#kernel.input);
+    this.#kernel.exports.absorbStaged(values.length);
   }
 
   finish(): void {

@@ -2,53 +2,31 @@
  * Merging. Sources that are exact stay exact as long as all values together can be staged; otherwise every source's
  * levels go to the kernel, which takes them in blocks, level by level.
  */
-import { F64, U8, U32 } from '../wasm/abi.js';
-import { STAGING } from './accumulator.js';
+import { F64, U32 } from '../wasm/abi.js';
+import { residue, STAGING } from './accumulator.js';
 import { Merger } from './engine.js';
-import { SketchArgumentError } from './errors.js';
-import { MAX_N, type SketchImage, type TailsCode } from './image.js';
+import type { SketchImage, TailsCode } from './image.js';
 import { Queries } from './queries.js';
 import { SketchState } from './state.js';
-import { CompensatedSum } from './sum.js';
 
-/** What a merge takes from a source: an image, and values staged beside its levels. */
+/** What a merge takes from a source: its state, and the values staged beside it. */
 export interface Mergeable {
-  minK: number;
-  n: number;
-  sum: number;
-  min: number;
-  max: number;
-  sizes: ArrayLike<number>;
-  items: Float64Array;
-  /** Values of weight 1 that are not among the items. */
+  state: SketchState;
+  /** All finite, of weight 1; may be empty. */
   staged: Float64Array;
-  tailGuarantee: TailsCode;
-  variance: number;
 }
 
 const NOTHING = new Float64Array(0);
 
 /** A decoded image as a source. */
 export function mergeableImage(image: SketchImage): Mergeable {
-  return { ...image, staged: NOTHING };
+  return { state: SketchState.fromImage(image, { seed: 0n, tails: 0 }), staged: NOTHING };
 }
 
 export class Merging extends Queries {
-  /** This sketch as a source. Holds views of its state: to be used at once. */
+  /** This sketch as a source. Holds a view of its staged values: to be used at once. */
   protected get mergeable(): Mergeable {
-    const { state } = this;
-    return {
-      minK: this.minK,
-      n: this.n,
-      sum: this.sum,
-      min: this.min,
-      max: this.max,
-      sizes: state.sizes,
-      items: state.items,
-      staged: this.staging.subarray(0, this.staged),
-      tailGuarantee: state.byte(U8.guarantee) as TailsCode,
-      variance: this.variance,
-    };
+    return { state: this.state, staged: this.staging.subarray(0, this.staged) };
   }
 
   /**
@@ -57,55 +35,34 @@ export class Merging extends Queries {
    */
   protected absorb(sources: Iterable<Mergeable>): void {
     const { state } = this;
-    let { n, min, max, minK } = this;
-    let weighted = this.variance * n * n;
-    let guarantee = state.byte(U8.guarantee);
-    const sum = new CompensatedSum(state.get(F64.sum), state.get(F64.carry));
-    for (let i = 0; i < this.staged; i++) sum.add(this.staging[i]);
-    let exact: Float64Array[] = this.staged ? [this.staging.slice(0, this.staged)] : [];
-    let merger = state.word(U32.levels) > 0 ? new Merger(state) : undefined;
+    let { n } = this;
+    let sum = state.get(F64.sum);
+    let exact = this.staged ? [this.staging.slice(0, this.staged)] : [];
+    let merger: Merger | undefined;
+    if (state.word(U32.levels) > 0) merger = new Merger(state);
     for (const source of sources) {
-      if (n + source.n > MAX_N) {
-        throw new SketchArgumentError('ERR_COUNT_OVERFLOW', 'n', `at most 2^53 = ${MAX_N}`, n + source.n);
+      const added = source.state.get(F64.n) + source.staged.length;
+      this.requireRoomFor(added, n - this.n);
+      n += added;
+      if (!merger && n <= STAGING && isExact(source.state)) {
+        exact.push(source.state.items.slice(), source.staged.slice());
+        sum += residue(source.state);
+        continue;
       }
-      if (source.n === 0) continue;
-      const isExact = source.sizes.length <= 1 && source.max - source.min < Infinity && source.variance === 0;
-      if (!merger && isExact && n + source.n <= STAGING) {
-        exact.push(source.items.slice(), source.staged.slice());
-      } else {
-        merger ??= new Merger(state);
-        for (const values of exact) merger.addValues(values);
-        exact = [];
-        merger.add(source);
-        if (source.staged.length) merger.addValues(source.staged);
-      }
-      if (source.sizes.length > 1) {
-        minK = Math.min(minK, source.minK);
-        guarantee = Math.min(guarantee, source.tailGuarantee);
-      }
-      n += source.n;
-      weighted += source.variance * source.n * source.n;
-      sum.add(source.sum);
-      if (!(source.min >= min)) min = source.min;
-      if (!(source.max <= max)) max = source.max;
+      merger ??= new Merger(state);
+      for (const values of exact) merger.addValues(values);
+      exact = [];
+      merger.add(source.state);
+      if (source.staged.length) merger.addValues(source.staged);
     }
     if (!merger) {
-      const known = sum.value;
-      state.set(F64.sum, Number.isNaN(known) ? known : 0);
-      state.set(F64.carry, 0);
+      state.set(F64.sum, sum);
       this.stageOnly(joined(exact));
       return;
     }
-    const before = this.observer?.onCompaction ? state.compactions.slice() : undefined;
+    const before = this.compactionsBefore();
     merger.finish();
     this.clearStaging();
-    state.set(F64.sum, sum.value);
-    state.set(F64.carry, 0);
-    state.set(F64.min, min);
-    state.set(F64.max, max);
-    state.set(F64.variance, n === 0 ? 0 : weighted / (n * n));
-    state.setWord(U32.minK, Math.min(minK, state.word(U32.minK)));
-    state.setByte(U8.guarantee, Math.min(guarantee, state.byte(U8.guarantee)));
     this.touched(before);
   }
 
@@ -120,6 +77,12 @@ export class Merging extends Queries {
       this.unspill();
     }
   }
+}
+
+/** Whether a state's values are all still there, and may be staged. */
+function isExact(state: SketchState): boolean {
+  const isFinite = !(Math.abs(state.get(F64.min)) === Infinity || Math.abs(state.get(F64.max)) === Infinity);
+  return state.word(U32.levels) < 2 && isFinite;
 }
 
 function joined(parts: Float64Array[]): Float64Array {

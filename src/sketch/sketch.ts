@@ -77,13 +77,13 @@ export class KllSketch extends Merging {
    */
   merge(other: MergeSource): this {
     const watch = new Stopwatch(this.observer);
-    const { minK, tailGuarantee } = this;
+    const { minK, n, tailGuarantee } = this;
     const decoded = other instanceof KllSketch ? undefined : mergeableBytes(other);
     if (this.state.word(U32.levels) > 0) this.spill();
     const source = decoded ?? (other as KllSketch).mergeable;
     this.absorb([source]);
     this.#toldMerge(
-      { sources: 1, skipped: 0, values: source.n, seconds: watch.seconds },
+      { sources: 1, skipped: 0, values: this.n - n, seconds: watch.seconds },
       minK,
       tailGuarantee,
     );

@@ -11,7 +11,11 @@ export interface KernelExports {
   /** 0 when a value is not finite: the open state is then to be dropped. */
   extend(count: number, bulk: number): number;
   beginAbsorb(): void;
-  absorb(firstLevel: number, levels: number): void;
+  /** Where a source is copied to; memory behind it is the caller's to grow. */
+  sourceAddress(): number;
+  /** Takes the source whose header begins at this address. */
+  absorb(header: number): void;
+  absorbStaged(count: number): void;
   absorbWeighted(count: number): void;
   finishAbsorb(): void;
   fit(): void;
@@ -28,9 +32,6 @@ export interface KernelExports {
 
 /** Values the input window holds (CHUNK in assembly/layout.ts). */
 export const INPUT_VALUES = 16384;
-/** Slots at the start of the input window that hold the sizes of a source's levels. */
-export const SIZES_SLOTS = 32;
-
 /**
  * The header of a state: offsets in 8-byte slots (f64) or 4-byte words (u32) from its start, and single bytes.
  * It is the end of the durable state as it is the end of the level window (assembly/layout.ts).

@@ -31,7 +31,7 @@ export class Kernel {
 
   constructor(exports: KernelExports) {
     this.exports = exports;
-    this.f64 = new Float64Array(this.exports.memory.buffer, 0, this.exports.memory.buffer.byteLength >> 3);
+    this.f64 = new Float64Array(this.exports.memory.buffer);
     this.input = this.exports.inputAddress() >> 3;
     this.#slots = 0;
     this.#header = 0;
@@ -42,14 +42,28 @@ export class Kernel {
   reserve(slots: number): void {
     if (slots > this.#slots) {
       this.#slots = slots;
-      const missing = this.exports.memoryFor(slots) - this.exports.memory.buffer.byteLength;
-      if (missing > 0) this.exports.memory.grow((missing + 65535) >> 16);
+      this.#grow(this.exports.memoryFor(slots));
       this.exports.reserve(slots);
       this.#header = this.exports.headerAddress() >> 3;
     }
-    if (this.f64.buffer !== this.exports.memory.buffer) {
-      this.f64 = new Float64Array(this.exports.memory.buffer, 0, this.exports.memory.buffer.byteLength >> 3);
-    }
+    this.#grow(0);
+  }
+
+  /** Grows the memory to `bytes` at least, and renews the view. */
+  #grow(bytes: number): void {
+    const { memory } = this.exports;
+    const missing = bytes - memory.buffer.byteLength;
+    if (missing > 0) memory.grow((missing + 65535) >> 16);
+    if (this.f64.buffer !== memory.buffer) this.f64 = new Float64Array(memory.buffer);
+  }
+
+  /** Copies a state in as the source of a merge into the open one, and takes it. */
+  absorb(source: KernelState): void {
+    const at = this.exports.sourceAddress();
+    const { f64 } = source;
+    this.#grow(at + f64.byteLength);
+    this.f64.set(f64, at >> 3);
+    this.exports.absorb(at + (f64.length - HEADER_SLOTS) * 8);
   }
 
   /**
