@@ -18,7 +18,7 @@ import {
   toTails,
 } from '../core/options.js';
 import { randomSeed, toSeed } from '../core/random.js';
-import { U8, U32, U64 } from '../wasm/abi.js';
+import { F64, U8, U32, U64 } from '../wasm/abi.js';
 import { fromBase64Url, toBase64Url } from '../wire/base64url.js';
 import { decodeCompact } from '../wire/compact-decode.js';
 import { encodeCompact } from '../wire/compact-encode.js';
@@ -79,6 +79,8 @@ export class KllSketch extends Merging {
     const watch = new Stopwatch(this.observer);
     const { minK, n, tailGuarantee } = this;
     const decoded = other instanceof KllSketch ? undefined : mergeableBytes(other);
+    // Spilling moves values into blocks: nothing may be refused behind it.
+    this.requireRoomFor(decoded ? decoded.state.get(F64.n) : (other as KllSketch).n);
     if (this.state.word(U32.levels) > 0) this.spill();
     const source = decoded ?? (other as KllSketch).mergeable;
     this.absorb([source]);
