@@ -1,5 +1,5 @@
 /** Compaction: half of a level's items go up with twice the weight. */
-import { CAPS, GUARD, H_TAILS, POS, header, viewBuffer } from './layout';
+import { CAPS, H_TAILS, POS, header, viewBuffer } from './layout';
 import { flipCoin, randomBit } from './coin';
 import { entersStage, protectedItems } from './capacity';
 import { budget, growTo, levelSize, levelStart, mergeInto, numLevels, refreshCapacities, retained } from './levels';
@@ -36,7 +36,7 @@ export function compactLevel(level: i32): void {
   const start = levelStart(level);
   const picks = count >> 1;
   let from = start + (<usize>low << 3) + (<usize>flipCoin(level) << 3);
-  const scratch = viewBuffer() + GUARD;
+  const scratch = viewBuffer();
   let to = scratch;
   for (let i = 0; i < picks; i++) {
     store<f64>(to, load<f64>(from));

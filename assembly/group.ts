@@ -9,7 +9,7 @@
  * itself, unless it is all ties; a block in which that was much work has the table learned anew.
  */
 import { CELLS, GROUPS, GROUP_OF, GROUP_START, SAMPLE, TABLE } from './layout';
-import { ascends, insertionSort, mergeSort, reverseIfDescending } from './sort';
+import { ascends, insertionSort, mergeRuns, mergeSort, reverseIfDescending } from './sort';
 
 const LOW: usize = TABLE;
 const SCALE: usize = TABLE + 8;
@@ -62,12 +62,12 @@ function cellOf(key: f64, low: f64, scale: f64): i32 {
  */
 export function groupBlock(from: usize, count: i32, slack: i32): void {
   const bytes = <usize>count << 3;
-  if (count < SMALLEST || ascends(from, from + bytes)) {
+  if (mergeRuns(SAMPLE, from, count) || reverseIfDescending(SAMPLE, from, count)) return;
+  if (count < SMALLEST) {
     memory.copy(SAMPLE, from, bytes);
     mergeSort(SAMPLE, count);
     return;
   }
-  if (reverseIfDescending(SAMPLE, from, count)) return;
   if (load<u32>(KIND) == UNLEARNED) learn(from, count);
   const fullest = scatter(from, count);
   const limit = slack > 24 ? slack : 24;

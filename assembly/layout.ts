@@ -29,14 +29,15 @@ export const APACHE_CAPS: usize = CAPS + 256;
 /** Items waiting in each merge buffer, u32 x 64. */
 export const FILL: usize = APACHE_CAPS + 256;
 
-/** Bytes free before and after every window that is merged from: a sentinel stands there. */
-export const GUARD: usize = 16;
+/** Ends of the runs that are merged, u32 x 64. */
+export const RUN_ENDS: usize = FILL + 256;
+
 /** The block at hand. */
 export const SAMPLE: usize = 4096;
 /** Picks of a block, before they are merged into their level. */
-export const PICKS: usize = SAMPLE + (BLOCK << 3) + 2 * GUARD;
+export const PICKS: usize = SAMPLE + (BLOCK << 3);
 /** Scratch of the block sort: two blocks. */
-export const SCRATCH: usize = PICKS + (BLOCK << 3) + 2 * GUARD;
+export const SCRATCH: usize = PICKS + (BLOCK << 3);
 /** Cells of the learned table, and groups they are mapped to. */
 export const CELLS: i32 = 2048;
 export const GROUPS: i32 = 512;

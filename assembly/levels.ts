@@ -102,52 +102,41 @@ export function mergeInto(level: i32, from: usize, count: i32): void {
     store<u32>(at, load<u32>(at) - <u32>count);
   }
   const end = levelStart(level + 1);
-  if (end - own < WORTH_COPYING || !spansFinite(own, end) || !spansFinite(from, from + bytes)) {
+  if (end - own < WORTH_COPYING) {
     mergeUp(own - bytes, from, from + bytes, own, end);
-    return;
+  } else {
+    const copy = viewBuffer() + viewBytes();
+    memory.copy(copy, own, end - own);
+    mergeApart(own - bytes, from, from + bytes, copy, copy + (end - own));
   }
-  const copy = viewBuffer() + viewBytes();
-  memory.copy(copy, own, end - own);
-  mergeFromBothEnds(own - bytes, from, count, copy, <i32>((end - own) >> 3));
-}
-
-/** Whether an ascending run holds no infinity: those would meet the sentinels. */
-// @ts-ignore: decorator
-@inline
-function spansFinite(start: usize, end: usize): bool {
-  return load<f64>(start) > -Infinity && load<f64>(end - 8) < Infinity;
 }
 
 /** Bytes of a level from which merging from both ends pays for a copy of it. */
 const WORTH_COPYING: usize = 32 << 3;
 
 /**
- * Merges `a` and `b`, ascending and finite, to `to`, which overlaps neither: half of the steps from the low end, half from
- * the high end, two chains that the processor runs side by side (0.7 ns an item where one chain takes 1.3).
- * Sentinels around both runs make every step the same, whichever run is used up.
+ * Merges [a, aEnd) and [b, bEnd), both ascending, to `to`, which overlaps neither: from both ends at once, two chains
+ * that the processor runs side by side, and as many steps without a look at the bounds as the shorter run allows.
  */
-function mergeFromBothEnds(to: usize, a: usize, aCount: i32, b: usize, bCount: i32): void {
-  let aLast = a + (<usize>aCount << 3) - 8;
-  let bLast = b + (<usize>bCount << 3) - 8;
-  store<f64>(a - 8, -Infinity);
-  store<f64>(b - 8, -Infinity);
-  store<f64>(aLast, Infinity, 8);
-  store<f64>(bLast, Infinity, 8);
-  const total = aCount + bCount;
-  let last = to + (<usize>total << 3) - 8;
-  for (let step = total >> 1; step > 0; step--) {
-    const lower = load<f64>(a) <= load<f64>(b);
-    const upper = load<f64>(bLast) >= load<f64>(aLast);
-    store<f64>(to, load<f64>(select(a, b, lower)));
-    store<f64>(last, load<f64>(select(bLast, aLast, upper)));
-    a += <usize>lower << 3;
-    b += <usize>!lower << 3;
-    bLast -= <usize>upper << 3;
-    aLast -= <usize>!upper << 3;
-    to += 8;
-    last -= 8;
+export function mergeApart(to: usize, a: usize, aEnd: usize, b: usize, bEnd: usize): void {
+  let last = to + (aEnd - a) + (bEnd - b) - 8;
+  for (;;) {
+    let steps = min(aEnd - a, bEnd - b) >> 4;
+    if (steps < 4) break;
+    for (; steps > 0; steps--) {
+      const lower = load<f64>(a) <= load<f64>(b);
+      const upper = load<f64>(bEnd - 8) >= load<f64>(aEnd - 8);
+      store<f64>(to, load<f64>(select(a, b, lower)));
+      store<f64>(last, load<f64>(select(bEnd, aEnd, upper) - 8));
+      a += <usize>lower << 3;
+      b += <usize>!lower << 3;
+      bEnd -= <usize>upper << 3;
+      aEnd -= <usize>!upper << 3;
+      to += 8;
+      last -= 8;
+    }
   }
-  if (total & 1) store<f64>(to, load<f64>(select(a, b, load<f64>(a) <= load<f64>(b))));
+  mergeUp(to, a, aEnd, b, bEnd);
 }
 
 /** Merges [a, aEnd) and [b, bEnd), both ascending, to `to`; b may be the tail of the destination. */

@@ -1,10 +1,7 @@
 /** The sorted view: every item once, ascending, with the cumulative weight up to and including it. */
-import { INPUT, POS, SAMPLE, viewBuffer, viewBytes } from './layout';
+import { INPUT, RUN_ENDS, SAMPLE, viewBuffer, viewBytes } from './layout';
 import { levelSize, levelStart, numLevels } from './levels';
 import { mergeSort } from './sort';
-
-/** Runs to merge: start address of each, u32 x 64, and the end of the last (in the scratch of positions). */
-const RUNS: usize = POS + 1280;
 
 /**
  * Builds the view of the state in the window and of `staged` values (at most a block, any order) in the input
@@ -15,12 +12,12 @@ export function buildView(staged: i32): i32 {
   let other = buffer + viewBytes();
   let to = buffer;
   let runs = 0;
-  store<u32>(RUNS, <u32>to);
+  store<u32>(RUN_ENDS, <u32>to);
   if (staged) {
     memory.copy(SAMPLE, INPUT, <usize>staged << 3);
     mergeSort(SAMPLE, staged);
     to = copyRun(to, SAMPLE, staged, 1);
-    store<u32>(RUNS + (<usize>++runs << 2), <u32>to);
+    store<u32>(RUN_ENDS + (<usize>++runs << 2), <u32>to);
   }
   const levels = numLevels();
   let weight: f64 = 1;
@@ -28,7 +25,7 @@ export function buildView(staged: i32): i32 {
     const size = levelSize(level);
     if (size) {
       to = copyRun(to, levelStart(level), size, weight);
-      store<u32>(RUNS + (<usize>++runs << 2), <u32>to);
+      store<u32>(RUN_ENDS + (<usize>++runs << 2), <u32>to);
     }
     weight *= 2;
   }
@@ -37,13 +34,13 @@ export function buildView(staged: i32): i32 {
   while (runs > 1) {
     let out = other;
     let merged = 0;
-    let start = <usize>load<u32>(RUNS);
-    store<u32>(RUNS, <u32>out);
+    let start = <usize>load<u32>(RUN_ENDS);
+    store<u32>(RUN_ENDS, <u32>out);
     for (let run = 0; run < runs; run += 2) {
-      const middle = <usize>load<u32>(RUNS + (<usize>(run + 1) << 2));
-      const end = run + 1 < runs ? <usize>load<u32>(RUNS + (<usize>(run + 2) << 2)) : middle;
+      const middle = <usize>load<u32>(RUN_ENDS + (<usize>(run + 1) << 2));
+      const end = run + 1 < runs ? <usize>load<u32>(RUN_ENDS + (<usize>(run + 2) << 2)) : middle;
       out = mergePairs(out, start, middle, end);
-      store<u32>(RUNS + (<usize>++merged << 2), <u32>out);
+      store<u32>(RUN_ENDS + (<usize>++merged << 2), <u32>out);
       start = end;
     }
     runs = merged;
