@@ -1,5 +1,5 @@
 /** Writing values: the codec that gives back every bit in the fewest bytes, its parameters and its bit stream. */
-import { lowBits, ORD, RAW, type Scaled, toBinary, toDecimal } from './codecs.js';
+import { DEC, lowBits, ORD, RAW, type Scaled, toBinary, toDecimal } from './codecs.js';
 import { ByteWriter } from './cursor.js';
 import { BitWriter } from './interpolative.js';
 import { type Ordered, sharedZeros, toOrdered } from './ordered.js';
@@ -14,8 +14,13 @@ export interface EncodedValues {
  * The smallest of the codecs that reproduce every bit: of two that take the same, RAW, then the lower number.
  * @param values min, max, then the items, level 0 first, each level ascending
  * @param sizes items of each level
+ * @param highest the last codec, by its number, that the container allows
  */
-export function encodeValues(values: Float64Array, sizes: ArrayLike<number>): EncodedValues {
+export function encodeValues(
+  values: Float64Array,
+  sizes: ArrayLike<number>,
+  highest: number = ORD,
+): EncodedValues {
   const [min, max] = values;
   let best: EncodedValues | undefined;
   let length = values.length * 8;
@@ -37,7 +42,7 @@ export function encodeValues(values: Float64Array, sizes: ArrayLike<number>): En
   if (!(min <= 0 && values.some((x) => x === 0 && 1 / x < 0))) {
     if (min > -Infinity && max < Infinity) {
       const decimal = toDecimal(values);
-      const binary = toBinary(values);
+      const binary = highest > DEC ? toBinary(values) : undefined;
       // The same integers take the same bits: only the parameters differ then.
       if (decimal && binary?.v.every((v, i) => v === decimal.v[i])) {
         offerScaled(parameters(binary).length < parameters(decimal).length ? binary : decimal);
@@ -47,7 +52,7 @@ export function encodeValues(values: Float64Array, sizes: ArrayLike<number>): En
       }
     }
     const zeros = sharedZeros(values);
-    if ((values.length * (32 - zeros)) / 8 < length) {
+    if (highest === ORD && (values.length * (32 - zeros)) / 8 < length) {
       const ordered = toOrdered(values, zeros);
       const { dropped, split, base, span } = ordered;
       const to = new ByteWriter();
