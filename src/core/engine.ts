@@ -1,6 +1,6 @@
 /** What is done to states with the kernel: taking values in, merging, fitting, building views. */
 import { INPUT_VALUES as CHUNK, F64, U8, U32 } from '../wasm/abi.js';
-import { kernel } from '../wasm/kernel.js';
+import { isInstantiated, kernel } from '../wasm/kernel.js';
 import { SketchDataError } from './errors.js';
 import { MAX_LEVELS } from './image.js';
 import { SortedView } from './sorted-view.js';
@@ -8,6 +8,9 @@ import type { SketchState } from './state.js';
 
 /** Items beside 3 k that a level window must hold: a block, 8 and the reserve of a protected tail for each level. */
 const EXTRA = 2048 + MAX_LEVELS * (8 + 288);
+
+/** Up to so many items, a question alone is no reason to instantiate the kernel. */
+const SMALL_VIEW = 2048;
 
 /** Values as bulk calls take them: plain, or gathered from an iterable. */
 export type Values = ArrayLike<number>;
@@ -130,6 +133,9 @@ export function fitToApache(state: SketchState): SketchState {
 
 /** The sorted view of a state and of staged values of weight 1. */
 export function buildView(state: SketchState, staged: Float64Array, min: number, max: number): SortedView {
+  if (!isInstantiated() && state.retained + staged.length <= SMALL_VIEW) {
+    return SortedView.ofLevels(state.sizes, state.items, staged, min, max);
+  }
   const k = open(state);
   k.f64.set(staged, k.input);
   const count = k.exports.view(staged.length);

@@ -24,6 +24,38 @@ export class SortedView {
     return new SortedView(values, weights, values.length, values[0], values[values.length - 1]);
   }
 
+  /**
+   * A view of levels and of values of weight 1, built here: slower than the kernel builds it, for where there is none.
+   * @param items level 0 first
+   */
+  static ofLevels(
+    sizes: ArrayLike<number>,
+    items: Float64Array,
+    staged: Float64Array,
+    min: number,
+    max: number,
+  ): SortedView {
+    const all = new Float64Array(items.length + staged.length);
+    all.set(items);
+    all.set(staged, items.length);
+    const weights = new Float64Array(all.length).fill(1);
+    for (let level = 0, at = 0; level < sizes.length; at += sizes[level++]) {
+      weights.fill(2 ** level, at, at + sizes[level]);
+    }
+    const order = Uint32Array.from(all, (_, i) => i).sort((a, b) =>
+      all[a] < all[b] ? -1 : all[a] > all[b] ? 1 : 0,
+    );
+    let n = 0;
+    const cumulative = Float64Array.from(order, (from) => (n += weights[from]));
+    return new SortedView(
+      Float64Array.from(order, (from) => all[from]),
+      cumulative,
+      n,
+      min,
+      max,
+    );
+  }
+
   /** The quantile of `rank` in 0..1; rank 0 is the minimum, rank 1 the maximum. */
   quantile(rank: number, inclusive: boolean): number {
     if (rank === 0) return this.min;
