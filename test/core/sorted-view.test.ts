@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { SortedView } from '../../src/core/sorted-view.js';
+import { KllSketch } from '../../src/index.js';
+import { ApacheSortedView } from '../support/apache-sorted-view.js';
+import { STREAM_NAMES, STREAMS } from '../support/streams.js';
+
+describe('a sorted view', () => {
+  it.each(STREAM_NAMES)('built without the kernel answers as the one built with it: %s', (name) => {
+    const sketch = new KllSketch({ seed: 1 }).extend(STREAMS[name](20_000, 1));
+    const { sizes, items, min, max, n } = sketch.toImage();
+    const staged = STREAMS[name](50, 2);
+    sketch.extend(staged);
+    const view = SortedView.ofLevels(
+      sizes,
+      items,
+      staged,
+      Math.min(min, ...staged),
+      Math.max(max, ...staged),
+    );
+    expect(view.n).toBe(n + 50);
+    for (const item of view.items) {
+      expect(view.rank(item, true)).toBe(sketch.rank(item));
+      expect(view.rank(item, false)).toBe(sketch.rank(item, { inclusive: false }));
+    }
+    for (let i = 0; i <= 500; i++) {
+      expect(view.quantile(i / 500, true)).toBe(sketch.quantile(i / 500));
+      expect(view.quantile(i / 500, false)).toBe(sketch.quantile(i / 500, { inclusive: false }));
+    }
+  });
+
+  it('takes levels in any shape: empty ones, ties across levels, infinities', () => {
+    const sizes = Uint32Array.of(2, 0, 3);
+    const items = Float64Array.of(-Infinity, 5, 5, 5, Infinity);
+    const view = SortedView.ofLevels(sizes, items, Float64Array.of(7), -Infinity, Infinity);
+    expect([...view.items]).toEqual([-Infinity, 5, 5, 5, 7, Infinity]);
+    expect([...view.weights]).toEqual([1, 2, 6, 10, 11, 15]);
+    const reference = new ApacheSortedView({
+      n: 15,
+      sizes: [3, 0, 3] as never,
+      items: Float64Array.of(-Infinity, 5, 7, 5, 5, Infinity),
+    });
+    for (const x of [-Infinity, 0, 5, 6, 7, Infinity]) expect(view.rank(x, true)).toBe(reference.rank(x));
+  });
+});
