@@ -114,7 +114,7 @@ export class KllSketch extends Merging {
     const list = Array.from(sources);
     const sketch = new KllSketch({ ...options, k: options.k === undefined ? largestK(list) : options.k });
     const { minK, tailGuarantee } = sketch;
-    let skipped = 0;
+    const skips: [position: number, error: SketchDataError][] = [];
     const mergeables = function* (): Generator<Mergeable> {
       for (let i = 0; i < list.length; i++) {
         const source = list[i];
@@ -127,14 +127,16 @@ export class KllSketch extends Merging {
           decoded = mergeableBytes(source, i);
         } catch (error) {
           if (!skip || !(error instanceof SketchDataError)) throw error;
-          skipped++;
-          options.onSkip?.(i, error);
+          skips.push([i, error]);
           continue;
         }
         yield decoded;
       }
     };
     sketch.absorb(mergeables());
+    // Not before: whoever is told may use the kernel for sketches of their own.
+    for (const [position, error] of skips) options.onSkip?.(position, error);
+    const skipped = skips.length;
     const told = { sources: list.length, skipped, values: sketch.n, seconds: watch.seconds };
     sketch.#toldMerge(told, minK, tailGuarantee, options.shards);
     return sketch;

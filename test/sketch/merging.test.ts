@@ -1,0 +1,307 @@
+import { describe, expect, it } from 'vitest';
+import { KllSketch, SketchDataError } from '../../src/index.js';
+import { maxRankError, STREAMS } from '../support/streams.js';
+
+const fed = (n: number, seed = 1, k = 200) => new KllSketch({ k, seed }).extend(STREAMS.shuffled(n, seed));
+const spoiled = () => {
+  const bytes = fed(100).toBytes();
+  bytes[20] ^= 1;
+  return bytes;
+};
+
+describe('merge', () => {
+  it('gives the receiver, and counts exactly', () => {
+    const sketch = fed(5000);
+    expect(sketch.merge(fed(7000, 2))).toBe(sketch);
+    expect([sketch.n, sketch.min, sketch.max, sketch.sum]).toEqual([
+      12_000,
+      0,
+      6999,
+      (5000 * 4999 + 7000 * 6999) / 2,
+    ]);
+  });
+
+  it.each([
+    [0, 0],
+    [0, 10],
+    [10, 0],
+    [10, 20],
+    [600, 424],
+    [600, 425],
+    [10, 50_000],
+    [50_000, 10],
+    [50_000, 40_000],
+    [200_000, 3],
+  ])('of %d and %d values is the same for a sketch and for its bytes, and inside the bound of both together', (a, b) => {
+    const left = STREAMS['long tail'](a, 1);
+    const right = STREAMS['long tail'](b, 2).map((x) => -x);
+    const make = (values: Float64Array, seed: number) => new KllSketch({ seed }).extend(values);
+    const whole = new Float64Array(a + b);
+    whole.set(left);
+    whole.set(right, a);
+    const source = make(right, 2);
+    // Flushed, the source is what its bytes are.
+    source.toBytes();
+    const bySketch = make(left, 1).merge(source);
+    const byBytes = make(left, 1).merge(source.toBytes());
+    expect(byBytes.toBytes()).toEqual(bySketch.toBytes());
+    expect(bySketch.n).toBe(a + b);
+    if (a + b === 0) return;
+    expect(bySketch.min).toBe(whole.reduce((x, y) => Math.min(x, y)) + 0);
+    expect(bySketch.max).toBe(whole.reduce((x, y) => Math.max(x, y)) + 0);
+    expect(maxRankError(bySketch, whole)).toBeLessThanOrEqual(bySketch.rankError());
+  });
+
+  it('of exact sketches that together fit staging is exact', () => {
+    const sketch = fed(500).merge(fed(524, 2));
+    expect([sketch.isEstimating, sketch.rankError(), sketch.numRetained]).toEqual([false, 0, 1024]);
+  });
+
+  it('keeps the generator, the seed, k and tails of the receiver', () => {
+    const receiver = new KllSketch({ k: 300, seed: 9, tails: 'both' }).extend(STREAMS.shuffled(9000, 1));
+    receiver.merge(fed(9000, 2, 100));
+    expect([receiver.seed, receiver.k, receiver.tails, receiver.minK]).toEqual([9n, 300, 'both', 100]);
+  });
+
+  it('with an empty sketch changes nothing but what is flushed', () => {
+    for (const empty of [
+      new KllSketch({ seed: 1, k: 8, tails: 'none' }),
+      new KllSketch({ k: 8 }).toBytes(),
+    ]) {
+      const sketch = fed(20_000).merge(empty);
+      expect([sketch.n, sketch.minK, sketch.tailGuarantee]).toEqual([20_000, 200, 'high']);
+      expect([...sketch]).toEqual([...fed(20_000)]);
+    }
+  });
+
+  it('with itself doubles it', () => {
+    for (const n of [1, 500, 513, 20_000]) {
+      const sketch = fed(n);
+      const { sum, min, max } = sketch;
+      sketch.merge(sketch);
+      expect([sketch.n, sketch.sum, sketch.min, sketch.max]).toEqual([2 * n, 2 * sum, min, max]);
+      expect(maxRankError(sketch, STREAMS.shuffled(n, 1))).toBeLessThanOrEqual(sketch.rankError());
+    }
+  });
+
+  it('sums what condensing cost by weight: variances in units of n squared', () => {
+    const a = fed(300_000, 1, 1024).condense(100);
+    const b = fed(100_000, 2, 1024).condense(100);
+    const merged = new KllSketch({ k: 1024, seed: 3 }).merge(a).merge(b);
+    const expected = (a.variance * 3e5 ** 2 + b.variance * 1e5 ** 2) / 4e5 ** 2;
+    expect(merged.variance).toBeCloseTo(expected, 12);
+    expect(merged.variance).toBeGreaterThan(0);
+    expect(merged.rankError()).toBeGreaterThan(fed(400_000, 1, 1024).rankError());
+  });
+});
+
+describe('mergeAll', () => {
+  it('takes the k of the largest source unless one is given', () => {
+    const sources = [fed(5000, 1, 100), fed(5000, 2, 400).toBytes(), fed(5000, 3, 50)];
+    expect(KllSketch.mergeAll(sources).k).toBe(400);
+    expect(KllSketch.mergeAll(sources).minK).toBe(50);
+    expect(KllSketch.mergeAll(sources, { k: 1024 }).k).toBe(1024);
+    expect(KllSketch.mergeAll([]).k).toBe(200);
+    expect(KllSketch.mergeAll([]).n).toBe(0);
+  });
+
+  it('takes any iterable, and gives the same for the same seed', () => {
+    const sources = () => [fed(5000, 1), fed(60_000, 2).toBytes(), fed(3, 3)];
+    const one = KllSketch.mergeAll(new Set(sources()), { seed: 4 });
+    const two = KllSketch.mergeAll(sources().values(), { seed: 4 });
+    expect(two.toBytes()).toEqual(one.toBytes());
+    expect([one.n, one.seed]).toEqual([65_003, 4n]);
+  });
+
+  it('is more accurate than merging one by one', () => {
+    // Medians of 9 seeded trials of 100 parts. Measured: 0.135 % at once, 0.162 % one by one.
+    const error = (merge: (parts: KllSketch[], seed: number) => KllSketch) => {
+      const errors = Array.from({ length: 9 }, (_, seed) => {
+        const values = STREAMS.shuffled(200_000, seed);
+        const parts = Array.from({ length: 100 }, (_, i) =>
+          new KllSketch({ seed: seed * 1000 + i }).extend(values.subarray(2000 * i, 2000 * i + 2000)),
+        );
+        return maxRankError(merge(parts, seed), values);
+      });
+      return errors.sort((a, b) => a - b)[4];
+    };
+    const atOnce = error((parts, seed) => KllSketch.mergeAll(parts, { k: 1024, seed }));
+    const oneByOne = error((parts, seed) =>
+      parts.reduce((all, part) => all.merge(part), new KllSketch({ k: 1024, seed })),
+    );
+    expect(atOnce).toBeLessThan(oneByOne);
+  });
+
+  it('refuses all when one is refused, and says which', () => {
+    const sources = [fed(5000).toBytes(), spoiled(), fed(10)];
+    expect(() => KllSketch.mergeAll(sources)).toThrow(
+      expect.objectContaining({ name: 'SketchDataError', code: 'ERR_CHECKSUM', source: 1 }),
+    );
+    expect(() => KllSketch.mergeAll(sources)).toThrow(/^source 1: /);
+  });
+
+  it("leaves bad bytes out with invalid: 'skip', and tells of each", () => {
+    const told: [number, SketchDataError][] = [];
+    const good = [fed(5000).toBytes(), fed(10)];
+    const merged = KllSketch.mergeAll([spoiled(), good[0], new Uint8Array(3), good[1], spoiled()], {
+      seed: 4,
+      invalid: 'skip',
+      onSkip: (position, error) => {
+        told.push([position, error]);
+        // Whoever is told may use sketches: the merge is not disturbed.
+        fed(30_000).quantile(0.5);
+      },
+    });
+    expect(told.map(([position]) => position)).toEqual([0, 2, 4]);
+    expect(told.every(([, error]) => error instanceof SketchDataError)).toBe(true);
+    expect(merged.toBytes()).toEqual(KllSketch.mergeAll(good, { seed: 4 }).toBytes());
+  });
+
+  it('never leaves out an argument that is no sketch at all', () => {
+    const sources = [fed(10), 'sketch' as unknown as KllSketch];
+    expect(() => KllSketch.mergeAll(sources, { invalid: 'skip' })).toThrow(
+      expect.objectContaining({ code: 'ERR_ARGUMENT_TYPE' }),
+    );
+  });
+});
+
+describe('an observer', () => {
+  interface Told {
+    hook: string;
+    event: Record<string, unknown>;
+  }
+  function watched(clock?: () => number) {
+    const told: Told[] = [];
+    const hook = (hook: string) => (event: object) => void told.push({ hook, event: { ...event } });
+    return {
+      told,
+      of: (name: string) => told.filter((one) => one.hook === name).map(({ event }) => event),
+      observer: {
+        ...(clock ? { now: clock } : {}),
+        onIngest: hook('ingest'),
+        onCompaction: hook('compaction'),
+        onMerge: hook('merge'),
+        onQuery: hook('query'),
+        onSerialize: hook('serialize'),
+        onDeserialize: hook('deserialize'),
+        onCondense: hook('condense'),
+      },
+    };
+  }
+
+  it('is told of what came in and what was left out', () => {
+    const { observer, of } = watched();
+    const sketch = new KllSketch({ seed: 1, observer });
+    sketch.extend([1, 2, Number.NaN], { invalid: 'skip' }).extendWeighted([1, 2], [3, 400]);
+    expect(of('ingest')).toMatchObject([
+      { values: 2, rejected: 1, seconds: 0 },
+      { values: 403, rejected: 0 },
+    ]);
+  });
+
+  it('is told of every compaction once', () => {
+    const { observer, of } = watched();
+    const sketch = new KllSketch({ k: 50, seed: 1, observer });
+    for (let i = 0; i < 10; i++) sketch.extend(STREAMS.shuffled(5000, i));
+    for (let i = 0; i < 3000; i++) sketch.add(i);
+    const counted = new Map<number, number>();
+    for (const { level, compactions } of of('compaction') as { level: number; compactions: number }[]) {
+      counted.set(level, (counted.get(level) ?? 0) + compactions);
+    }
+    const { levels } = sketch.debugState();
+    expect(levels.map(({ level }) => counted.get(level) ?? 0)).toEqual(
+      levels.map(({ compactions }) => compactions),
+    );
+    expect(counted.size).toBeGreaterThan(0);
+  });
+
+  it('is told of merges: sources, shards, what was skipped, and what it did to the promises', () => {
+    const { observer, of } = watched();
+    const sketch = new KllSketch({ k: 400, seed: 1, observer }).extend(STREAMS.shuffled(5000, 1));
+    sketch.merge(new KllSketch({ k: 100, seed: 2, tails: 'none' }).extend(STREAMS.shuffled(5000, 2)));
+    KllSketch.mergeAll([fed(10), spoiled(), fed(20).toBytes()], {
+      observer,
+      invalid: 'skip',
+      shards: ['a', 'b', 'c'],
+    });
+    expect(of('merge')).toMatchObject([
+      {
+        sources: 1,
+        skipped: 0,
+        values: 5000,
+        minKBefore: 400,
+        minKAfter: 100,
+        tailGuaranteeBefore: 'high',
+        tailGuaranteeAfter: 'none',
+      },
+      { sources: 3, skipped: 1, values: 30, shards: ['a', 'b', 'c'] },
+    ]);
+  });
+
+  it('is told of questions, bytes and condensing', () => {
+    const { observer, of } = watched();
+    const sketch = new KllSketch({ k: 1024, seed: 1, observer }).extend(STREAMS.shuffled(50_000, 1));
+    sketch.quantile(0.5);
+    sketch.quantilesAt([0.1, 0.2]);
+    sketch.ranks([1, 2, 3]);
+    sketch.cdf([1]);
+    sketch.pmf([1]);
+    sketch.quantileBounds(0.5);
+    const kinds = of('query').map(({ kind, answers }) => `${kind} ${answers}`);
+    expect(kinds).toEqual(['quantile 1', 'quantile 2', 'rank 3', 'cdf 2', 'pmf 2', 'bounds 2']);
+    const bytes = sketch.toBytes();
+    KllSketch.fromBytes(bytes, { observer });
+    expect(() => KllSketch.fromBytes(spoiled(), { observer })).toThrow();
+    expect(of('serialize')).toMatchObject([{ bytes: bytes.length, n: 50_000 }]);
+    expect(of('deserialize')).toMatchObject([
+      { bytes: bytes.length, outcome: 'ok' },
+      { outcome: 'ERR_CHECKSUM' },
+    ]);
+    const copy = sketch.condense(100);
+    expect(of('condense')).toMatchObject([
+      { fromItems: sketch.numRetained, toItems: copy.numRetained, variance: copy.variance, excessive: false },
+    ]);
+  });
+
+  it('warns of condensing to keep', () => {
+    const { observer, of } = watched();
+    let sketch = new KllSketch({ k: 1024, seed: 1, observer }).extend(STREAMS.shuffled(50_000, 1));
+    for (let i = 0; i < 5; i++) {
+      sketch = KllSketch.mergeAll([sketch.condense(50), fed(1000, i, 1024)], { observer });
+    }
+    const told = of('condense');
+    expect([told[0].excessive, told.at(-1)?.excessive]).toEqual([false, true]);
+  });
+
+  it('with a clock is told how long everything took', () => {
+    let now = 0;
+    const { observer, told } = watched(() => (now += 1));
+    const sketch = new KllSketch({ seed: 1, observer }).extend(STREAMS.shuffled(5000, 1));
+    sketch.quantile(0.5);
+    sketch.merge(fed(10));
+    KllSketch.fromBytes(sketch.toBytes(), { observer });
+    sketch.condense(50);
+    const timed = told.filter(({ hook }) => hook !== 'compaction');
+    expect(timed.map(({ hook }) => hook)).toEqual([
+      'ingest',
+      'query',
+      'merge',
+      'serialize',
+      'deserialize',
+      'condense',
+    ]);
+    expect(timed.every(({ event }) => (event.seconds as number) > 0)).toBe(true);
+  });
+
+  it('changes nothing about the sketch', () => {
+    const { observer } = watched(() => 0);
+    const go = (options: object) => {
+      const sketch = new KllSketch({ k: 50, seed: 1, ...options }).extend(STREAMS.shuffled(9000, 1)).add(4);
+      sketch.quantile(0.5);
+      sketch.merge(fed(5000, 2));
+      sketch.condense(20);
+      return sketch.toBytes();
+    };
+    expect(go({ observer })).toEqual(go({}));
+  });
+});
