@@ -236,7 +236,12 @@ export class Accumulator {
   protected requireRoomFor(count: number, others = 0): void {
     const left = MAX_N - this.n - others;
     if (count <= left) return;
-    throw new SketchArgumentError('ERR_COUNT_OVERFLOW', 'n', `at most ${left} more values, up to 2^53`, count);
+    throw new SketchArgumentError(
+      'ERR_COUNT_OVERFLOW',
+      'n',
+      `at most ${left} more values, up to 2^53`,
+      count,
+    );
   }
 
   #makeRoom(): void {

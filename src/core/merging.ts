@@ -81,8 +81,8 @@ export class Merging extends Queries {
 
 /** Whether a state's values are all still there, and may be staged. */
 function isExact(state: SketchState): boolean {
-  const isFinite = !(Math.abs(state.get(F64.min)) === Infinity || Math.abs(state.get(F64.max)) === Infinity);
-  return state.word(U32.levels) < 2 && isFinite;
+  const isInfinite = Math.abs(state.get(F64.min)) === Infinity || Math.abs(state.get(F64.max)) === Infinity;
+  return state.word(U32.levels) < 2 && !isInfinite;
 }
 
 function joined(parts: Float64Array[]): Float64Array {
