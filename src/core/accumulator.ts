@@ -252,9 +252,10 @@ export class Accumulator {
   }
 
   #growStaging(needed: number): void {
-    let length = Math.max(FIRST_STAGING, this.staging.length);
+    if (needed <= this.staging.length) return;
+    // From the start, so that it is a power of two and STAGING is met: settling leaves arrays of any length.
+    let length = FIRST_STAGING;
     while (length < needed) length *= 2;
-    if (length === this.staging.length) return;
     const larger = new Float64Array(length);
     larger.set(this.staging.subarray(0, this.staged));
     this.staging = larger;
@@ -440,8 +441,7 @@ export function residue(state: SketchState): number {
   const known = new CompensatedSum(state.get(F64.sum), state.get(F64.carry)).value;
   const sum = new CompensatedSum(0, 0);
   for (const x of state.items) sum.add(x);
-  const rest = known === sum.value ? 0 : known - sum.value;
-  return Math.abs(rest) <= 1e-12 * Math.abs(known) ? 0 : rest;
+  return known === sum.value ? 0 : known - sum.value;
 }
 
 /** Values as an indexable: typed arrays and arrays as they are, anything else gathered first. */

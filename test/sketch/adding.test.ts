@@ -95,6 +95,22 @@ describe('adding', () => {
     );
   });
 
+  it('reads an array whose elements are computed by code that uses other sketches', () => {
+    for (const length of [30, 5000, 40_000]) {
+      const values: number[] = Array.from({ length }, (_, i) => i);
+      const at = length >> 1;
+      Object.defineProperty(values, at, {
+        get: () => (make().extend(STREAMS.shuffled(9000, 1)).median > 0 ? at : -1),
+      });
+      const sketch = make().extend(values);
+      expect(sketch.toBytes()).toEqual(
+        make()
+          .extend(Float64Array.from({ length }, (_, i) => i))
+          .toBytes(),
+      );
+    }
+  });
+
   it('keeps no hold of the array it was given', () => {
     const values = [3, 1, 2];
     const typed = Float64Array.from(values);
