@@ -33,6 +33,8 @@ export function notThisFormat(bytes: Uint8Array, expected: Format): SketchDataEr
   const found = formatOf(bytes);
   const [name] = READERS[expected];
   if (found === undefined || found === expected) {
+    const advice = wrapped(bytes);
+    if (advice) return new SketchDataError('ERR_FOREIGN_FORMAT', `expected ${name}, found ${advice}`, 0);
     const start = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
     return new SketchDataError('ERR_MAGIC', `expected ${name}, found bytes that begin with ${start}`, 0);
   }
@@ -42,4 +44,11 @@ export function notThisFormat(bytes: Uint8Array, expected: Format): SketchDataEr
     `this is ${foundName}, not ${name}: read it with ${reader}`,
     0,
   );
+}
+
+/** What bytes are often wrapped in, and what to do about it. */
+function wrapped(bytes: Uint8Array): string | undefined {
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return 'gzip: decompress it first';
+  if (bytes[0] === 0x7b) return 'JSON: read it with KllSketch.fromJSON';
+  return undefined;
 }
