@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { decodeBatch, encodeBatch } from '../../src/wire/batch.js';
+import { decodeBatch } from '../../src/wire/batch-decode.js';
+import { encodeBatch } from '../../src/wire/batch-encode.js';
 import { decodeCompact } from '../../src/wire/compact-decode.js';
 import { encodeCompact } from '../../src/wire/compact-encode.js';
 import { referenceEncode } from '../support/compact-reference.js';

@@ -1,0 +1,124 @@
+/** Writing a batch. */
+import { SketchArgumentError } from '../core/errors.js';
+import {
+  BATCH_ID_BYTES,
+  BATCH_MAGIC,
+  BATCH_VERSION,
+  type Batch,
+  type BatchSeries,
+  KEY_PRESENT,
+  KIND,
+} from './batch.js';
+import { DEC } from './codecs.js';
+import { encodeBody } from './compact-encode.js';
+import { crc32c } from './crc32c.js';
+import { ByteWriter } from './cursor.js';
+import { encodeValues } from './encode-values.js';
+
+/**
+ * The bytes of a batch: the same for every retry.
+ * @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_ARGUMENT_RANGE for an id that has not 16 bytes, a time or an age
+ *   that is not finite or negative, no values, or a string that is not well-formed; ERR_VALUE_NOT_FINITE
+ */
+export function encodeBatch(batch: Batch): Uint8Array {
+  const { id, created, key, series } = batch;
+  if (!(id instanceof Uint8Array) || id.length !== BATCH_ID_BYTES) {
+    throw new SketchArgumentError('ERR_ARGUMENT_TYPE', 'id', 'a Uint8Array of 16 bytes', id);
+  }
+  const to = new ByteWriter();
+  to.u8(BATCH_MAGIC);
+  to.u8(BATCH_VERSION);
+  to.u8(key === undefined ? 0 : KEY_PRESENT);
+  to.raw(id);
+  to.f64(requireTime(created, 'created'));
+  if (key !== undefined) writeString(to, key, 'key');
+
+  // Strings are numbered as the series use them, so the series are written apart and follow the table.
+  const indices = new Map<string, number>();
+  const body = new ByteWriter();
+  body.uv(series.length);
+  series.forEach((one, position) => {
+    writeSeries(body, one, `series[${position}]`, (text) => {
+      const index = indices.get(text) ?? indices.size;
+      indices.set(text, index);
+      body.uv(index);
+    });
+  });
+  to.uv(indices.size);
+  for (const text of indices.keys()) writeString(to, text, 'name or label');
+  to.raw(body.written);
+  to.u32(crc32c(to.written));
+  return to.written.slice();
+}
+
+function writeSeries(
+  to: ByteWriter,
+  series: BatchSeries,
+  argument: string,
+  writeIndex: (text: string) => void,
+): void {
+  writeIndex(series.name);
+  const keys = Object.keys(series.labels).sort();
+  to.uv(keys.length);
+  for (const key of keys) {
+    writeIndex(key);
+    writeIndex(series.labels[key]);
+  }
+  if (series.image) {
+    to.u8(KIND.image);
+    const image = new ByteWriter();
+    const { precision } = series;
+    encodeBody(image, series.image, { state: false, ...(precision ? { precision } : {}) });
+    to.uv(image.length);
+    to.raw(image.written);
+  } else {
+    to.u8(KIND.values);
+    writeValues(to, series.values!, `${argument}.values`);
+  }
+  to.f64(requireTime(series.age, `${argument}.age`));
+}
+
+/** Count, codec, then the values as an image with one level has them. */
+function writeValues(to: ByteWriter, unsorted: Float64Array, argument: string): void {
+  if (!(unsorted instanceof Float64Array) || unsorted.length === 0) {
+    throw new SketchArgumentError(
+      'ERR_ARGUMENT_TYPE',
+      argument,
+      'a Float64Array of at least one value',
+      unsorted,
+    );
+  }
+  const { length } = unsorted;
+  const values = new Float64Array(length + 2);
+  // Adding 0 makes -0 a 0, as where values are added to a sketch.
+  for (let i = 0; i < length; i++) values[i + 2] = unsorted[i] + 0;
+  const sorted = values.subarray(2).sort();
+  values[0] = sorted[0];
+  values[1] = sorted[length - 1];
+  // Sorted, NaN is the last of all and an infinity at an end.
+  for (const end of [values[0], values[1]]) {
+    if (!Number.isFinite(end))
+      throw new SketchArgumentError('ERR_VALUE_NOT_FINITE', argument, 'finite numbers', end);
+  }
+  const { codec, body } = encodeValues(values, [length], DEC);
+  to.uv(length);
+  to.u8(codec);
+  to.raw(body);
+}
+
+function requireTime(ms: number, argument: string): number {
+  if (!(ms >= 0 && ms < Infinity)) {
+    throw new SketchArgumentError('ERR_ARGUMENT_RANGE', argument, 'milliseconds, finite and at least 0', ms);
+  }
+  return ms;
+}
+
+function writeString(to: ByteWriter, text: string, argument: string): void {
+  const utf8 = new TextEncoder().encode(text);
+  // The encoder replaces half a surrogate pair, or turns what is no string into one.
+  if (new TextDecoder('utf-8', { ignoreBOM: true }).decode(utf8) !== text) {
+    throw new SketchArgumentError('ERR_ARGUMENT_TYPE', argument, 'well-formed text', text);
+  }
+  to.uv(utf8.length);
+  to.raw(utf8);
+}
