@@ -17,8 +17,6 @@ import { insertionSort } from './sort';
 const BLOCK_SHARE: f64 = 12 * 0.05;
 /** Largest window of the sampler, in units of eps^2 n. */
 const SAMPLER_SHARE: f64 = 0.4;
-/** Where tails follow the schedule, windows are this much smaller: the sampler knows no tails. */
-const SAMPLER_TAILS: f64 = 16;
 
 /** Where sampled values wait to be a block: the scratch of sorting is free until then. */
 const SAMPLED: usize = SCRATCH;
@@ -106,11 +104,14 @@ export function ingest(count: i32, bulk: bool): void {
   sampleInput(count, shift);
 }
 
-/** s, where one value stands for 2^s: the largest with 2^s <= 0.4 eps^2 n, or 1/16 of that with scheduled tails. */
+/**
+ * s, where one value stands for 2^s: the largest with 2^s <= 0.4 eps^2 n. Where tails follow the schedule it is 0: the
+ * sampler knows no tails, and would be the largest error at p99.9.
+ */
 function samplerShift(n: f64): i32 {
   const eps = epsilon();
-  let limit = SAMPLER_SHARE * eps * eps * n;
-  if (load<u8>(header + H_TAILS) && load<u32>(header + H_K) >= SCHEDULE_K) limit /= SAMPLER_TAILS;
+  if (load<u8>(header + H_TAILS) && load<u32>(header + H_K) >= SCHEDULE_K) return 0;
+  const limit = SAMPLER_SHARE * eps * eps * n;
   let shift = 0;
   while (shift < 14 && <f64>(2 << shift) <= limit) shift++;
   return shift;
