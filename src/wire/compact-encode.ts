@@ -5,7 +5,7 @@ import { RAW } from './codecs.js';
 import { crc32c } from './crc32c.js';
 import { ByteWriter } from './cursor.js';
 import { encodeValues } from './encode-values.js';
-import { type Precision, precisionByte, rounding } from './precision.js';
+import { type Precision, roundImage } from './precision.js';
 
 export const MAGIC = 0xc7;
 export const VERSION = 1;
@@ -35,17 +35,14 @@ export function encodeCompact(image: SketchImage, options: EncodeOptions = {}): 
 }
 
 /** The image between its magic and its checksum, as it also stands in a batch. */
-export function encodeBody(to: ByteWriter, image: SketchImage, options: EncodeOptions): void {
-  const precision = options.precision ? precisionByte(options.precision) : image.precision;
+export function encodeBody(to: ByteWriter, source: SketchImage, options: EncodeOptions): void {
+  const image = options.precision ? roundImage(source, options.precision) : source;
+  const { precision } = image;
   // min, max, then the items: the order in which low bits are sent.
   const values = new Float64Array(image.items.length + 2);
   values[0] = image.min;
   values[1] = image.max;
   values.set(image.items, 2);
-  if (options.precision) {
-    const round = rounding(precision!);
-    for (let i = 0; i < values.length; i++) values[i] = round(values[i]);
-  }
   const levels = image.sizes.length;
   const state = options.state !== false && precision === undefined && levels > 0 ? image.state : undefined;
   const withSum = options.sum !== false && !Number.isNaN(image.sum);

@@ -1,5 +1,6 @@
 /** Rounding before encoding: lossy, monotone, idempotent; it commutes with the sketch. */
 import { SketchArgumentError } from '../core/errors.js';
+import type { SketchImage } from '../core/image.js';
 import { nearestScaled } from './codecs.js';
 
 /** `bits`: mantissa bits to keep, 1..51 (relative error at most 2^-(bits + 1)); `decimals`: decimals to keep, 0..22. */
@@ -17,6 +18,23 @@ export function precisionByte(precision: Precision): number {
     '{ bits: 1..51 } or { decimals: 0..22 }',
     bits ?? decimals ?? precision,
   );
+}
+
+/**
+ * A rounded copy: min, max and items; n, sum and variance stay, and there is no state any more.
+ * @throws SketchArgumentError ERR_ARGUMENT_RANGE
+ */
+export function roundImage(image: SketchImage, precision: Precision): SketchImage {
+  const byte = precisionByte(precision);
+  const round = rounding(byte);
+  const { state: _, ...rest } = image;
+  return {
+    ...rest,
+    min: round(rest.min),
+    max: round(rest.max),
+    items: rest.items.map(round),
+    precision: byte,
+  };
 }
 
 /** The rounding that a precision byte stands for. */

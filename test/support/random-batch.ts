@@ -48,7 +48,7 @@ export function randomBatch(seed: number): Batch {
       return { ...head, values: values.sort() };
     }
     const kind = VALUE_KIND_NAMES[random.below(VALUE_KIND_NAMES.length)];
-    const { state, variance, ...image } = randomImage(kind, random.uint32(), 6);
+    const { state: _, variance, ...image } = randomImage(kind, random.uint32(), 6);
     return { ...head, image: { ...image, variance: Math.fround(variance) } };
   });
   return {

@@ -5,7 +5,7 @@ import { SketchArgumentError } from '../../src/core/errors.js';
 import { KllSketch } from '../../src/index.js';
 import { decodeCompact } from '../../src/wire/compact-decode.js';
 import { encodeCompact } from '../../src/wire/compact-encode.js';
-import { precisionByte, rounding } from '../../src/wire/precision.js';
+import { precisionByte, roundImage, rounding } from '../../src/wire/precision.js';
 import { seededRandom } from '../support/prng.js';
 
 const toBits = (bits: number) => rounding(precisionByte({ bits }));
@@ -137,6 +137,7 @@ describe('a rounded image', () => {
       max: round(image.max),
     });
     expect(state).toBeDefined();
+    expect(encodeCompact(roundImage(image, precision))).toEqual(encodeCompact(image, { precision }));
     // Once rounded, rounding again changes nothing.
     expect(encodeCompact(decoded, { precision })).toEqual(encodeCompact(decoded));
   });
