@@ -123,7 +123,10 @@ export class Queries extends Accumulator {
       if (x < this.min) return { lower: 0, upper: 0 };
       if (x >= this.max) return { lower: 1, upper: 1 };
       const error = this.#errorAt(rank);
-      return { lower: Math.max(1 / this.n, rank - error), upper: Math.min(1 - 1 / this.n, rank + error) };
+      return {
+        lower: Math.min(rank, Math.max(1 / this.n, rank - error)),
+        upper: Math.max(rank, Math.min(1 - 1 / this.n, rank + error)),
+      };
     });
   }
 
