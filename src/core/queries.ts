@@ -124,8 +124,8 @@ export class Queries extends Accumulator {
       if (x >= this.max) return { lower: 1, upper: 1 };
       const error = this.#errorAt(rank);
       return {
-        lower: Math.min(rank, Math.max(1 / this.n, rank - error)),
-        upper: Math.max(rank, Math.min(1 - 1 / this.n, rank + error)),
+        lower: Math.max(1 / this.n, rank - error),
+        upper: Math.min(1 - 1 / this.n, rank + error),
       };
     });
   }

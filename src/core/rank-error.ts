@@ -26,17 +26,20 @@ const FIXED = 32;
 /** What protecting both ends costs the body. */
 const BOTH = 1.12;
 
-/** Error of compactions over all ranks: 0.98 % at k = 200, less while n is below 100 k; and a value or two. */
+/** Error of compactions over all ranks: 0.98 % at k = 200, less while n is below 100 k. */
 function compacting({ n, minK, guarantee }: ErrorTerms): number {
-  const growth = Math.min(1, 0.25 + 0.375 * Math.log10(n / minK));
+  const growth = 0.25 + 0.375 * Math.log10(n / minK);
   const scale = 1.217 * (guarantee === 2 ? BOTH : 1);
-  return (scale / (minK + 32.5) ** 0.885) * Math.max(growth, 0.25) + 1.5 / n;
+  return (scale / (minK + 32.5) ** 0.885) * Math.min(1, Math.max(0.25, growth));
 }
+
+/** A value or two on top: n is a whole number of them. */
+const VALUES = 1.5;
 
 /** Largest error over all ranks, in units of n. */
 export function normalizedRankError(terms: ErrorTerms, pmf: boolean): number {
   if (!terms.isEstimating) return 0;
-  const error = Math.hypot(compacting(terms), 3.9 * Math.sqrt(terms.variance));
+  const error = Math.hypot(compacting(terms), 3.9 * Math.sqrt(terms.variance)) + VALUES / terms.n;
   return Math.min(1, pmf ? TWO_RANKS * error : error);
 }
 
@@ -46,11 +49,13 @@ export function rankErrorAt(rank: number, terms: ErrorTerms): number {
   const { n, k, minK, guarantee, variance } = terms;
   const distance = guarantee === 2 ? Math.min(rank, 1 - rank) : guarantee === 1 ? 1 - rank : 1;
   let base = ONE_RANK * compacting(terms);
-  if (guarantee && minK >= SCHEDULED)
-    base = Math.min(base, 0.03 * guarantee * Math.sqrt(SCHEDULED / minK) * distance + 1.5 / n);
-  else if (guarantee && minK >= FIXED) base *= Math.min(1, (distance / 0.018) ** 0.7);
+  if (guarantee && minK >= SCHEDULED) {
+    base = Math.min(base, 0.03 * guarantee * Math.sqrt(SCHEDULED / minK) * distance);
+  } else if (guarantee && minK >= FIXED) {
+    base *= Math.min(1, (distance / 0.018) ** 0.7);
+  }
   let step = 2.6 * Math.sqrt(variance);
   // An image as it was condensed has at its ends 6 k / 200 items of every weight.
-  if (k < minK) step = Math.min(step, (63 / k) * distance + 1.5 / n);
-  return Math.hypot(base, step);
+  if (k < minK) step = Math.min(step, (63 / k) * distance);
+  return Math.hypot(base, step) + VALUES / n;
 }
