@@ -35,8 +35,8 @@ export interface DecodeOptions {
  */
 export function decodeCompact(source: Uint8Array, options: DecodeOptions = {}): SketchImage {
   const bytes = ownBytes(source);
-  requireMagic(bytes);
   const end = bytes.length - 4;
+  if (bytes.length > 0 && bytes[0] !== MAGIC) throw notThisFormat(bytes, 'compact');
   if (bytes.length < SHORTEST) {
     throw new SketchDataError(
       'ERR_TRUNCATED',
@@ -84,7 +84,8 @@ export function decodeBody(
   const sum = head & 2 ? from.f64() : Number.NaN;
   if (head & 2 && Number.isNaN(sum)) from.fail('ERR_FIELD', 'a sum that is not a number');
   const levels = from.uv(MAX_LEVELS, 'levels');
-  if (levels === 0) return emptyImage(from, flags, { k, minK, sum, variance, tailGuarantee, precision });
+  if (levels === 0 && flags & (3 | FLAG.state))
+    from.fail('ERR_FIELD', 'an empty image with a codec or a state');
 
   const limit = Math.min(3 * k + (tailGuarantee ? 297 : 9) * levels, options.maxItems ?? Infinity);
   const maxN = Math.min(options.maxN ?? MAX_N, MAX_N);
@@ -99,15 +100,16 @@ export function decodeBody(
     if (weight > maxN - n) from.fail('ERR_COUNT', `n: expected at most ${maxN}, found more`);
     n += weight;
   }
-  if (sizes[levels - 1] === 0) from.fail('ERR_LEVELS', 'the top level is empty');
+  if (levels > 0 && sizes[levels - 1] === 0) from.fail('ERR_LEVELS', 'the top level is empty');
   if (retained > limit) from.fail('ERR_LEVELS', `expected at most ${limit} items, found ${retained}`);
   const state = flags & FLAG.state ? readState(from, levels) : undefined;
-  const values = decodeValues(from, codec, retained + 2, sizes);
+  const values =
+    levels === 0 ? Float64Array.of(Number.NaN, Number.NaN) : decodeValues(from, codec, retained + 2, sizes);
   if (from.at !== from.end)
     from.fail('ERR_TRAILING_BYTES', `${from.end - from.at} bytes behind the last item`);
   const [min, max] = values;
   const items = values.subarray(2);
-  checkItems(items, sizes, min, max);
+  if (levels > 0) checkItems(from, items, sizes, min, max);
   return {
     k,
     minK,
@@ -134,32 +136,6 @@ export function peekK(bytes: Uint8Array): number | undefined {
   }
 }
 
-function requireMagic(bytes: Uint8Array): void {
-  if (bytes.length === 0)
-    throw new SketchDataError('ERR_TRUNCATED', 'expected a compact image, found no bytes', 0);
-  if (bytes[0] !== MAGIC) throw notThisFormat(bytes, 'compact');
-}
-
-type Head = Pick<SketchImage, 'k' | 'minK' | 'sum' | 'variance' | 'tailGuarantee'> & {
-  precision: number | undefined;
-};
-
-function emptyImage(from: ByteReader, flags: number, head: Head): SketchImage {
-  if (flags & (3 | FLAG.state)) from.fail('ERR_FIELD', 'an empty image with a codec or a state');
-  if (from.at !== from.end)
-    from.fail('ERR_TRAILING_BYTES', `${from.end - from.at} bytes behind an empty image`);
-  const { precision, ...rest } = head;
-  return {
-    ...rest,
-    n: 0,
-    min: Number.NaN,
-    max: Number.NaN,
-    sizes: new Uint32Array(0),
-    items: new Float64Array(0),
-    ...(precision === undefined ? {} : { precision }),
-  };
-}
-
 function readState(from: ByteReader, levels: number): StateBlock {
   const generator = from.u64();
   const seed = from.u64();
@@ -181,19 +157,23 @@ function readState(from: ByteReader, levels: number): StateBlock {
 }
 
 /** Every level ascends within [min, max], and nothing is NaN. */
-function checkItems(items: Float64Array, sizes: Uint32Array, min: number, max: number): void {
-  if (!(min <= max)) throw new SketchDataError('ERR_ITEMS', `min ${min} and max ${max}`);
+function checkItems(
+  from: ByteReader,
+  items: Float64Array,
+  sizes: Uint32Array,
+  min: number,
+  max: number,
+): void {
+  if (!(min <= max)) from.fail('ERR_ITEMS', `min ${min} and max ${max}`);
   let at = 0;
   for (const size of sizes) {
     let before = min;
     for (const end = at + size; at < end; at++) {
-      if (!(items[at] >= before && items[at] <= max)) {
-        throw new SketchDataError(
-          'ERR_ITEMS',
-          `item ${at}, ${items[at]}, is not between ${before} and ${max}`,
-        );
+      const x = items[at];
+      if (!(x >= before && x <= max)) {
+        from.fail('ERR_ITEMS', `item ${at}, ${x}, is not between ${before} and ${max}`);
       }
-      before = items[at];
+      before = x;
     }
   }
 }

@@ -1,5 +1,4 @@
 /** Reading values: codec parameters and bit stream, every bound before its use. */
-import { SketchDataError } from '../core/errors.js';
 import { DEC, EXACT, isExactRange, lowBits, ORD, RAW, SPAN_LIMIT, unscale } from './codecs.js';
 import type { ByteReader } from './cursor.js';
 import { BitReader } from './interpolative.js';
@@ -40,15 +39,15 @@ function readScaled(from: ByteReader, codec: number, length: number, sizes: Arra
   const b = lowBits(span);
   const unit = 2 ** b;
   const top = Math.floor(span / unit);
-  const bits = new BitReader(from.bytes, from.at, from.end);
+  const bits = new BitReader(from);
   const h = readLevels(bits, length, sizes, top);
   const values = new Float64Array(length);
   for (let i = 0; i < length; i++) {
     const v = b ? h[i] * unit + bits.bits(b) : h[i];
-    if (v > span) throw new SketchDataError('ERR_CODEC', `a value beyond the span: ${v} > ${span}`, bits.at);
+    if (v > span) from.fail('ERR_CODEC', `a value beyond the span: ${v} > ${span}`);
     values[i] = value(base + step * v);
   }
-  from.at = bits.finish();
+  bits.finish();
   return values;
 }
 
@@ -62,7 +61,7 @@ function readOrdered(from: ByteReader, length: number, sizes: ArrayLike<number>)
   if (base === 0 || (base + span) * 2 ** shift > 0xffffffff) {
     from.fail('ERR_CODEC', `base ${base} and span ${span}: not those of doubles`);
   }
-  const bits = new BitReader(from.bytes, from.at, from.end);
+  const bits = new BitReader(from);
   const h = readLevels(bits, length, sizes, span);
   const values = new Float64Array(length);
   const f64 = new Float64Array(1);
@@ -76,7 +75,7 @@ function readOrdered(from: ByteReader, length: number, sizes: ArrayLike<number>)
     }
     values[i] = fromOrdered(high, low, words, f64);
   }
-  from.at = bits.finish();
+  bits.finish();
   return values;
 }
 

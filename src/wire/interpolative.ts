@@ -2,7 +2,7 @@
  * Binary interpolative coding (Moffat, Stuiver 2000) of ascending integers below 2^30, and the bit stream it is
  * written to, least significant bit first. The middle item is coded within its bounds, then both halves within theirs.
  */
-import { SketchDataError } from '../core/errors.js';
+import type { ByteReader } from './cursor.js';
 
 export class BitWriter {
   bytes = new Uint8Array(512);
@@ -64,34 +64,24 @@ export class BitWriter {
 export class BitReader {
   #held = 0;
   #count = 0;
-  constructor(
-    readonly bytes: Uint8Array,
-    public at: number,
-    readonly end: number,
-  ) {}
+  /** @param from where the stream begins; it stands behind the last byte that was needed, always */
+  constructor(readonly from: ByteReader) {}
 
   bits(width: number): number {
     if (width > 24) {
       const low = this.bits(24);
       return low + this.bits(width - 24) * 0x1000000;
     }
-    while (this.#count < width) {
-      if (this.at === this.end)
-        throw new SketchDataError('ERR_TRUNCATED', 'the bit stream ends too early', this.at);
-      this.#held |= this.bytes[this.at++] << this.#count;
-      this.#count += 8;
-    }
+    for (; this.#count < width; this.#count += 8) this.#held |= this.from.u8() << this.#count;
     const x = this.#held & ((1 << width) - 1);
     this.#held >>>= width;
     this.#count -= width;
     return x;
   }
 
-  /** Checks that only zero bits are left of the last byte; returns where the next one is. */
-  finish(): number {
-    if (this.#held !== 0)
-      throw new SketchDataError('ERR_PADDING', 'expected zero bits at the end of the stream', this.at);
-    return this.at;
+  /** Checks that only zero bits are left of the last byte. */
+  finish(): void {
+    if (this.#held) this.from.fail('ERR_PADDING', 'expected zero bits at the end of the stream');
   }
 
   interpolate(h: Uint32Array, i: number, j: number, lo: number, hi: number): void {
