@@ -27,9 +27,9 @@ export function encodeValues(
   const offer = (codec: number, to: ByteWriter, b: number, write: (bits: BitWriter) => void) => {
     // The low bits alone may be too many.
     if (to.length + (values.length * b) / 8 >= length) return;
-    const bits = new BitWriter();
+    const bits = new BitWriter(to);
     write(bits);
-    to.raw(bits.finish());
+    bits.finish();
     if (to.length >= length) return;
     length = to.length;
     best = { codec, body: to.written };

@@ -2,13 +2,13 @@
  * Binary interpolative coding (Moffat, Stuiver 2000) of ascending integers below 2^30, and the bit stream it is
  * written to, least significant bit first. The middle item is coded within its bounds, then both halves within theirs.
  */
-import type { ByteReader } from './cursor.js';
+import type { ByteReader, ByteWriter } from './cursor.js';
 
 export class BitWriter {
-  bytes = new Uint8Array(512);
-  #length = 0;
   #held = 0;
   #count = 0;
+  /** @param to where the stream goes, byte by byte as bytes are full */
+  constructor(readonly to: ByteWriter) {}
 
   /** The `width` (0..32) low bits of x. */
   bits(x: number, width: number): void {
@@ -19,20 +19,14 @@ export class BitWriter {
     }
     this.#held |= x << this.#count;
     for (this.#count += width; this.#count >= 8; this.#count -= 8) {
-      if (this.#length === this.bytes.length) {
-        const larger = new Uint8Array(2 * this.#length);
-        larger.set(this.bytes);
-        this.bytes = larger;
-      }
-      this.bytes[this.#length++] = this.#held;
+      this.to.u8(this.#held);
       this.#held >>>= 8;
     }
   }
 
-  /** What was written; the last byte is filled with zeros. */
-  finish(): Uint8Array {
+  /** Fills the last byte with zeros. */
+  finish(): void {
     if (this.#count) this.bits(0, 8 - this.#count);
-    return this.bytes.subarray(0, this.#length);
   }
 
   /** Items i..j-1 of `h`, all within lo..hi. */
