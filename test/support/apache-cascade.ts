@@ -81,6 +81,17 @@ export class ApacheCascade {
     this.levels = [this.buffer.length, this.buffer.length];
   }
 
+  /** A sketch that has been read from an image. */
+  static fromImage(image: SketchImage, coin: Coin = alternatingCoin()): ApacheCascade {
+    const sketch = new ApacheCascade(image.k, coin);
+    Object.assign(sketch, { n: image.n, minK: image.minK, min: image.min, max: image.max });
+    if (image.n === 0) return sketch;
+    sketch.buffer = image.items.slice();
+    sketch.levels = [0];
+    for (const size of image.sizes) sketch.levels.push(sketch.levels.at(-1)! + size);
+    return sketch;
+  }
+
   get numLevels(): number {
     return this.levels.length - 1;
   }
