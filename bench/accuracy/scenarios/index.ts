@@ -1,23 +1,18 @@
-import type { Scenario } from '../context.js';
-import { bounds } from './bounds.js';
-import { condensed } from './condensed.js';
-import { foreign } from './foreign.js';
+import type { Scenario } from '../scenario.js';
+import { compact, condensed } from './condensed.js';
 import { hostile } from './hostile.js';
-import { chains, cycles, merging, mixtures, smallLeaves, trees } from './merging.js';
-import { growth, range, strict } from './strict.js';
+import { merging, smallLeaves } from './merging.js';
+import { streaming } from './streaming.js';
+import { chains, cycles, trees } from './trees.js';
 
 export const SCENARIOS: readonly Scenario[] = [
-  strict,
+  streaming,
   condensed,
+  compact,
   merging,
   smallLeaves,
   trees,
-  cycles,
   chains,
-  mixtures,
+  cycles,
   hostile,
-  foreign,
-  growth,
-  range,
-  bounds,
 ];
