@@ -1,18 +1,23 @@
-import type { Scenario } from '../scenario.js';
-import { compact, condensed } from './condensed.js';
+import type { Scenario } from '../context.js';
+import { bounds } from './bounds.js';
+import { condensed } from './condensed.js';
+import { foreign } from './foreign.js';
 import { hostile } from './hostile.js';
-import { merging, smallLeaves } from './merging.js';
-import { streaming } from './streaming.js';
-import { chains, cycles, trees } from './trees.js';
+import { chains, cycles, merging, mixtures, smallLeaves, trees } from './merging.js';
+import { growth, range, strict } from './strict.js';
 
 export const SCENARIOS: readonly Scenario[] = [
-  streaming,
+  strict,
   condensed,
-  compact,
   merging,
   smallLeaves,
   trees,
-  chains,
   cycles,
+  chains,
+  mixtures,
   hostile,
+  foreign,
+  growth,
+  range,
+  bounds,
 ];

@@ -2,7 +2,7 @@
 import { toDataSketches } from '../../src/formats.js';
 import { KllSketch } from '../../src/index.js';
 import type { ApacheCascade } from '../../test/support/apache-cascade.js';
-import { maxRankError, rankErrorAt, type Truth, type View } from './truth.js';
+import { maxRankError, rankErrorAt, type Truth, type View } from '../accuracy/truth.js';
 
 /** Percentiles whose errors are reported. */
 export const RANKS = [0.5, 0.9, 0.99, 0.999] as const;
