@@ -3,31 +3,19 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { main as asc } from 'assemblyscript/asc';
 
-const SHARED = ['--runtime', 'stub', '--use', 'abort=', '--enable', 'simd', '--initialMemory', '17'];
-const FAST = ['-O3', '--shrinkLevel', '1', '--converge', '--noAssert'];
-const BUILDS = {
-  release: ['assembly/index.ts', ...SHARED, ...FAST],
-  seam: ['assembly/seam.ts', ...SHARED, ...FAST],
-  // The debug build keeps its abort, so that the loader can say which assertion failed.
-  debug: [
-    'assembly/seam.ts',
-    '--runtime',
-    'stub',
-    '--enable',
-    'simd',
-    '--initialMemory',
-    '17',
-    '-O1',
-    '--debug',
-  ],
+/** Entry of each target of asconfig.json. The debug build keeps its abort, so that the loader can say which assertion failed. */
+const ENTRIES = {
+  release: 'assembly/index.ts',
+  seam: 'assembly/seam.ts',
+  debug: 'assembly/seam.ts',
 };
 
 /** Compiles every build of the kernel into dist/kernel. */
 export async function buildKernel(): Promise<void> {
   mkdirSync('dist/kernel', { recursive: true });
-  for (const [name, args] of Object.entries(BUILDS)) {
-    const { error, stderr } = await asc([...args, '--outFile', `dist/kernel/${name}.wasm`]);
-    if (error) throw new Error(`the ${name} kernel does not compile:\n${stderr}`);
+  for (const [target, entry] of Object.entries(ENTRIES)) {
+    const { error, stderr } = await asc([entry, '--config', 'asconfig.json', '--target', target]);
+    if (error) throw new Error(`the ${target} kernel does not compile:\n${stderr}`);
   }
   const bytes = readFileSync('dist/kernel/release.wasm');
   // One character a byte: gzip sees the repeats that base64 would hide.
