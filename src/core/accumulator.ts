@@ -58,6 +58,8 @@ export class Accumulator {
   protected observer: SketchObserver | undefined;
   /** Values left out by `invalid: 'skip'`. */
   #rejected = 0;
+  /** n when the observer was last told of values, or they came by a merge: the rest are single adds since. */
+  protected accounted = 0;
 
   constructor(options: SketchOptions = {}) {
     requireOptions(options);
@@ -166,12 +168,14 @@ export class Accumulator {
     }
     const count = plain.length;
     this.requireRoomFor(count);
+    this.tellAdds();
     if (count + this.staged <= STAGING && !(this.state.word(U32.levels) > 0 && count > STAGING / 2)) {
       this.#stage(plain);
     } else {
       this.#ingest(plain);
     }
     this.#rejected += rejected;
+    this.accounted = this.n;
     if (this.observer) this.observer.onIngest?.({ values: count, rejected, seconds: watch.seconds });
     return this;
   }
@@ -196,8 +200,10 @@ export class Accumulator {
       total += w;
     }
     if (!xs.length) return this;
+    this.tellAdds();
     const watch = new Stopwatch(this.observer);
     this.#takeWeighted(xs, ws);
+    this.accounted = this.n;
     if (this.observer) this.observer.onIngest?.({ values: total, rejected: 0, seconds: watch.seconds });
     return this;
   }
@@ -210,6 +216,7 @@ export class Accumulator {
     this.state = SketchState.empty(this.k, generator, state.byte(U8.tails) as TailsCode);
     this.state.setSeed(seed);
     this.clearStaging();
+    this.accounted = 0;
     this.condensedN = -1;
     this.#rejected = 0;
     return this;
@@ -289,10 +296,19 @@ export class Accumulator {
   /** Hands what is staged to the kernel. */
   protected spill(): void {
     if (!this.staged) return;
+    const watch = new Stopwatch(this.observer);
     const before = this.compactionsBefore();
     ingest(this.state, this.staging, this.staged);
     this.staged = 0;
     this.touched(before);
+    this.tellAdds(watch.seconds);
+  }
+
+  /** Tells of single adds, which come too often to be told one by one. */
+  protected tellAdds(seconds = 0): void {
+    const values = this.n - this.accounted;
+    this.accounted = this.n;
+    if (values > 0) this.observer?.onIngest?.({ values, rejected: 0, seconds });
   }
 
   protected compactionsBefore(): Uint32Array | undefined {
@@ -325,6 +341,7 @@ export class Accumulator {
    * levels is spilled, and the staging array is let go.
    */
   protected settle(): void {
+    this.tellAdds();
     if (this.state.word(U32.levels) === 1 && this.n <= STAGING) this.unspill();
     if (this.state.word(U32.levels) > 0) {
       this.spill();

@@ -34,6 +34,7 @@ export class Merging extends Queries {
    * levels (`spill` first).
    */
   protected absorb(sources: Iterable<Mergeable>): void {
+    this.tellAdds();
     const { state } = this;
     let { n } = this;
     let sum = state.get(F64.sum);
@@ -58,12 +59,14 @@ export class Merging extends Queries {
     if (!merger) {
       state.set(F64.sum, sum);
       this.stageOnly(joined(exact));
+      this.accounted = this.n;
       return;
     }
     const before = this.compactionsBefore();
     merger.finish();
     this.clearStaging();
     this.touched(before);
+    this.accounted = this.n;
   }
 
   /** Makes this the sketch of an image. Few exact values are staged: such a sketch needs no kernel. */
@@ -76,6 +79,7 @@ export class Merging extends Queries {
     } else if (image.sizes.length === 1 && image.n <= STAGING) {
       this.unspill();
     }
+    this.accounted = this.n;
   }
 }
 

@@ -198,6 +198,7 @@ export class KllSketch extends Merging {
     copy.state = this.state.clone();
     if (this.staged) copy.stageOnly(this.staging.subarray(0, this.staged));
     copy.condensedN = this.condensedN;
+    copy.accounted = copy.n;
     if (this.observer) copy.observer = this.observer;
     return copy;
   }

@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import { KllSketch } from '../../src/index.js';
+
+describe('an observer', () => {
+  it('is told of single adds when they leave staging or the sketch is written, each once', () => {
+    let told = 0;
+    const observer = { onIngest: ({ values }: { values: number }) => void (told += values) };
+    const sketch = new KllSketch({ k: 200, seed: 1, observer });
+    for (let i = 0; i < 3000; i++) sketch.add(i);
+    expect(told).toBe(2048);
+    sketch.extend(Float64Array.from({ length: 500 }, (_, i) => i)).add(7, 3);
+    sketch.merge(new KllSketch({ seed: 2 }).extend([1, 2, 3])).add(1);
+    sketch.toBytes();
+    expect(told).toBe(3000 + 500 + 3 + 1);
+    expect(sketch.n).toBe(told + 3);
+    const copy = sketch.clone();
+    copy.add(5).toBytes();
+    expect(told).toBe(3000 + 500 + 3 + 2);
+  });
+});
