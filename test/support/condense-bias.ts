@@ -1,0 +1,77 @@
+/** The condense step alone, on known items: its bias and its largest error, over every phase of its grid. */
+import { condense, planForK } from '../../src/core/condense.js';
+import type { TailsCode } from '../../src/core/image.js';
+import { SortedView } from '../../src/core/sorted-view.js';
+import type { SeededRandom } from './prng.js';
+
+export interface CondenseBias {
+  /** Size of the large chunks: figures below are in units of it. */
+  c: number;
+  /** Largest mean error at any item, over all phases and both coins. */
+  bias: number;
+  /** The same at ranks further than 2 c from every smaller chunk, whatever the phase. */
+  inner: number;
+  /** Largest error of a single copy at any item. */
+  largest: number;
+}
+
+/** A view whose items are 0, 1, 2 ..., of given weights. */
+export function viewOfWeights(weights: ArrayLike<number>): SortedView {
+  const items = Float64Array.from(weights as ArrayLike<number>, (_, i) => i);
+  let n = 0;
+  const cumulative = Float64Array.from(weights as ArrayLike<number>, (weight) => (n += weight));
+  return new SortedView(items, cumulative, n, 0, items.length - 1);
+}
+
+/** Weights as they lie beside each other in a working sketch: powers of two below 2^levels, at random. */
+export function mixedWeights(count: number, levels: number, random: SeededRandom): Float64Array {
+  return new Float64Array(count).map(() => 2 ** random.below(levels));
+}
+
+/**
+ * @param view from viewOfWeights: an item is its own position
+ * @param steps evenly spaced phases
+ */
+export function condenseBias(
+  view: SortedView,
+  k: number,
+  tails: TailsCode,
+  sharp = false,
+  steps = 4096,
+): CondenseBias {
+  const layout = planForK(view.n, k, tails, sharp);
+  const c = 2 ** layout.height;
+  const count = view.items.length;
+  const sum = new Float64Array(count);
+  const held = new Float64Array(count);
+  let largest = 0;
+  for (let step = 0; step < steps; step++) {
+    for (const coin of [0, 1]) {
+      const phase = Math.floor(((step + 0.5) / steps) * c);
+      const { sizes, items } = condense(view, layout, tails, phase, coin);
+      held.fill(0);
+      for (let level = 0, at = 0; level < sizes.length; level++) {
+        for (const end = at + sizes[level]; at < end; at++) held[items[at]] += 2 ** level;
+      }
+      let below = 0;
+      for (let i = 0; i < count; i++) {
+        below += held[i];
+        const error = below - view.weights[i];
+        sum[i] += error;
+        largest = Math.max(largest, Math.abs(error));
+      }
+    }
+  }
+  // Ramps and the bits of the phase lie at the ends: nothing smaller than c begins between these two.
+  const ramp = layout.ramp * (c - 1);
+  const low = (tails === 2 ? ramp : 0) + 3 * c;
+  const high = view.n - (tails === 0 ? 0 : ramp) - 4 * c;
+  let bias = 0;
+  let inner = 0;
+  for (let i = 0; i < count; i++) {
+    const mean = Math.abs(sum[i]) / (2 * steps);
+    bias = Math.max(bias, mean);
+    if (view.weights[i] > low && view.weights[i] < high) inner = Math.max(inner, mean);
+  }
+  return { c, bias: bias / c, inner: inner / c, largest: largest / c };
+}
