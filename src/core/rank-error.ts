@@ -39,7 +39,7 @@ const VALUES = 1.5;
 /** Largest error over all ranks, in units of n. */
 export function normalizedRankError(terms: ErrorTerms, pmf: boolean): number {
   if (!terms.isEstimating) return 0;
-  const error = Math.hypot(compacting(terms), 3.9 * Math.sqrt(terms.variance)) + VALUES / terms.n;
+  const error = Math.hypot(compacting(terms), 4.3 * Math.sqrt(terms.variance)) + VALUES / terms.n;
   return Math.min(1, pmf ? TWO_RANKS * error : error);
 }
 
@@ -50,11 +50,11 @@ export function rankErrorAt(rank: number, terms: ErrorTerms): number {
   const distance = guarantee === 2 ? Math.min(rank, 1 - rank) : guarantee === 1 ? 1 - rank : 1;
   let base = ONE_RANK * compacting(terms);
   if (guarantee && minK >= SCHEDULED) {
-    base = Math.min(base, 0.03 * guarantee * Math.sqrt(SCHEDULED / minK) * distance);
+    base = Math.min(base, 0.0142 * guarantee * Math.sqrt(SCHEDULED / minK) * distance ** 0.75);
   } else if (guarantee && minK >= FIXED) {
     base *= Math.min(1, (distance / 0.018) ** 0.7);
   }
-  let step = 2.6 * Math.sqrt(variance);
+  let step = 2.9 * Math.sqrt(variance);
   // An image as it was condensed has at its ends 6 k / 200 items of every weight.
   if (k < minK) step = Math.min(step, (63 / k) * distance);
   return Math.hypot(base, step) + VALUES / n;
