@@ -1,0 +1,103 @@
+/**
+ * npm run docs:accuracy: the plots docs/plots/accuracy-*.svg, and the tables between markers in docs/accuracy.md and
+ * docs/choosing-k.md, from what `bench:targets` and `bench:curves` measured.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { Curves } from '../targets/curves.js';
+import { cellsOf, LEGEND, percent, TITLES } from '../targets/report.js';
+import type { Results } from '../targets/run.js';
+import { type Axis, plotSvg } from './svg.js';
+
+const docs = new URL('../../docs/', import.meta.url);
+const read = (name: string) => JSON.parse(readFileSync(new URL(name, docs), 'utf8'));
+const results: Results = read('accuracy.json');
+const curves: Curves = read('accuracy-curves.json');
+
+const MAX: Axis = { label: 'max99, % of n', log: true };
+const PLOTS: Record<string, { title: string; x: Axis; y: Axis }> = {
+  rank: {
+    title: 'Error at one rank (k = 200, n = 1e6)',
+    x: { label: 'share of values above, %', log: true, reversed: true },
+    y: { label: 'root mean square error, % of n', log: true },
+  },
+  bytes: {
+    title: 'Largest error against bytes (k = 50..400, n = 1e6)',
+    x: { label: 'bytes as an Apache image of doubles', log: true },
+    y: MAX,
+  },
+  n: { title: 'Largest error against n (k = 200)', x: { label: 'n', log: true }, y: { label: MAX.label } },
+  hops: {
+    title: 'Condensing to 200 at every hop (leaves of 1000 values)',
+    x: { label: 'hops' },
+    y: { label: MAX.label },
+  },
+};
+
+mkdirSync(new URL('plots/', docs), { recursive: true });
+for (const [name, series] of Object.entries(curves.plots)) {
+  writeFileSync(new URL(`plots/accuracy-${name}.svg`, docs), plotSvg({ ...PLOTS[name], series }));
+}
+
+function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(titles), line(titles.map((_, i) => (i === 0 ? '---' : '--:'))), ...rows.map(line)].join('\n');
+}
+
+function fill(file: string, marker: string, text: string): void {
+  const at = new URL(file, docs);
+  const [begin, end] = [`<!-- ${marker} -->`, `<!-- /${marker} -->`];
+  const before = readFileSync(at, 'utf8');
+  const [from, to] = [before.indexOf(begin), before.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`docs/${file} has no markers ${begin} ... ${end}`);
+  writeFileSync(at, `${before.slice(0, from + begin.length)}\n\n${text}\n\n${before.slice(to)}`);
+}
+
+const measured = Object.values(results.scenarios).map(
+  ({ title, seconds, rows }) => `### ${title}\n\n${table(TITLES, rows.map(cellsOf))}\n\n${seconds} s.`,
+);
+const head = `\`${results.command}\`, ${results.machine}, seed ${results.seed}. ${LEGEND}`;
+fill('accuracy.md', 'measured', [head, ...measured].join('\n\n'));
+
+const RULE = ['whole leaves', 'condensed leaves', 'hops', 'merges', 'whole state'];
+const rule = ['merging', 'trees', 'chains', 'cycles'].flatMap((name) => {
+  const { title, rows } = results.scenarios[name];
+  return rows
+    .filter(({ label }) => RULE.some((words) => label.includes(words)) && !label.includes('condensed again'))
+    .filter(({ label }) => name !== 'merging' || label.startsWith('random'))
+    .map((row) => [`${title}: ${row.label}`, percent(row.max99)]);
+});
+fill('accuracy.md', 'rule', table(['kept how', 'max99, % of n'], rule));
+
+const sizes = curves.sizes.map(({ k, working, direct, condensed, foreign }) =>
+  [direct, condensed].map((row, i) => [
+    i ? `${k} from ${working}` : String(k),
+    String(row.latencyBytes),
+    String(row.apacheBytes),
+    percent(row.max99),
+    ...row.sd.map((sd) => percent(sd)),
+    `${Math.round(row.memory / 1000)} kB`,
+    i ? percent(foreign) : '',
+  ]),
+);
+fill(
+  'choosing-k.md',
+  'sizes',
+  [
+    `\`${curves.command}\`, seed ${curves.seed}, ${curves.trials} trials, n = 1e6, tails high. Errors in % of n.`,
+    table(
+      [
+        'k',
+        'compact bytes, 0.1 ms data',
+        'Apache bytes',
+        'max99',
+        'p50',
+        'p90',
+        'p99',
+        'p99.9',
+        'memory',
+        '60 merged elsewhere',
+      ],
+      sizes.flat(),
+    ),
+  ].join('\n\n'),
+);
