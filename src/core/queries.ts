@@ -159,7 +159,6 @@ export class Queries extends Accumulator {
   protected get errorTerms(): ErrorTerms {
     return {
       n: this.n,
-      k: this.k,
       minK: this.minK,
       guarantee: this.state.byte(U8.guarantee) as TailsCode,
       variance: this.state.get(F64.variance),
