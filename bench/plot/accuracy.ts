@@ -1,16 +1,14 @@
 /**
- * npm run docs:accuracy: the plots docs/plots/accuracy-*.svg, and the tables between markers in docs/accuracy.md and
- * docs/choosing-k.md, from what `bench:targets` and `bench:curves` measured.
+ * npm run docs:accuracy: the plots docs/plots/accuracy-*.svg, and the table between markers in docs/choosing-k.md,
+ * from what `bench:curves` measured.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Curves } from '../targets/curves.js';
-import { cellsOf, LEGEND, percent, TITLES } from '../targets/report.js';
-import type { Results } from '../targets/run.js';
+import { percent } from '../targets/report.js';
 import { type Axis, plotSvg } from './svg.js';
 
 const docs = new URL('../../docs/', import.meta.url);
 const read = (name: string) => JSON.parse(readFileSync(new URL(name, docs), 'utf8'));
-const results: Results = read('accuracy.json');
 const curves: Curves = read('accuracy-curves.json');
 
 const MAX: Axis = { label: 'max99, % of n', log: true };
@@ -51,22 +49,6 @@ function fill(file: string, marker: string, text: string): void {
   if (from < 0 || to < from) throw new Error(`docs/${file} has no markers ${begin} ... ${end}`);
   writeFileSync(at, `${before.slice(0, from + begin.length)}\n\n${text}\n\n${before.slice(to)}`);
 }
-
-const measured = Object.values(results.scenarios).map(
-  ({ title, seconds, rows }) => `### ${title}\n\n${table(TITLES, rows.map(cellsOf))}\n\n${seconds} s.`,
-);
-const head = `\`${results.command}\`, ${results.machine}, seed ${results.seed}. ${LEGEND}`;
-fill('accuracy.md', 'measured', [head, ...measured].join('\n\n'));
-
-const RULE = ['whole leaves', 'condensed leaves', 'hops', 'merges', 'whole state'];
-const rule = ['merging', 'trees', 'chains', 'cycles'].flatMap((name) => {
-  const { title, rows } = results.scenarios[name];
-  return rows
-    .filter(({ label }) => RULE.some((words) => label.includes(words)) && !label.includes('condensed again'))
-    .filter(({ label }) => name !== 'merging' || label.startsWith('random'))
-    .map((row) => [`${title}: ${row.label}`, percent(row.max99)]);
-});
-fill('accuracy.md', 'rule', table(['kept how', 'max99, % of n'], rule));
 
 const sizes = curves.sizes.map(({ k, working, direct, condensed, foreign }) =>
   [direct, condensed].map((row, i) => [

@@ -16,11 +16,11 @@ export interface Plot {
 }
 
 const WIDTH = 720;
-const HEIGHT = 420;
+const HEIGHT = 440;
 const LEFT = 64;
 const RIGHT = 20;
 const TOP = 44;
-const BOTTOM = 84;
+const BOTTOM = 104;
 
 /** Colours that differ for the colour-blind as well (Okabe and Ito); the dark set is lighter. */
 const LIGHT = ['#444444', '#0072b2', '#d55e00', '#007a5a', '#b0568f'];
@@ -106,15 +106,18 @@ export function plotSvg({ title, x, y, series }: Plot): string {
     `<text transform="translate(16 ${middle}) rotate(-90)" text-anchor="middle">${escaped(y.label)}</text>`,
   );
   let legend = LEFT;
+  let row = HEIGHT - 40;
   series.forEach(({ name, points }, i) => {
     const drawn = y.log ? points.filter(([, at]) => at > 0) : points;
     const path = drawn.map(([at, value]) => `${px(at)} ${py(value)}`).join('L');
     parts.push(`<path class="line s${i}" d="M${path}"/>`);
     for (const [at, value] of drawn)
       parts.push(`<circle class="d${i}" cx="${px(at)}" cy="${py(value)}" r="3"/>`);
-    parts.push(`<path class="line s${i}" d="M${legend} ${HEIGHT - 20}h18"/>`);
-    parts.push(`<text x="${legend + 23}" y="${HEIGHT - 16}">${escaped(name)}</text>`);
-    legend += 40 + 6 * name.length;
+    const width = 40 + 7 * name.length;
+    if (legend + width > WIDTH) [legend, row] = [LEFT, row + 22];
+    parts.push(`<path class="line s${i}" d="M${legend} ${row}h18"/>`);
+    parts.push(`<text x="${legend + 23}" y="${row + 4}">${escaped(name)}</text>`);
+    legend += width;
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escaped(title)}">`,
