@@ -11,6 +11,7 @@ import { compare, compareCommand } from './verbs/compare.js';
 import { convert, convertCommand } from './verbs/convert.js';
 import { inspect, inspectCommand } from './verbs/inspect.js';
 import { merge, mergeCommand } from './verbs/merge.js';
+import { plan, planCommand } from './verbs/plan.js';
 import { plot, plotCommand } from './verbs/plot.js';
 import { query, queryCommand } from './verbs/query.js';
 import { summary, summaryCommand } from './verbs/summary.js';
@@ -57,6 +58,7 @@ function createProgram(json: boolean): Command {
   verb(inspectCommand(program), inspect);
   verb(verifyCommand(program), verify);
   verb(convertCommand(program), convert);
+  verb(planCommand(program), plan);
   return program;
 }
 
