@@ -25,7 +25,7 @@ export async function buildKernel(): Promise<void> {
   // second byte of UTF-8: 200 bytes less after gzip.
   writeFileSync(
     'dist/kernel/release.latin1.js',
-    `export const bytes = ${JSON.stringify(bytes.map((byte) => byte + ROTATION).toString('latin1'))};\n`,
+    `export const bytes = ${JSON.stringify(Buffer.from(bytes.map((byte) => byte + ROTATION)).toString('latin1'))};\n`,
   );
   writeFileSync('dist/kernel/release.latin1.d.ts', 'export declare const bytes: string;\n');
   console.log(`kernel: ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} gzip`);
