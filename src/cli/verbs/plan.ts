@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { totalCapacity } from '../../core/capacity.js';
 import { planForK } from '../../core/condense.js';
 import { TAILS, type Tails } from '../../core/image.js';
-import { type ErrorTerms, normalizedRankError, rankErrorAt } from '../../core/rank-error.js';
+import { normalizedRankError, rankErrorAt } from '../../core/rank-error.js';
 import { toIntegerWithin, withJson } from '../arguments.js';
 import { EXIT, type ExitCode, usageError } from '../exit.js';
 import { showBytes, showCount, showPercent } from '../output/figures.js';
@@ -94,11 +94,14 @@ function planOf(k: number, tails: Tails, sharp: boolean, n: number): Plan {
   const { height, chunks, ramp, slack } = isEstimating
     ? planForK(n, k, TAILS[tails], sharp)
     : { height: 0, chunks: n, ramp: 0, slack: 0 };
-  const terms: ErrorTerms = {
+  const chunk = isEstimating ? 2 ** height / n : 0;
+  const terms = {
     n,
+    k,
+    chunk,
     minK: workingK,
     guarantee: TAILS[tails],
-    variance: isEstimating ? (2 ** height / n) ** 2 / 12 : 0,
+    variance: chunk ** 2 / 12,
     isEstimating,
   };
   const items = chunks + TAILS[tails] * ramp * height + height + (slack === 0 ? 0 : bitsOf(slack));
