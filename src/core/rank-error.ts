@@ -16,7 +16,7 @@ export interface ErrorTerms {
 /** The error of one rank in the body as a share of the largest over all ranks. */
 const ONE_RANK = 0.75;
 /** The error of an interval (two ranks) as a share of the largest over all ranks. */
-const TWO_RANKS = 1.5;
+const TWO_RANKS = 1.8;
 /** From this k on tails follow a schedule (assembly/capacity.ts). */
 const SCHEDULED = 1024;
 /** From this k on at least two items of a level are protected: one alone promises nothing. */
