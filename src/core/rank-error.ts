@@ -4,8 +4,6 @@ import type { TailsCode } from './image.js';
 /** All that the error depends on. */
 export interface ErrorTerms {
   n: number;
-  /** Items of every smaller weight at a protected end; they matter in a copy as it was condensed. */
-  ramp: number;
   /** Smallest k of any compaction behind the data. */
   minK: number;
   guarantee: TailsCode;
