@@ -1,6 +1,12 @@
 /** Results as tables: for the terminal, and for docs/benchmarks.md. */
 import type { Result } from './case.js';
 
+export interface Table {
+  title: string;
+  titles: string[];
+  rows: string[][];
+}
+
 /** Three significant digits, thousands whole. */
 export function figure(value: number | undefined): string {
   if (value === undefined) return '';
