@@ -6,6 +6,7 @@ import { thirdPartyNotices } from './third-party-notices.js';
 export const ENTRIES = {
   index: 'src/index.ts',
   formats: 'src/formats.ts',
+  batch: 'src/batch.ts',
   metrics: 'src/metrics/index.ts',
 };
 

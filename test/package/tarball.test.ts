@@ -159,7 +159,7 @@ export const never = (error: SketchDataError) => error.code === 'ERR_NO_SUCH_COD
       '--no-color',
     );
     // It ends with 1 where it finds a problem.
-    for (const entry of ['', '/formats', '/metrics'])
+    for (const entry of ['', '/formats', '/batch', '/metrics'])
       expect(said).toMatch(new RegExp(`"kll-wasm${entry}".*(ESM)`));
   });
 

@@ -1,0 +1,278 @@
+/**
+ * What the Worker and its Durable Objects say to each other: the calls of each object, and what travels in them.
+ *
+ *    request -> Worker -> ingest object (one of N a tenant, by batch id) -> series object (one of M, by series)
+ *                  \-> directory object (keys, tenants, rings)      query: ingest objects first, then series objects
+ *
+ * Names: a series is a metric name with labels; its key is canonical text (`seriesKey`). An object is found by the name
+ * that `objectName` gives, so that whoever is asked, asks the same one.
+ */
+import type { Tails } from '../../core/image.js';
+
+/** One way of spreading a tenant's data. Versions grow by one; the newest is the last of a list. */
+export interface RingVersion {
+  version: number;
+  /** Ingest objects, 1..256: batch ids are spread over them. */
+  ingest: number;
+  /** Series objects, 1..256: series are spread over them. */
+  series: number;
+  /** When it became the newest, epoch milliseconds. */
+  since: number;
+}
+
+/** All about a tenant that objects need. Travels with every call, so that objects keep no copy that could be old. */
+export interface TenantConfig {
+  tenant: string;
+  /** Oldest first. Former versions stay as long as data of theirs may exist. */
+  rings: readonly RingVersion[];
+  /** k of open buckets; default 1024. */
+  workingK: number;
+  /** k that closed buckets are condensed to; default 200. */
+  imageK: number;
+  tails: Tails;
+  /** How long after its end a bucket still takes values before it closes, milliseconds; default 120 000. */
+  graceMs: number;
+  /** How long a batch id is known, and the oldest age a value may have, milliseconds; default 48 h. */
+  windowMs: number;
+  /** How long closed buckets are kept, milliseconds, by resolution; 0 keeps them for ever. */
+  retentionMs: Readonly<Record<Resolution, number>>;
+  /** Series of a tenant beyond which new ones enter `__other__`. */
+  maxSeries: number;
+  /** Pending batches and bytes of an ingest object above which it answers 'full'. */
+  maxPendingBatches: number;
+  maxPendingBytes: number;
+  /** A sequence is sealed at so many batches or bytes, or after so long. */
+  sealBatches: number;
+  sealBytes: number;
+  sealMs: number;
+  /** Storage of an object above which ingest answers 'storage-full', bytes; default 90 % of 10 GB. */
+  maxStorageBytes: number;
+}
+
+export type Resolution = 'minute' | 'hour' | 'day';
+export const RESOLUTION_MS: Readonly<Record<Resolution, number>> = {
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+};
+
+/** Counters to be added where the data is: `name` is one of `METRICS`, labels are sorted pairs. */
+export interface CounterDelta {
+  name: string;
+  labels: readonly (readonly [string, string])[];
+  value: number;
+}
+
+// ------------------------------------------------------------------------------------------- ingest object
+
+export interface TakeCall {
+  config: TenantConfig;
+  /** 16 bytes. */
+  batchId: ArrayBuffer;
+  /** When the sender made it, epoch milliseconds of its clock: for the duplicate window only. */
+  created: number;
+  /** CRC-32C of the body as it was sent: the same id with another one is refused. */
+  crc: number;
+  /** A batch container, fully decoded and checked by the Worker before. */
+  body: ArrayBuffer;
+  /** Values in it, weights counted. */
+  values: number;
+  /** Counters of the Worker's isolate that are due. */
+  counters?: readonly CounterDelta[];
+}
+
+export type TakeResult =
+  /** Durable now. */
+  | { outcome: 'stored' }
+  /** Known already, same bytes. */
+  | { outcome: 'duplicate' }
+  /** Known already, other bytes: 409. */
+  | { outcome: 'conflict' }
+  /** Created before the window: 410. */
+  | { outcome: 'too-old' }
+  /** The object knows a newer ring: fetch the tenant's configuration again and retry. */
+  | { outcome: 'stale-ring'; version: number }
+  /** Too much is pending: 429. */
+  | { outcome: 'full'; retryAfterMs: number }
+  /** 507. */
+  | { outcome: 'storage-full' };
+
+/** What an ingest object holds that series objects may not have yet, by sequence. */
+export interface PendingRow {
+  /** The sequence it belongs to, or will when it is sealed. */
+  sequence: number;
+  /** The ring version of that sequence. */
+  ringVersion: number;
+  key: string;
+  /** Start of its minute, epoch milliseconds. */
+  start: number;
+  /** Compact image without state. */
+  image: ArrayBuffer;
+}
+
+export interface PendingAnswer {
+  /** This object's name: the sender of its sequences. */
+  sender: string;
+  rows: PendingRow[];
+  /** Receipt time of the oldest batch that is still pending or in the outbox; absent when there is none. */
+  oldest?: number;
+}
+
+/** Which data a query is about. */
+export interface Selection {
+  /** Name of the series. */
+  name: string;
+  /** All must hold. `values` of 'in' may hold globs (`*`); a label that is missing counts as ''. */
+  matchers: readonly Matcher[];
+  /** Epoch milliseconds, multiples of a minute; [from, to). */
+  from: number;
+  to: number;
+}
+
+export type Matcher =
+  | { label: string; op: '=' | '!='; value: string }
+  | { label: string; op: '=~'; alternatives: readonly string[] };
+
+/** Calls of an ingest object. Every call is idempotent. */
+export interface IngestCalls {
+  take(call: TakeCall): Promise<TakeResult>;
+  /**
+   * Asked by the owner of an id in a newer ring before it takes a batch: what this object knows of it. From then on this
+   * object refuses calls of rings before `version` as stale.
+   */
+  knows(call: { batchId: ArrayBuffer; created: number; version: number }): Promise<{ crc?: number }>;
+  /** What a query must add to what series objects hold. */
+  pending(selection: Selection, config: TenantConfig): Promise<PendingAnswer>;
+  /** Seals what is pending and hands everything over now; resolves when series objects have it. */
+  flush(config: TenantConfig): Promise<{ sequence: number }>;
+  counters(): Promise<ObjectCounters>;
+  /** Adds counters of the Worker's isolate. */
+  count(deltas: readonly CounterDelta[]): Promise<void>;
+  /** Forgets everything. */
+  wipe(): Promise<void>;
+}
+
+// ------------------------------------------------------------------------------------------- series object
+
+export interface HandOverRow {
+  key: string;
+  /** Start of its minute, epoch milliseconds. */
+  start: number;
+  /** Compact image, working k, without state. */
+  image: ArrayBuffer;
+}
+
+export interface ApplyCall {
+  config: TenantConfig;
+  /** The ingest object's name. */
+  sender: string;
+  /** Sequences of a sender arrive in order; gaps are sequences without rows for this object. */
+  sequence: number;
+  rows: HandOverRow[];
+}
+
+export interface ReadCall {
+  config: TenantConfig;
+  selection: Selection;
+  /** Labels to group by; absent: all series together. */
+  by?: readonly string[];
+  /** Name of a snapshot. */
+  asOf?: string;
+  /** Most buckets and series this call may touch; more is refused by `tooMuch`. */
+  maxBuckets: number;
+  maxSeries: number;
+}
+
+export interface ReadAnswer {
+  /** Last sequence applied, of each sender. */
+  applied: Record<string, number>;
+  groups: ReadGroup[];
+  /** Which limit was passed; the groups are empty then. */
+  tooMuch?: 'buckets' | 'series';
+  /** Buckets that could not be read. */
+  leftOut: { key: string; start: number; resolution: Resolution; code: string }[];
+  /** Where the time went, and how much was looked at. */
+  explain: ReadExplain;
+}
+
+export interface ReadGroup {
+  /** The labels grouped by, sorted pairs. */
+  labels: readonly (readonly [string, string])[];
+  /** Merged at working k; compact image without state. */
+  image: ArrayBuffer;
+  /** Earliest start and latest end of a bucket in it, epoch milliseconds. */
+  from: number;
+  to: number;
+}
+
+export interface ReadExplain {
+  bucketsRead: number;
+  bucketsPruned: number;
+  imagesMerged: number;
+  itemsScanned: number;
+  cacheHits: number;
+  cacheMisses: number;
+  readMs: number;
+  mergeMs: number;
+}
+
+export interface SeriesRow {
+  key: string;
+  n: number;
+  /** Start of its first and last bucket, epoch milliseconds. */
+  first: number;
+  last: number;
+}
+
+/** Calls of a series object. */
+export interface SeriesCalls {
+  /** Applies a hand-over once; one at or below the last applied sequence of its sender is acknowledged and ignored. */
+  apply(call: ApplyCall): Promise<{ applied: number }>;
+  read(call: ReadCall): Promise<ReadAnswer>;
+  /** Series in order of their keys, after `after`. */
+  list(call: { name?: string; after?: string; limit: number }): Promise<{ series: SeriesRow[] }>;
+  counters(): Promise<ObjectCounters>;
+  wipe(): Promise<void>;
+}
+
+/** Counters and gauges of an object, for `/metrics`. */
+export interface ObjectCounters {
+  counters: CounterDelta[];
+  /** Values of now: summed over objects, or the largest taken, as `METRICS` says. */
+  gauges: CounterDelta[];
+}
+
+// ---------------------------------------------------------------------------------------- directory object
+
+/** A public ingest key: its limits are the protection, for a key in a page is known to everybody. */
+export interface IngestKey {
+  key: string;
+  tenant: string;
+  /** Exact origins; empty: any. */
+  origins: readonly string[];
+  /** Requests a minute. */
+  rate: number;
+  /** Values behind one series of a batch. */
+  maxN: number;
+  /** Series of one batch. */
+  maxSeries: number;
+  created: number;
+  revoked?: number;
+}
+
+/** Calls of the one directory object. */
+export interface DirectoryCalls {
+  key(key: string): Promise<IngestKey | undefined>;
+  tenant(tenant: string): Promise<TenantConfig>;
+  tenants(): Promise<string[]>;
+  /** Changes what is given; `ingest` or `series` open a new ring version. Answers what holds now. */
+  configure(
+    tenant: string,
+    change: Partial<Omit<TenantConfig, 'tenant' | 'rings'>> & { ingest?: number; series?: number },
+  ): Promise<TenantConfig>;
+  createKey(key: Omit<IngestKey, 'key' | 'created' | 'revoked'>): Promise<IngestKey>;
+  /** Makes a new key with the same limits; the former one works until `graceMs` from now. */
+  rotateKey(key: string, graceMs: number): Promise<IngestKey>;
+  revokeKey(key: string): Promise<boolean>;
+  keys(tenant: string): Promise<IngestKey[]>;
+}

@@ -1,0 +1,67 @@
+/** Batches of named sketches and values: what senders post and an aggregator takes. */
+import { SketchArgumentError } from '../core/errors.js';
+import type { BatchLimits } from '../wire/batch.js';
+import { decodeBatch as decode } from '../wire/batch-decode.js';
+import { encodeBatch as encode } from '../wire/batch-encode.js';
+import type { Precision } from '../wire/precision.js';
+import { KllSketch } from './sketch.js';
+
+/** Many series that are sent, taken or refused as one. */
+export interface Batch {
+  /** 16 random bytes: the same for every retry. */
+  id: Uint8Array;
+  /** When the batch was made by the sender's clock, epoch milliseconds; for the duplicate window only. */
+  created: number;
+  /** Ingest key, where headers cannot be set. */
+  key?: string;
+  series: BatchSeries[];
+}
+
+/** One named series: a sketch, or at least one value. */
+export interface BatchSeries {
+  name: string;
+  /** Label keys and values; their order does not matter. */
+  labels: Readonly<Record<string, string>>;
+  /** Age at send of the newest value, milliseconds, at least 0. */
+  age: number;
+  /** Sent without its state: condense it first. Not empty together with `values`. */
+  sketch?: KllSketch;
+  /** Finite numbers; they arrive sorted. */
+  values?: Float64Array;
+  /** Rounding of a sketch that is sent. */
+  precision?: Precision;
+}
+
+/**
+ * The bytes of a batch: the same for every retry.
+ * @throws SketchArgumentError ERR_ARGUMENT_TYPE for a series with neither a sketch nor values, and those of the fields
+ */
+export function encodeBatch(batch: Batch): Uint8Array {
+  return encode({
+    ...batch,
+    series: batch.series.map(({ name, labels, age, sketch, values, precision }, i) => {
+      if (sketch instanceof KllSketch) {
+        return { name, labels, age, image: sketch.toImage(), ...(precision ? { precision } : {}) };
+      }
+      if (values) return { name, labels, age, values };
+      throw new SketchArgumentError('ERR_ARGUMENT_TYPE', `series[${i}]`, 'a sketch or values', sketch);
+    }),
+  });
+}
+
+/**
+ * Reads a batch whole, or refuses it whole.
+ * @param limits what the reader takes, checked before anything of that size is allocated
+ * @throws SketchDataError; SketchArgumentError ERR_ARGUMENT_TYPE when it is not a Uint8Array
+ */
+export function decodeBatch(bytes: Uint8Array, limits: BatchLimits): Batch {
+  const { series, ...rest } = decode(bytes, limits);
+  return {
+    ...rest,
+    series: series.map(({ name, labels, age, image, values }) =>
+      image
+        ? { name, labels, age, sketch: KllSketch.fromImage(image) }
+        : { name, labels, age, values: values! },
+    ),
+  };
+}
