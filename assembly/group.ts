@@ -76,7 +76,7 @@ export function groupBlock(from: usize, count: i32, slack: i32): void {
 }
 
 /** Group of each item, counts, then the items to their groups. Returns the size of the fullest group. */
-function scatter(from: usize, count: i32): u32 {
+export function scatter(from: usize, count: i32): u32 {
   const low = load<f64>(LOW);
   const scale = load<f64>(SCALE);
   memory.fill(GROUP_START, 0, (GROUPS + 1) << 2);
@@ -147,7 +147,7 @@ function settleFullGroups(count: i32, limit: i32): void {
 }
 
 /** Learns key and table from a block. */
-function learn(from: usize, count: i32): void {
+export function learn(from: usize, count: i32): void {
   const linear = spread(from, count, LINEAR);
   const bits = spread(from, count, BITS);
   if (linear <= bits + (bits >> 3)) {
