@@ -16,6 +16,7 @@ import {
   peerTables,
 } from './support/peers-report.js';
 import { bundleEntry, machineName, runNode } from './support/process.js';
+import { record } from './support/recorded.js';
 import { figure, textTable } from './support/report.js';
 
 const FOLDER = 'bench/peers';
@@ -82,11 +83,7 @@ for (const { kind, peer, times, wanted, isMet } of comparisons(report)) {
   );
 }
 if (args.json) writeFileSync(args.json, `${JSON.stringify(report, null, 1)}\n`);
-if (!args.quick && !only) {
-  const file = 'docs/benchmarks.json';
-  const before = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
-  writeFileSync(file, `${JSON.stringify({ ...before, peers: report }, null, 1)}\n`);
-}
+if (!args.quick && !only) record('peers', report);
 
 /** What a bundler makes of the import that a page would write. */
 async function bundleOf(name: string): Promise<number | undefined> {

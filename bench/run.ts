@@ -3,12 +3,13 @@
  * Measures the built bundle, each group in a process of its own, and prints a table of each. A full run writes
  * docs/benchmarks.json, from which `npm run docs:bench` makes tables and plots.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { GROUPS, OWN_GROUPS } from './suites/index.js';
 import type { Result, Settings } from './support/case.js';
 import { readColumn } from './support/column.js';
 import { buildWasm, bundleEntry, machineName, OUT, runNode } from './support/process.js';
+import { record, recorded } from './support/recorded.js';
 import { cellsOf, figure, TITLES, textTable } from './support/report.js';
 import type { Speed } from './support/targets.js';
 
@@ -48,7 +49,11 @@ export interface Report {
 
 mkdirSync(OUT, { recursive: true });
 const settings: Omit<Settings, 'effort'> = { seed, quick: args.quick };
-if (args.data !== undefined) settings.data = await readColumn(args.data, args.column, `${OUT}/column.f64`);
+if (args.data !== undefined) {
+  settings.data = await readColumn(args.data, args.column, `${OUT}/column.f64`).catch((error) =>
+    fail(`--data: ${error.message}${error.hint ? `. ${error.hint}` : ''}`),
+  );
+}
 const chosen = args.data
   ? OWN_GROUPS
   : GROUPS.filter(({ name, quick }) => (only ? isChosen(name) : !args.quick || quick));
@@ -85,11 +90,12 @@ if (!args.quick && !args.data) keep(report);
 
 /** Of a run of some groups, the others stay as they were. */
 function keep(latest: Report): void {
-  const file = 'docs/benchmarks.json';
-  const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { ours?: Report }) : {};
-  const groups = { ...(only ? before.ours?.groups : {}), ...latest.groups };
-  const ours = { ...latest, command: 'npm run bench', groups };
-  writeFileSync(file, `${JSON.stringify({ ...before, ours }, null, 1)}\n`);
+  const before = recorded().ours as Report | undefined;
+  record('ours', {
+    ...latest,
+    command: 'npm run bench',
+    groups: { ...(only ? before?.groups : {}), ...latest.groups },
+  });
 }
 
 function fail(message: string): never {

@@ -3,13 +3,27 @@
  * Each step takes its values from the input window and leaves them there.
  */
 export * from '../../assembly/index';
-import { BLOCK, INPUT, SAMPLE, SCRATCH } from '../../assembly/layout';
-import { clearTable, groupBlock } from '../../assembly/group';
+import {
+  BLOCK, H_GENERATOR, H_K, H_MAX, H_MIN, H_MIN_K, H_N, H_TAILS, HEADER_BYTES, INPUT, SAMPLE, SCRATCH, TABLE, header,
+} from '../../assembly/layout';
+import { clearTable, groupBlock, learn, scatter } from '../../assembly/group';
 import { ingest, scan, takeBlock } from '../../assembly/ingest';
 import { compress } from '../../assembly/compact';
-import { growTo, mergeApart, mergeInto, mergeUp } from '../../assembly/levels';
-import { H_N, header } from '../../assembly/layout';
+import { growTo, mergeApart, mergeInto, mergeUp, openState } from '../../assembly/levels';
 import { insertionSort, mergeSort } from '../../assembly/sort';
+
+/** Opens an empty state. */
+export function begin(k: i32, tails: i32): void {
+  memory.fill(header, 0, HEADER_BYTES);
+  store<u32>(header + H_K, k);
+  store<u32>(header + H_MIN_K, k);
+  store<u8>(header + H_TAILS, tails);
+  store<f64>(header + H_MIN, NaN);
+  store<f64>(header + H_MAX, NaN);
+  store<u64>(header + H_GENERATOR, 0x9e3779b97f4a7c15);
+  clearTable();
+  openState();
+}
 
 /** Minimum, maximum, sum and the check for NaN of `count` values. */
 export function scanStep(count: i32): bool {
@@ -43,6 +57,18 @@ export function groupLearning(count: i32, slack: i32): void {
   for (let done = 0; done < count; done += BLOCK) {
     clearTable();
     groupBlock(INPUT + (<usize>done << 3), min(BLOCK, count - done), slack);
+  }
+}
+
+/** Sorts each block with the table as it is, whatever it was learned from: no early exits, no settling, no relearning. */
+export function groupUnsafe(count: i32): void {
+  for (let done = 0; done < count; done += BLOCK) {
+    const size = min(BLOCK, count - done);
+    const from = INPUT + (<usize>done << 3);
+    // The kind is 0 where nothing is learned (group.ts).
+    if (load<u32>(TABLE, 16) == 0) learn(from, size);
+    scatter(from, size);
+    insertionSort(SAMPLE, SAMPLE + (<usize>size << 3));
   }
 }
 
@@ -120,9 +146,8 @@ export function mergeByValue(count: i32): void {
   else if (b < bEnd) memory.copy(to, b, bEnd - b);
 }
 
-/** Insertion into runs of 16, the base of the merge sort. */
-export function runsStep(count: i32): void {
+/** Sorts the halves anew, as if nothing were known of them. */
+export function sortBoth(count: i32): void {
   memory.copy(SAMPLE, INPUT, <usize>count << 3);
-  const end = SAMPLE + (<usize>count << 3);
-  for (let run = SAMPLE; run < end; run += 128) insertionSort(run, min(run + 128, end));
+  mergeSort(SAMPLE, count);
 }

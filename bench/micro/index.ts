@@ -1,0 +1,7 @@
+/** Every technique that is measured with and without. */
+import { INGESTION } from './ingestion.js';
+import { SORTING } from './sorting.js';
+import { STATES } from './states.js';
+import type { Technique } from './technique.js';
+
+export const TECHNIQUES: Technique[] = [...SORTING, ...INGESTION, ...STATES];

@@ -1,0 +1,115 @@
+/** Putting blocks in order: the learned table, its safety chain, merging. */
+import { type Distribution, streamOf } from '../support/distributions.js';
+import { BLOCK, CHUNK, Steps } from './kernel.js';
+import type { Technique } from './technique.js';
+
+/** Slack with which blocks are grouped that are sampled at a stride of 4 and more. */
+const LOOSE = 2;
+
+const table: Technique = {
+  name: 'learned table',
+  unit: 'item',
+  what: 'blocks of 2048 lognormal values put in order: loosely (as for sampling at a stride of 4), exactly, and by comparing',
+  prepare(seed) {
+    const { call, input } = new Steps();
+    const values = streamOf('lognormal', CHUNK, seed);
+    input.set(values);
+    const scratch = new Float64Array(BLOCK);
+    return {
+      per: CHUNK,
+      variants: [
+        { name: 'grouped, within 2 places', body: () => call.groupStep(CHUNK, LOOSE) },
+        { name: 'grouped and sorted', body: () => call.groupStep(CHUNK, 0) },
+        { name: 'merge sort', body: () => call.mergeSortStep(CHUNK) },
+        {
+          name: 'Float64Array.sort',
+          body: () => {
+            for (let at = 0; at < CHUNK; at += BLOCK) {
+              scratch.set(values.subarray(at, at + BLOCK));
+              scratch.sort();
+            }
+          },
+        },
+      ],
+    };
+  },
+};
+
+const kept: Technique = {
+  name: 'a table for each sketch',
+  unit: 'item',
+  what: 'the table kept from block to block, and learned anew for each',
+  prepare(seed) {
+    const { call, input } = new Steps();
+    input.set(streamOf('lognormal', CHUNK, seed));
+    return {
+      per: CHUNK,
+      variants: [
+        { name: 'kept', body: () => call.groupStep(CHUNK, LOOSE) },
+        { name: 'learned for each block', body: () => call.groupLearning(CHUNK, LOOSE) },
+      ],
+    };
+  },
+};
+
+/** Streams that a table alone cannot group. The drifting one changes its scale by 1000 with every window. */
+const HOSTILE: readonly (Distribution | 'drifting scale')[] = [
+  'drifting scale',
+  'sorted',
+  'reversed',
+  'zigzag',
+  'sawtooth',
+  '55 % zeros',
+  'integers 0..50',
+];
+
+const chains = HOSTILE.map(
+  (name): Technique => ({
+    name: `safety chain: ${name}`,
+    unit: 'item',
+    what: 'two windows in turn: leaving early, settling full groups and relearning, or the table as it was first learned',
+    prepare(seed) {
+      const isDrifting = name === 'drifting scale';
+      const values = streamOf(isDrifting ? 'lognormal' : name, 2 * CHUNK, seed);
+      if (isDrifting) for (let i = CHUNK; i < 2 * CHUNK; i++) values[i] *= 1000;
+      const windows = [values.subarray(0, CHUNK), values.subarray(CHUNK)];
+      const turn = (steps: Steps, group: (count: number) => void) => () => {
+        for (const window of windows) {
+          steps.input.set(window);
+          group(CHUNK);
+        }
+      };
+      const safe = new Steps();
+      const unsafe = new Steps();
+      return {
+        per: 2 * CHUNK,
+        variants: [
+          { name: 'with the chain', body: turn(safe, (count) => safe.call.groupStep(count, 0)) },
+          { name: 'without', body: turn(unsafe, (count) => unsafe.call.groupUnsafe(count)) },
+        ],
+      };
+    },
+  }),
+);
+
+const merge: Technique = {
+  name: 'merging from both ends, selecting addresses',
+  unit: 'item',
+  what: 'two sorted runs of 1024 into one',
+  prepare(seed) {
+    const { call, input } = new Steps();
+    input.set(streamOf('lognormal', BLOCK, seed));
+    call.sortHalves(BLOCK);
+    return {
+      per: BLOCK,
+      variants: [
+        { name: 'both ends, addresses', body: () => call.mergeTwoEnds(BLOCK) },
+        { name: 'one end, addresses', body: () => call.mergeOneEnd(BLOCK) },
+        { name: 'one end, values', body: () => call.mergeByValue(BLOCK) },
+        { name: 'sorted anew', body: () => call.sortBoth(BLOCK) },
+      ],
+    };
+  },
+};
+
+export const SORTING: Technique[] = [table, kept, ...chains, merge];

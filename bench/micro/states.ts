@@ -1,0 +1,93 @@
+/** States and questions: copying a state, asking after every add. */
+import { streamOf } from '../support/distributions.js';
+import { entry } from '../support/library.js';
+import { Steps } from './kernel.js';
+import type { Technique } from './technique.js';
+
+const transfer: Technique = {
+  name: 'a state in one copy',
+  unit: 'state',
+  what: 'a state of k = 200 and n = 1e6 into the kernel and out again: one block, or every level and header field by itself',
+  prepare(seed) {
+    const steps = new Steps().filled(200, streamOf('lognormal', 1e6, seed));
+    const { f64, call } = steps;
+    const state = steps.state().slice();
+    const headerSlots = call.headerBytes() >> 3;
+    const header = call.headerAddress() >> 3;
+    const from = header + headerSlots - state.length;
+    const words = new Uint32Array(state.buffer, (state.length - headerSlots) * 8);
+    // Word 20 of the header is the number of levels, from 24 on their sizes (assembly/layout.ts).
+    const sizes = Array.from(words.subarray(24, 24 + words[20]));
+    let at = 0;
+    const levels = sizes.map((size) => state.slice(at, (at += size)));
+    const fields = state.slice(at);
+    return {
+      per: 1,
+      variants: [
+        {
+          name: 'one block',
+          body: () => {
+            f64.set(state, from);
+            state.set(f64.subarray(from, from + state.length));
+          },
+        },
+        {
+          name: 'level by level, field by field',
+          body: () => {
+            let to = from;
+            for (const level of levels) {
+              f64.set(level, to);
+              to += level.length;
+            }
+            for (let i = 0; i < fields.length; i++) f64[header + i] = fields[i];
+            let out = from;
+            for (const level of levels) {
+              level.set(f64.subarray(out, out + level.length));
+              out += level.length;
+            }
+            for (let i = 0; i < fields.length; i++) fields[i] = f64[header + i];
+          },
+        },
+      ],
+    };
+  },
+};
+
+const cursor: Technique = {
+  name: 'cursor over a view that is kept',
+  unit: 'add',
+  what: 'p99 after every add to a sketch of k = 200, n = 5e4: the cursor, or a view built each time',
+  async prepare(seed) {
+    const { KllSketch } = await entry('index');
+    const values = streamOf('lognormal', 5e4, seed);
+    const sketch = new KllSketch({ k: 200, tails: 'none', seed }).extend(values);
+    const steps = new Steps().filled(200, values);
+    steps.input.set(values.subarray(0, 512));
+    const turns = 500;
+    let i = 0;
+    return {
+      per: turns,
+      variants: [
+        {
+          name: 'cursor',
+          body: () => {
+            let sum = 0;
+            for (let turn = 0; turn < turns; turn++) {
+              if (++i === values.length) i = 0;
+              sum += sketch.add(values[i]).quantile(0.99);
+            }
+            return sum;
+          },
+        },
+        {
+          name: 'a view each time',
+          body: () => {
+            for (let turn = 0; turn < turns; turn++) steps.call.view(512);
+          },
+        },
+      ],
+    };
+  },
+};
+
+export const STATES: Technique[] = [transfer, cursor];

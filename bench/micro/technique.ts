@@ -1,0 +1,19 @@
+/** A technique of the kernel beside what it replaced. */
+import type { Alternated, Variant } from '../support/alternate.js';
+
+export interface Technique {
+  name: string;
+  /** What one measurement is of: an item, a block, a call. */
+  unit: string;
+  /** What is seen, in a sentence. */
+  what: string;
+  /** With the technique first: ratios are to it. */
+  prepare(seed: number): Promise<{ per: number; variants: Variant[] }> | { per: number; variants: Variant[] };
+}
+
+export interface TechniqueResult {
+  name: string;
+  unit: string;
+  what: string;
+  variants: Alternated[];
+}
