@@ -5,9 +5,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
-import { bundledSize } from '../build/size.js';
+import { pageBytes } from './support/page-bytes.js';
 import {
   comparisons,
   type PeerFigures,
@@ -87,22 +85,9 @@ if (!args.quick && !only) record('peers', report);
 
 /** What a bundler makes of the import that a page would write. */
 async function bundleOf(name: string): Promise<number | undefined> {
-  if (name.startsWith('kll-')) return (await bundledSize("export * from './dist/lib/index.js'")).gzip;
+  if (name.startsWith('kll-')) return pageBytes("export * from './dist/lib/index.js'");
   const contents = IMPORTS[name];
-  if (contents === undefined) return undefined;
-  const { outputFiles } = await build({
-    stdin: { contents, resolveDir: FOLDER },
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    target: 'es2022',
-    platform: 'browser',
-    define: { global: 'globalThis' },
-    legalComments: 'none',
-    write: false,
-    logLevel: 'error',
-  });
-  return gzipSync(outputFiles[0].contents, { level: 9 }).length;
+  return contents === undefined ? undefined : pageBytes(contents, FOLDER);
 }
 
 function fail(message: string): never {

@@ -22,6 +22,8 @@ export interface Settings {
   seed: number;
   effort: Effort;
   quick: boolean;
+  /** Whether only times count: compared with those of another build, not with targets. */
+  isCompared?: boolean;
   /** A file of raw f64: a user's own column. */
   data?: string;
 }
@@ -104,6 +106,6 @@ export class Bench {
 
   keep(result: Result): void {
     this.results.push(result);
-    process.stderr.write(`  ${this.group}: ${result.name}\n`);
+    if (!this.settings.isCompared) process.stderr.write(`  ${this.group}: ${result.name}\n`);
   }
 }

@@ -2,14 +2,19 @@
 import { pathToFileURL } from 'node:url';
 import type * as formats from '../../src/formats.js';
 import type * as core from '../../src/index.js';
+import type * as metrics from '../../src/metrics/index.js';
 
 export type { KllSketch } from '../../src/index.js';
 
-type Entry<Name> = Name extends 'index' ? typeof core : typeof formats;
+interface Entries {
+  index: typeof core;
+  formats: typeof formats;
+  metrics: typeof metrics;
+}
 
 /** The folder of the build: bench runs from the project's root. */
 export const DIST = process.env.KLL_BENCH_LIB ?? `${process.cwd()}/dist`;
 
-export async function entry<Name extends 'index' | 'formats'>(name: Name): Promise<Entry<Name>> {
-  return (await import(pathToFileURL(`${DIST}/lib/${name}.js`).href)) as Entry<Name>;
+export async function entry<Name extends keyof Entries>(name: Name): Promise<Entries[Name]> {
+  return (await import(pathToFileURL(`${DIST}/lib/${name}.js`).href)) as Entries[Name];
 }

@@ -13,6 +13,8 @@ export interface Effort {
 
 export const FULL: Effort = { seconds: 1, samples: 12 };
 export const QUICK: Effort = { seconds: 0.15, samples: 5 };
+/** For what is measured again and again, in turn with something else. */
+export const BRIEF: Effort = { seconds: 0.1, samples: 5 };
 
 /**
  * Seconds a call of `body`.
@@ -55,6 +57,7 @@ export function nanosecondsOf(
   effort: Effort,
   prepare?: (calls: number) => void,
 ): Spread {
-  const { median, iqr, samples } = secondsOf(body, effort, prepare);
-  return { median: (median * 1e9) / per, iqr: (iqr * 1e9) / per, samples };
+  const { median, lower, iqr, samples } = secondsOf(body, effort, prepare);
+  const scale = 1e9 / per;
+  return { median: median * scale, lower: lower * scale, iqr: iqr * scale, samples };
 }

@@ -36,12 +36,15 @@ export async function bundleEntry(entryPoint: string, outfile: string): Promise<
   });
 }
 
-/** Runs a bundled entry; progress passes through on standard error. */
-export function runNode<T>(script: string, argument: unknown, env: NodeJS.ProcessEnv = {}): Promise<T> {
+/**
+ * Runs a bundled entry; what it says on standard error passes through.
+ * @param dist the build it measures, where that is not this project's own
+ */
+export function runNode<T>(script: string, argument: unknown, dist?: string): Promise<T> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--expose-gc', script, JSON.stringify(argument)], {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, ...env },
+      env: dist === undefined ? process.env : { ...process.env, KLL_BENCH_LIB: dist },
     });
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (part: string) => {

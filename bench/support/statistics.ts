@@ -9,6 +9,8 @@ function at(sorted: readonly number[], rank: number): number {
 
 export interface Spread {
   median: number;
+  /** The first quartile: three samples in four are above it. */
+  lower: number;
   /** Distance between the quartiles. */
   iqr: number;
   samples: number;
@@ -18,6 +20,7 @@ export function spreadOf(samples: readonly number[]): Spread {
   const sorted = [...samples].sort((a, b) => a - b);
   return {
     median: at(sorted, 0.5),
+    lower: at(sorted, 0.25),
     iqr: at(sorted, 0.75) - at(sorted, 0.25),
     samples: sorted.length,
   };
