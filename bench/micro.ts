@@ -1,11 +1,11 @@
 /**
  * npm run bench:micro -- [--quick] [--only TEXT] [--seed 1] [--json FILE]
- * Each technique of the kernel beside what it replaced, measured in turn: times and ratios. A full run writes
- * docs/benchmarks.json.
+ * The path of a value step upon step, and each technique of the kernel beside what it replaced, measured in turn:
+ * times and ratios. A full run writes docs/benchmarks.json.
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { TECHNIQUES } from './micro/index.js';
+import { PATHS, TECHNIQUES } from './micro/index.js';
 import type { TechniqueResult } from './micro/technique.js';
 import { buildWasm, bundleEntry, machineName, OUT, runNode } from './support/process.js';
 import { record } from './support/recorded.js';
@@ -15,6 +15,8 @@ export interface MicroReport {
   command: string;
   machine: string;
   seed: number;
+  /** Step upon step, the floor first. */
+  paths: TechniqueResult[];
   techniques: TechniqueResult[];
 }
 
@@ -27,17 +29,25 @@ const { values: args } = parseArgs({
   },
 });
 const seed = Number(args.seed);
-const chosen = TECHNIQUES.filter(({ name }) => name.includes(args.only ?? ''));
+const ALL = [...PATHS, ...TECHNIQUES];
+const chosen = ALL.filter(({ name }) => name.includes(args.only ?? ''));
 if (!Number.isSafeInteger(seed)) fail(`--seed: expected an integer, found ${args.seed}`);
-if (!chosen.length) fail(`--only: nothing of ${TECHNIQUES.map(({ name }) => name).join(', ')}`);
+if (!chosen.length) fail(`--only: nothing of ${ALL.map(({ name }) => name).join(', ')}`);
 if (!existsSync('dist/lib/index.js')) fail('dist/lib/index.js is missing: npm run build');
 
 const command = ['npm run bench:micro', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])];
-const report: MicroReport = { command: command.join(' '), machine: machineName(), seed, techniques: [] };
+const report: MicroReport = {
+  command: command.join(' '),
+  machine: machineName(),
+  seed,
+  paths: [],
+  techniques: [],
+};
 console.log(
   `${report.command}\n${report.machine}\nseed ${seed}; medians of rounds, ratios to the first by round`,
 );
 await buildWasm('steps');
+await buildWasm('floor');
 await bundleEntry('bench/micro/child.ts', `${OUT}/micro.js`);
 for (const { name } of chosen) {
   const result = await runNode<TechniqueResult>(`${OUT}/micro.js`, {
@@ -45,7 +55,7 @@ for (const { name } of chosen) {
     seed,
     quick: args.quick,
   });
-  report.techniques.push(result);
+  (PATHS.some((path) => path.name === name) ? report.paths : report.techniques).push(result);
   console.log(`\n${name}: ${result.what}`);
   const rows = result.variants.map((variant) => [
     variant.name,

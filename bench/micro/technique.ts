@@ -1,4 +1,4 @@
-/** A technique of the kernel beside what it replaced. */
+/** What is measured in variants, in turn: a technique beside what it replaced, or a path step by step. */
 import type { Alternated, Variant } from '../support/alternate.js';
 
 export interface Technique {
@@ -7,7 +7,7 @@ export interface Technique {
   unit: string;
   /** What is seen, in a sentence. */
   what: string;
-  /** With the technique first: ratios are to it. */
+  /** The technique first, or the floor: ratios are to it. */
   prepare(seed: number): Promise<{ per: number; variants: Variant[] }> | { per: number; variants: Variant[] };
 }
 

@@ -18,13 +18,13 @@ function instantiate(): FloorExports {
   return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as unknown as FloorExports;
 }
 
-/** Nanoseconds a value to copy values into WebAssembly and scan them with SIMD. */
-export function floorOf(values: Float64Array, effort: Effort): number {
+/** Copies values into WebAssembly and scans them with SIMD. */
+export function copyAndScan(values: Float64Array): () => number {
   floor ??= instantiate();
   const { memory, inputAddress, scan } = floor;
   const window = new Float64Array(memory.buffer, inputAddress(), CHUNK);
   const count = values.length & ~3;
-  const copyAndScan = () => {
+  return () => {
     let finite = 1;
     for (let at = 0; at < count; at += CHUNK) {
       const part = values.subarray(at, Math.min(at + CHUNK, count));
@@ -33,7 +33,11 @@ export function floorOf(values: Float64Array, effort: Effort): number {
     }
     return finite;
   };
-  return nanosecondsOf(copyAndScan, Math.max(1, count), effort).median;
+}
+
+/** Nanoseconds a value to copy values into WebAssembly and scan them with SIMD. */
+export function floorOf(values: Float64Array, effort: Effort): number {
+  return nanosecondsOf(copyAndScan(values), Math.max(1, values.length & ~3), effort).median;
 }
 
 /** Values that are sorted at most: a sort of more takes minutes, and grows with the logarithm alone. */
