@@ -12,6 +12,7 @@ async function kll(k: number, tails: 'none' | 'high', sent?: number): Promise<Pe
     note: sent
       ? 'rank error bounded; blobs are condensed copies: encoding makes the copy'
       : 'rank error bounded; blobs are whole states',
+    isRandomized: true,
     create: (seed) => new Sketch({ k, tails, seed }),
     add: (sketch, x) => sketch.add(x),
     extend: (sketch, values) => sketch.extend(values),
@@ -250,6 +251,7 @@ const apache = async () => {
   const peer: Peer<InstanceType<typeof ApacheCascade>> = {
     name: 'Apache KLL, k = 200, in TypeScript',
     note: 'the cascade of datasketches-cpp, rebuilt for the tests; builds its view at every question',
+    isRandomized: true,
     create: (seed) => new ApacheCascade(200, randomCoin(seed)),
     add: (sketch, x) => sketch.update(x),
     extend: (sketch, values) => sketch.updateAll(values),

@@ -8,6 +8,8 @@ export interface Peer<S = unknown> {
   isInteger?: boolean;
   /** Whether negative and huge values are refused, so that only latencies can be measured. */
   onlyLatencies?: boolean;
+  /** Whether its answers depend on the seed: errors are then means over several. */
+  isRandomized?: boolean;
   /** The ranks it answers, where it does not answer all. */
   ranks?: readonly number[];
   create(seed: number): S;

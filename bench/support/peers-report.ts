@@ -14,7 +14,10 @@ export interface PeerFigures {
   times: Record<string, { median: number; iqr: number }>;
   /** Of a blob, by what was encoded. */
   bytes: Record<string, number>;
-  /** Rank error in % of n: at each of RANKS, and the largest of all; null where the peer refuses the stream. */
+  /**
+   * Rank error in % of n: at each of RANKS, and the largest of all; means over seeds where there are any. Null where
+   * the peer refuses the stream.
+   */
   errors: Record<string, { at: number[]; max: number } | null>;
   cannot: string[];
 }
