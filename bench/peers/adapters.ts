@@ -13,6 +13,7 @@ async function kll(k: number, tails: 'none' | 'high', sent?: number): Promise<Pe
       ? 'rank error bounded; blobs are condensed copies: encoding makes the copy'
       : 'rank error bounded; blobs are whole states',
     isRandomized: true,
+    sendsLess: sent !== undefined,
     create: (seed) => new Sketch({ k, tails, seed }),
     add: (sketch, x) => sketch.add(x),
     extend: (sketch, values) => sketch.extend(values),

@@ -159,9 +159,8 @@ function compareAnswers(stream: Distribution): void {
   const taken = given(stream, N, order.seed + 1);
   const sorted = taken.slice().sort();
   const trials = Array.from({ length: peer.isRandomized ? TRIALS : 1 }, (_, i) => {
-    // What is sent is what must answer.
     const kept = made(taken, order.seed + i);
-    const sketch = encode && decode ? decode(encode(kept)) : kept;
+    const sketch = peer.sendsLess && encode && decode ? decode(encode(kept)) : kept;
     // Against the ranks of what it was given: the rounding to its units is not held against it.
     const errorAt = (rank: number) => {
       const answer = peer.quantile(sketch, rank);

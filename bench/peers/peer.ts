@@ -10,6 +10,8 @@ export interface Peer<S = unknown> {
   onlyLatencies?: boolean;
   /** Whether its answers depend on the seed: errors are then means over several. */
   isRandomized?: boolean;
+  /** Whether blobs say less than the sketch did: then it is a decoded blob that answers. */
+  sendsLess?: boolean;
   /** The ranks it answers, where it does not answer all. */
   ranks?: readonly number[];
   create(seed: number): S;
