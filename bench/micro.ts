@@ -8,17 +8,8 @@ import { parseArgs } from 'node:util';
 import { PATHS, TECHNIQUES } from './micro/index.js';
 import type { TechniqueResult } from './micro/technique.js';
 import { buildWasm, bundleEntry, machineName, OUT, runNode } from './support/process.js';
-import { record } from './support/recorded.js';
+import { type MicroReport, record } from './support/recorded.js';
 import { figure, textTable } from './support/report.js';
-
-export interface MicroReport {
-  command: string;
-  machine: string;
-  seed: number;
-  /** Step upon step, the floor first. */
-  paths: TechniqueResult[];
-  techniques: TechniqueResult[];
-}
 
 const { values: args } = parseArgs({
   options: {

@@ -6,12 +6,11 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { GROUPS, OWN_GROUPS } from './suites/index.js';
-import type { Result, Settings } from './support/case.js';
+import type { Settings } from './support/case.js';
 import { readColumn } from './support/column.js';
 import { buildWasm, bundleEntry, machineName, OUT, runNode } from './support/process.js';
-import { record, recorded } from './support/recorded.js';
+import { type GroupResults, type OursReport, record, recorded } from './support/recorded.js';
 import { cellsOf, figure, TITLES, textTable } from './support/report.js';
-import type { Speed } from './support/targets.js';
 
 const { values: args } = parseArgs({
   options: {
@@ -35,18 +34,6 @@ if (unknown?.length)
 if (args.column !== undefined && args.data === undefined) fail('--column needs --data');
 if (!existsSync('dist/lib/index.js')) fail('dist/lib/index.js is missing: npm run build');
 
-export interface GroupResults {
-  title: string;
-  machine: Speed;
-  results: Result[];
-}
-export interface Report {
-  command: string;
-  machine: string;
-  seed: number;
-  groups: Record<string, GroupResults>;
-}
-
 mkdirSync(OUT, { recursive: true });
 const settings: Omit<Settings, 'effort'> = { seed, quick: args.quick };
 if (args.data !== undefined) {
@@ -61,7 +48,7 @@ const chosen = args.data
 const command = ['npm run bench', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(
   ' ',
 );
-const report: Report = { command, machine: machineName(), seed, groups: {} };
+const report: OursReport = { command, machine: machineName(), seed, groups: {} };
 console.log(
   `${command}\n${report.machine}\nseed ${seed}; medians, IQR the distance of the quartiles; ns unless said`,
 );
@@ -89,8 +76,8 @@ if (args.json) writeFileSync(args.json, `${JSON.stringify(report, null, 1)}\n`);
 if (!args.quick && !args.data) keep(report);
 
 /** Of a run of some groups, the others stay as they were. */
-function keep(latest: Report): void {
-  const before = recorded().ours as Report | undefined;
+function keep(latest: OursReport): void {
+  const before = recorded().ours;
   record('ours', {
     ...latest,
     command: 'npm run bench',

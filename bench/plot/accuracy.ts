@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Curves } from '../targets/curves.js';
 import { percent } from '../targets/report.js';
+import { fill } from './fill.js';
 import { type Axis, plotSvg } from './svg.js';
 
 const docs = new URL('../../docs/', import.meta.url);
@@ -41,15 +42,6 @@ function table(titles: readonly string[], rows: readonly (readonly string[])[]):
   return [line(titles), line(titles.map((_, i) => (i === 0 ? '---' : '--:'))), ...rows.map(line)].join('\n');
 }
 
-function fill(file: string, marker: string, text: string): void {
-  const at = new URL(file, docs);
-  const [begin, end] = [`<!-- ${marker} -->`, `<!-- /${marker} -->`];
-  const before = readFileSync(at, 'utf8');
-  const [from, to] = [before.indexOf(begin), before.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`docs/${file} has no markers ${begin} ... ${end}`);
-  writeFileSync(at, `${before.slice(0, from + begin.length)}\n\n${text}\n\n${before.slice(to)}`);
-}
-
 const sizes = curves.sizes.map(({ k, working, direct, condensed, foreign }) =>
   [direct, condensed].map((row, i) => [
     i ? `${k} from ${working}` : String(k),
@@ -62,8 +54,9 @@ const sizes = curves.sizes.map(({ k, working, direct, condensed, foreign }) =>
   ]),
 );
 fill(
-  'choosing-k.md',
-  'sizes',
+  new URL('choosing-k.md', docs),
+  '<!-- sizes -->',
+  '<!-- /sizes -->',
   [
     `\`${curves.command}\`, seed ${curves.seed}, ${curves.trials} trials, n = 1e6, tails high. Errors in % of n.`,
     table(

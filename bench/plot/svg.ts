@@ -26,7 +26,7 @@ const BOTTOM = 104;
 const LIGHT = ['#444444', '#0072b2', '#d55e00', '#007a5a', '#b0568f'];
 const DARK = ['#c8c8c8', '#56b4e9', '#ff9a4d', '#2fd6a6', '#e79ccb'];
 
-const STYLE = `
+export const STYLE = `
 svg { font: 13px system-ui, sans-serif; background: #fff; fill: #222; }
 .title { font-size: 15px; font-weight: 600; }
 .grid { stroke: #e3e3e3; }
@@ -54,7 +54,7 @@ function linear(values: readonly number[]): Scale {
   return { ticks, place: (x) => x / end };
 }
 
-function logarithmic(values: readonly number[]): Scale {
+export function logarithmic(values: readonly number[]): Scale {
   const low = Math.log10(Math.min(...values)) - 0.02;
   const high = Math.log10(Math.max(...values)) + 0.02;
   const multiples = high - low > 2.5 ? [1] : [1, 2, 5];
@@ -76,7 +76,7 @@ function label(x: number): string {
   return x >= 1e4 ? `${Number((x / 1e3).toPrecision(3))}k` : String(Number(x.toPrecision(3)));
 }
 
-const escaped = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
+export const escaped = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
 
 export function plotSvg({ title, x, y, series }: Plot): string {
   const across = scaleOf(
