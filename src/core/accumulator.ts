@@ -2,29 +2,30 @@
  * Taking values in. Single values are staged in an array, which the engine takes as a block when it is full. A
  * sketch that never filled it is exact, and has no use for the kernel.
  */
-import { F64, U8, U32 } from '../wasm/abi.js';
+import { F64, U8, U32, U64 } from '../wasm/abi.js';
 import { totalCapacity } from './capacity.js';
-import { condense, planCondense } from './condense.js';
+import { condenseBy, planCondense } from './condense.js';
 import { Cursor } from './cursor.js';
-import { buildView, fitToApache, ingest, ingestWeighted, type Values } from './engine.js';
-import { SketchArgumentError } from './errors.js';
-import { DEFAULT_K, MAX_N, TAILS, TAILS_NAMES, type Tails, type TailsCode } from './image.js';
-import { notifyCompactions, Stopwatch } from './notify.js';
+import { absorb, buildView, fitToApache, ingest, type Values } from './engine.js';
+import { badArgument } from './errors.js';
+import { DEFAULT_K, MAX_N, TAILS_NAMES, type Tails, type TailsCode } from './image.js';
+import { notifyCompactions, stopwatch } from './notify.js';
 import type { SketchObserver } from './observer.js';
 import {
-  isIterable,
   requireOptions,
   type SketchOptions,
   toK,
+  toList,
+  toNumbers,
   toSkip,
   toTails,
   toValue,
   toWeight,
 } from './options.js';
-import { randomSeed, toSeed } from './random.js';
+import { toSeed } from './random.js';
 import { SortedView } from './sorted-view.js';
 import { SketchState } from './state.js';
-import { CompensatedSum } from './sum.js';
+import { compensatedSum } from './sum.js';
 import { toFloatVariance } from './variance.js';
 
 /** Values staged before the kernel takes them. */
@@ -35,7 +36,6 @@ const FIRST_STAGING = 16;
 const CURSORS = 8;
 /** Largest weight that is staged as so many values. */
 const STAGED_WEIGHT = 16;
-const NOTHING = new Float64Array(0);
 
 export interface ExtendOptions {
   /** What to do with values that are not finite numbers: refuse the call, or leave them out. Default 'throw'. */
@@ -44,8 +44,13 @@ export interface ExtendOptions {
 
 export class Accumulator {
   protected state: SketchState;
-  protected staging: Float64Array = NOTHING;
+  protected staging = new Float64Array(0);
   protected staged = 0;
+  protected observer: SketchObserver | undefined;
+  /** n of a condensed copy when it was made. While nothing is added to it, it is sent without state. */
+  protected condensedN = -1;
+  /** n when the observer was last told of values, or they came by a merge: the rest are single adds since. */
+  protected accounted = 0;
   /** Values of the staging array that may be used before `makeRoom` must look. */
   #room = 0;
   #view: SortedView | undefined;
@@ -53,82 +58,70 @@ export class Accumulator {
   #viewStaged = -1;
   /** Places of ranks that are asked for again and again; negative keys are exclusive. */
   #cursors = new Map<number, Cursor>();
-  /** n of a condensed copy when it was made. While nothing is added to it, it is sent without state. */
-  protected condensedN = -1;
-  protected observer: SketchObserver | undefined;
   /** Values left out by `invalid: 'skip'`. */
   #rejected = 0;
-  /** n when the observer was last told of values, or they came by a merge: the rest are single adds since. */
-  protected accounted = 0;
 
   constructor(options: SketchOptions = {}) {
     requireOptions(options);
-    const k = toK(options.k === undefined ? DEFAULT_K : options.k);
-    const tails: TailsCode = options.tails === undefined ? TAILS.high : toTails(options.tails);
-    const seed = options.seed === undefined ? randomSeed() : toSeed(options.seed);
-    this.state = SketchState.empty(k, seed, tails);
-    this.observer = options.observer;
+    const { k = DEFAULT_K, tails = 'high', seed, observer } = options;
+    this.state = new SketchState(toK(k), toSeed(seed), toTails(tails));
+    this.observer = observer;
   }
 
   /** Accuracy parameter. */
   get k(): number {
-    return this.state.word(U32.k);
+    return this.state.word[U32.k];
   }
   /** Smallest k of any compaction behind the data; the error depends on it. */
   get minK(): number {
-    return this.state.word(U32.minK);
+    return this.state.word[U32.minK];
   }
   /** Number of values, weights counted; exact. */
   get n(): number {
-    return this.state.get(F64.n) + this.staged;
+    return this.state.real[F64.n] + this.staged;
   }
   get isEmpty(): boolean {
     return this.n === 0;
   }
   /** False while every value is still there and answers are exact. */
   get isEstimating(): boolean {
-    return this.state.word(U32.levels) > 1;
+    return this.levels > 1;
   }
   /** Items held. */
   get numRetained(): number {
     return this.state.retained + this.staged;
   }
   get numLevels(): number {
-    return Math.max(1, this.state.word(U32.levels));
+    return this.levels || 1;
   }
   /** Policy of compactions to come. */
   get tails(): Tails {
-    return TAILS_NAMES[this.state.byte(U8.tails)];
+    return TAILS_NAMES[this.state.byte[U8.tails]];
   }
   /** Weakest protection behind the data. */
   get tailGuarantee(): Tails {
-    return TAILS_NAMES[this.state.byte(U8.guarantee)];
+    return TAILS_NAMES[this.state.byte[U8.guarantee]];
   }
   /** Condensing variance, in units of n^2 (docs/accuracy.md). */
   get variance(): number {
-    return this.state.get(F64.variance);
+    return this.state.real[F64.variance];
   }
   /** Smallest value, exact; NaN when empty. */
   get min(): number {
-    let min = this.state.get(F64.min);
-    for (let i = 0; i < this.staged; i++) if (!(this.staging[i] >= min)) min = this.staging[i];
-    return min;
+    return this.#extreme(F64.min, 1);
   }
   /** Largest value, exact; NaN when empty. */
   get max(): number {
-    let max = this.state.get(F64.max);
-    for (let i = 0; i < this.staged; i++) if (!(this.staging[i] <= max)) max = this.staging[i];
-    return max;
+    return this.#extreme(F64.max, -1);
   }
   /** Sum of the values, compensated; 0 when empty, NaN once a source lacked its sum. */
   get sum(): number {
-    const sum = new CompensatedSum(this.state.get(F64.sum), this.state.get(F64.carry));
-    for (let i = 0; i < this.staged; i++) sum.add(this.staging[i]);
-    return sum.value;
+    const { real } = this.state;
+    return compensatedSum(this.staging, this.staged, real[F64.sum], real[F64.carry]);
   }
   /** sum / n; NaN when empty. */
   get mean(): number {
-    return this.isEmpty ? Number.NaN : this.sum / this.n;
+    return this.sum / this.n;
   }
   /** Values left out so far by `extend` with `invalid: 'skip'`. */
   get numRejected(): number {
@@ -155,28 +148,24 @@ export class Accumulator {
    * @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_VALUE_TYPE, ERR_VALUE_NOT_FINITE, ERR_COUNT_OVERFLOW; whatever
    * the iterable throws. The sketch is then as it was.
    */
-  extend(values: Values | Iterable<number>, options?: ExtendOptions): this {
-    if (options !== undefined) requireOptions(options);
-    const skip = toSkip(options?.invalid);
-    let plain = toPlain(values);
-    const watch = new Stopwatch(this.observer);
-    let rejected = 0;
-    if (skip) {
-      const kept = Float64Array.from(Array.from(plain).filter((x) => typeof x === 'number' && x - x === 0));
-      rejected = plain.length - kept.length;
-      plain = kept;
-    }
-    const count = plain.length;
+  extend(values: Values | Iterable<number>, options: ExtendOptions = {}): this {
+    requireOptions(options);
+    const skip = toSkip(options.invalid);
+    let list = toList(values, 'values');
+    const seconds = stopwatch(this.observer);
+    const given = list.length;
+    if (skip) list = Array.from(list).filter(Number.isFinite);
+    const count = list.length;
     this.requireRoomFor(count);
     this.tellAdds();
-    if (count + this.staged <= STAGING && !(this.state.word(U32.levels) > 0 && count > STAGING / 2)) {
-      this.#stage(plain);
+    // A few values beside levels are staged as well; many go to the kernel at once.
+    if (count + this.staged <= (this.levels && count > STAGING / 2 ? 0 : STAGING)) {
+      this.#stage(list);
     } else {
-      this.#ingest(plain);
+      this.#ingest(list);
     }
-    this.#rejected += rejected;
-    this.accounted = this.n;
-    if (this.observer) this.observer.onIngest?.({ values: count, rejected, seconds: watch.seconds });
+    this.#rejected += given - count;
+    this.#toldIngest(count, given - count, seconds());
     return this;
   }
 
@@ -187,45 +176,52 @@ export class Accumulator {
    * @throws SketchArgumentError ERR_LENGTH_MISMATCH, ERR_WEIGHT, and those of `extend`
    */
   extendWeighted(values: Values | Iterable<number>, weights: Values | Iterable<number>): this {
-    const xs = Float64Array.from(toPlain(values) as ArrayLike<number>, (x, i) => toValue(x, 'values', i) + 0);
-    const ws = Float64Array.from(toPlain(weights, 'weights') as ArrayLike<number>, (w, i) =>
-      toWeight(w, 'weights', i),
-    );
+    const xs = toNumbers(values, 'values', toValue);
+    const ws = toNumbers(weights, 'weights', toWeight);
     if (xs.length !== ws.length) {
-      throw new SketchArgumentError('ERR_LENGTH_MISMATCH', 'weights', `${xs.length} weights`, ws.length);
+      badArgument('ERR_LENGTH_MISMATCH', 'weights', `${xs.length} weights`, ws.length);
     }
     let total = 0;
     for (const w of ws) {
       this.requireRoomFor(w, total);
       total += w;
     }
-    if (!xs.length) return this;
+    if (!total) return this;
     this.tellAdds();
-    const watch = new Stopwatch(this.observer);
+    const seconds = stopwatch(this.observer);
     this.#takeWeighted(xs, ws);
-    this.accounted = this.n;
-    if (this.observer) this.observer.onIngest?.({ values: total, rejected: 0, seconds: watch.seconds });
+    this.#toldIngest(total, 0, seconds());
     return this;
   }
 
   /** Forgets all values, keeps k, tails and the generator. */
   reset(): this {
-    const { state } = this;
-    const generator = state.block.generator;
-    const seed = state.block.seed;
-    this.state = SketchState.empty(this.k, generator, state.byte(U8.tails) as TailsCode);
-    this.state.setSeed(seed);
+    const { long, byte, word } = this.state;
+    const { generator, seed } = this.state.block;
+    this.state = new SketchState(word[U32.k], seed, byte[U8.tails] as TailsCode);
+    this.state.long[U64.generator] = generator;
     this.clearStaging();
-    this.accounted = 0;
+    this.accounted = this.#rejected = 0;
     this.condensedN = -1;
-    this.#rejected = 0;
     return this;
+  }
+
+  protected get levels(): number {
+    return this.state.word[U32.levels];
+  }
+
+  #extreme(field: F64, sign: number): number {
+    let best = this.state.real[field];
+    for (let i = 0; i < this.staged; i++) {
+      if (!(this.staging[i] * sign >= best * sign)) best = this.staging[i];
+    }
+    return best;
   }
 
   #addWeighted(x: number, weight: number): this {
     this.requireRoomFor(weight);
     if (weight <= STAGED_WEIGHT) {
-      for (let i = 0; i < weight; i++) this.add(x);
+      for (; weight > 0; weight--) this.add(x);
     } else {
       this.#takeWeighted(Float64Array.of(x + 0), Float64Array.of(weight));
     }
@@ -234,38 +230,37 @@ export class Accumulator {
 
   #takeWeighted(values: Float64Array, weights: Float64Array): void {
     this.spill();
-    const before = this.compactionsBefore();
-    ingestWeighted(this.state, values, weights);
-    this.touched(before);
+    this.change(() => absorb(this.state, (to) => to.weighted(values, weights)));
   }
 
   /** Refuses `count` values beside those here and `others`. Differences are exact, sums above 2^53 are not. */
   protected requireRoomFor(count: number, others = 0): void {
     const left = MAX_N - this.n - others;
-    if (count <= left) return;
-    throw new SketchArgumentError(
-      'ERR_COUNT_OVERFLOW',
-      'n',
-      `at most ${left} more values, up to 2^53`,
-      count,
-    );
+    if (!(count <= left)) {
+      badArgument('ERR_COUNT_OVERFLOW', 'n', `at most ${left} more values, up to 2^53`, count);
+    }
   }
 
   #makeRoom(): void {
     this.requireRoomFor(1);
     if (this.staged === STAGING) this.spill();
-    if (this.staged === this.staging.length) this.#growStaging(this.staged + 1);
-    this.#room = Math.min(this.staging.length, MAX_N - this.state.get(F64.n));
+    this.#growStaging(this.staged + 1);
   }
 
   #growStaging(needed: number): void {
-    if (needed <= this.staging.length) return;
-    // From the start, so that it is a power of two and STAGING is met: settling leaves arrays of any length.
-    let length = FIRST_STAGING;
-    while (length < needed) length *= 2;
-    const larger = new Float64Array(length);
-    larger.set(this.staging.subarray(0, this.staged));
-    this.staging = larger;
+    if (needed > this.staging.length) {
+      // From the start, so that it is a power of two and STAGING is met: settling leaves arrays of any length.
+      let length = FIRST_STAGING;
+      while (length < needed) length *= 2;
+      const larger = new Float64Array(length);
+      larger.set(this.staging.subarray(0, this.staged));
+      this.staging = larger;
+    }
+    this.#setRoom();
+  }
+
+  #setRoom(): void {
+    this.#room = Math.min(this.staging.length, MAX_N - this.state.real[F64.n]);
   }
 
   /** Stages values that fit, all or none. */
@@ -279,58 +274,53 @@ export class Accumulator {
       staging[to++] = x + 0;
     }
     this.staged = to;
-    this.#room = Math.min(staging.length, MAX_N - this.state.get(F64.n));
   }
 
   #ingest(values: Values): void {
-    const before = this.compactionsBefore();
-    const bad = ingest(this.state, this.staging, this.staged, values);
-    if (bad >= 0) {
-      for (let i = bad; i < values.length; i++) toValue(values[i], 'values', i);
-      throw new SketchArgumentError('ERR_VALUE_NOT_FINITE', 'values', 'finite numbers', Number.NaN);
-    }
-    this.staged = 0;
-    this.touched(before);
+    const bad = this.change(() => ingest(this.state, this.staging, this.staged, values));
+    if (bad < 0) this.staged = 0;
+    else for (let i = bad; ; i++) toValue(values[i], 'values', i);
   }
 
   /** Hands what is staged to the kernel. */
   protected spill(): void {
     if (!this.staged) return;
-    const watch = new Stopwatch(this.observer);
-    const before = this.compactionsBefore();
-    ingest(this.state, this.staging, this.staged);
+    const seconds = stopwatch(this.observer);
+    this.change(() => ingest(this.state, this.staging, this.staged));
     this.staged = 0;
-    this.touched(before);
-    this.tellAdds(watch.seconds);
+    this.tellAdds(seconds());
   }
 
   /** Tells of single adds, which come too often to be told one by one. */
   protected tellAdds(seconds = 0): void {
     const values = this.n - this.accounted;
+    if (values > 0) this.#toldIngest(values, 0, seconds);
     this.accounted = this.n;
-    if (values > 0) this.observer?.onIngest?.({ values, rejected: 0, seconds });
   }
 
-  protected compactionsBefore(): Uint32Array | undefined {
-    return this.observer?.onCompaction ? this.state.compactions.slice() : undefined;
+  #toldIngest(values: number, rejected: number, seconds: number): void {
+    this.accounted = this.n;
+    this.observer?.onIngest?.({ values, rejected, seconds });
   }
 
-  /** After the state has changed: views and promises about it are void. */
-  protected touched(before: Uint32Array | undefined): void {
+  /** Does what changes the state: views are void then, and the observer is told of compactions. */
+  protected change<T>(work: () => T): T {
+    const before = this.observer?.onCompaction && this.state.compactions.slice();
+    const result = work();
     this.#view = undefined;
-    this.#room = Math.min(this.staging.length, MAX_N - this.state.get(F64.n));
+    this.#setRoom();
     if (before) notifyCompactions(this.observer, before, this.state);
+    return result;
   }
 
   protected clearStaging(): void {
-    this.staging = NOTHING;
-    this.staged = 0;
-    this.#room = 0;
+    this.staging = new Float64Array(0);
+    this.staged = this.#room = 0;
     this.#view = undefined;
   }
 
   /** Puts values, all finite, into staging: they are then the whole sketch. */
-  protected stageOnly(values: Float64Array): void {
+  protected stageOnly(values: Values): void {
     this.clearStaging();
     this.#stage(values);
   }
@@ -342,85 +332,71 @@ export class Accumulator {
    */
   protected settle(): void {
     this.tellAdds();
-    if (this.state.word(U32.levels) === 1 && this.n <= STAGING) this.unspill();
-    if (this.state.word(U32.levels) > 0) {
+    if (this.levels === 1 && this.n <= STAGING) this.unspill();
+    if (this.levels) {
       this.spill();
       this.clearStaging();
-      this.fitImage();
+      this.#fitImage();
       const { state } = this;
+      const { real } = state;
       state.table = undefined;
       // Bytes hold one number: what they give back must be what this sketch goes on with.
-      state.set(F64.sum, this.sum);
-      state.set(F64.carry, 0);
-      state.set(F64.variance, toFloatVariance(this.variance));
-      return;
+      real[F64.sum] = this.sum;
+      real[F64.carry] = 0;
+      real[F64.variance] = toFloatVariance(real[F64.variance]);
+    } else {
+      this.staging = this.staging.slice(0, this.staged).sort();
+      this.#setRoom();
+      if (this.staged > totalCapacity(this.k, 1)) this.#layOut();
     }
-    this.staging = this.staging.slice(0, this.staged).sort();
-    this.#room = this.staged;
-    if (this.staged > totalCapacity(this.k, 1)) this.#layOut();
   }
 
   /**
    * The image of a sketch whose guarantee was lost has no room for protected tails (docs/formats.md): where its
    * policy still protects them, it is compacted to the plain budget.
    */
-  protected fitImage(): void {
-    const { state } = this;
-    const tails = state.byte(U8.tails);
-    const limit = 3 * this.k + 9 * state.word(U32.levels);
-    if (tails === TAILS.none || state.byte(U8.guarantee) !== TAILS.none || state.retained <= limit) return;
-    const before = this.compactionsBefore();
-    this.state = fitToApache(state);
-    this.state.setByte(U8.tails, tails);
-    this.touched(before);
+  #fitImage(): void {
+    const { byte, retained } = this.state;
+    const tails = byte[U8.tails];
+    if (!tails || byte[U8.guarantee] || retained <= 3 * this.k + 9 * this.levels) return;
+    this.change(() => {
+      this.state = fitToApache(this.state);
+    });
+    this.state.byte[U8.tails] = tails;
   }
 
   /** Level 0 alone and few values: staged is the simpler form, and needs no kernel. */
   protected unspill(): void {
-    const { state } = this;
+    const { state, staging, staged } = this;
+    const { real } = state;
+    if (!Number.isFinite(real[F64.min]) || !Number.isFinite(real[F64.max])) return;
     const { items } = state;
-    if (!Number.isFinite(state.get(F64.min)) || !Number.isFinite(state.get(F64.max))) return;
-    const all = new Float64Array(items.length + this.staged);
-    all.set(items);
-    all.set(this.staging.subarray(0, this.staged), items.length);
-    const emptied = SketchState.empty(this.k, 0n, 0);
-    emptied.adopt(state, residue(state));
-    this.state = emptied;
-    this.stageOnly(all);
+    const sum = residue(state);
+    state.clear();
+    state.real[F64.sum] = sum;
+    this.stageOnly(items);
+    this.#stage(staging.subarray(0, staged));
   }
 
   #layOut(): void {
-    const { state } = this;
-    const n = this.staged;
-    const { min, max, sum } = this;
-    const tails = state.byte(U8.tails) as TailsCode;
-    const ramp = tails === 0 ? 0 : Math.max(1, Math.round(this.k / 25));
-    const layout = planCondense(n, tails, ramp, (levels) => totalCapacity(this.k, levels));
-    const phase = Math.floor((Number(state.draw() >> 11n) / 2 ** 53) * 2 ** layout.height);
-    const coin = Number(state.draw() >> 63n);
-    const { sizes, items } = condense(SortedView.ofValues(this.staging), layout, tails, phase, coin);
-    const image = {
-      k: this.k,
-      minK: this.k,
-      n,
-      sum,
-      min,
-      max,
-      sizes,
-      items,
-      tailGuarantee: tails,
-      variance: 0,
-    };
-    const block = { ...state.block, compactions: new Uint32Array(sizes.length) };
-    this.state = SketchState.fromImage({ ...image, state: block }, { seed: 0n, tails });
+    const { k, staged: n, min, max, sum, state } = this;
+    const { block } = state;
+    const tails = block.tails;
+    const layout = planCondense(n, k, tails, tails && Math.max(1, Math.round(k / 25)));
+    const laidOut = condenseBy(state, SortedView.ofValues(this.staging), layout, tails);
+    const compactions = new Uint32Array(laidOut.sizes.length);
+    const generator = state.long[U64.generator];
+    const image = { k, minK: k, n, sum, min, max, ...laidOut, tailGuarantee: tails, variance: 0 };
+    this.state = SketchState.fromImage({ ...image, state: { ...block, generator, compactions } }, 0n, tails);
     this.clearStaging();
-    if (this.observer?.onCompaction) notifyCompactions(this.observer, new Uint32Array(0), this.state);
+    notifyCompactions(this.observer, [], this.state);
   }
 
   /** The quantile of a rank, for a sketch that is not empty. */
   protected quantileOf(rank: number, inclusive: boolean): number {
     const from = this.#viewStaged;
-    if (!this.#view || from === this.staged || this.staged - from > this.#view.n) {
+    const view = this.#view;
+    if (!view || from === this.staged || this.staged - from > view.n) {
       return this.view.quantile(rank, inclusive);
     }
     // Values were staged since the view was built, fewer than it holds: it need not be built again.
@@ -432,7 +408,7 @@ export class Accumulator {
     let cursor = this.#cursors.get(key);
     if (!cursor) {
       if (this.#cursors.size === CURSORS) this.#cursors.clear();
-      this.#cursors.set(key, (cursor = new Cursor(this.#view, from, target)));
+      this.#cursors.set(key, (cursor = new Cursor(view, from, target)));
     }
     return cursor.find(target, this.staging, from, this.staged);
   }
@@ -443,10 +419,9 @@ export class Accumulator {
     const staged = this.staging.slice(0, this.staged);
     this.#viewStaged = this.staged;
     this.#cursors.clear();
-    return (this.#view =
-      this.state.word(U32.levels) === 0
-        ? SortedView.ofValues(staged)
-        : buildView(this.state, staged, this.min, this.max));
+    return (this.#view = this.levels
+      ? buildView(this.state, staged, this.min, this.max)
+      : SortedView.ofValues(staged));
   }
 }
 
@@ -454,27 +429,8 @@ export class Accumulator {
  * What the sum of a state without levels above 0 has beyond the sum of its items: nothing but for rounded images; NaN
  * where the sum is not known.
  */
-export function residue(state: SketchState): number {
-  const known = new CompensatedSum(state.get(F64.sum), state.get(F64.carry)).value;
-  const sum = new CompensatedSum(0, 0);
-  for (const x of state.items) sum.add(x);
-  return known === sum.value ? 0 : known - sum.value;
-}
-
-/** Values as an indexable: typed arrays and arrays as they are, anything else gathered first. */
-function toPlain(values: unknown, argument = 'values'): Values {
-  if (Array.isArray(values)) return values;
-  if (ArrayBuffer.isView(values) && !(values instanceof DataView)) {
-    if (values instanceof BigInt64Array || values instanceof BigUint64Array) {
-      throw new SketchArgumentError('ERR_VALUE_TYPE', argument, 'numbers, not BigInts', values);
-    }
-    return values as unknown as Values;
-  }
-  if (isIterable(values)) return Array.from(values as Iterable<number>);
-  throw new SketchArgumentError(
-    'ERR_ARGUMENT_TYPE',
-    argument,
-    'an array, typed array or iterable of numbers',
-    values,
-  );
+export function residue({ real, items }: SketchState): number {
+  const known = compensatedSum([], 0, real[F64.sum], real[F64.carry]);
+  const found = compensatedSum(items);
+  return known === found ? 0 : known - found;
 }

@@ -2,8 +2,6 @@
  * Capacities of the levels of an Apache KLL sketch (Apache DataSketches, KllHelper.levelCapacity).
  */
 
-const POWERS_OF_3 = Array.from({ length: 31 }, (_, i) => 3 ** i);
-
 /**
  * Items a level may hold before it is due for compaction.
  * @param k accuracy parameter, 8..65535
@@ -31,7 +29,7 @@ export function totalCapacity(k: number, numLevels: number, floor = 8): number {
 function scaledByTwoThirds(k: number, depth: number): number {
   // 2k 2^depth < 2^(17+30) and 3^30 < 2^48: both exact in a double, so floor of the quotient needs one check.
   const dividend = 2 * k * 2 ** depth;
-  const divisor = POWERS_OF_3[depth];
+  const divisor = 3 ** depth;
   let quotient = Math.floor(dividend / divisor);
   if (quotient * divisor > dividend) quotient--;
   return (quotient + 1) >>> 1;

@@ -8,6 +8,7 @@
 import { totalCapacity } from './capacity.js';
 import { MAX_LEVELS, type TailsCode } from './image.js';
 import type { SortedView } from './sorted-view.js';
+import type { SketchState } from './state.js';
 
 export interface CondenseLayout {
   /** Level of the large chunks: they hold 2^levels values. */
@@ -24,7 +25,6 @@ export interface Condensed {
   sizes: Uint32Array;
   /** Level 0 first, each level ascending. */
   items: Float64Array;
-  layout: CondenseLayout;
 }
 
 /** Ramp items wanted at a protected end for an image of k: 6 at k = 200, twice that for sharp tails. */
@@ -35,18 +35,13 @@ export function wantedRamp(k: number, tails: TailsCode, sharp: boolean): number 
 /**
  * The finest layout whose items fit the Apache capacity of k for any phase.
  * @param n values to cover, at least 2
- * @param fits items that are allowed for a number of levels
+ * @param wanted ramp items at a protected end; fewer where so many leave no room
  */
-export function planCondense(
-  n: number,
-  tails: TailsCode,
-  wanted: number,
-  fits: (levels: number) => number,
-): CondenseLayout {
+export function planCondense(n: number, k: number, tails: TailsCode, wanted: number): CondenseLayout {
   for (let floor = wanted; ; floor = floor >> 1) {
     for (let height = 1; height < MAX_LEVELS - 1; height++) {
       const c = 2 ** height;
-      const room = fits(height + 1);
+      const room = totalCapacity(k, height + 1);
       let best: CondenseLayout | undefined;
       // The count is not monotone in the ramp: scan up. A ramp that leaves no two large chunks ends the scan.
       for (let ramp = tails === 0 ? 0 : floor; ; ramp++) {
@@ -77,7 +72,18 @@ function popcount(x: number): number {
 
 /** The layout for an image of k. */
 export function planForK(n: number, k: number, tails: TailsCode, sharp: boolean): CondenseLayout {
-  return planCondense(n, tails, wantedRamp(k, tails, sharp), (levels) => totalCapacity(k, levels));
+  return planCondense(n, k, tails, wantedRamp(k, tails, sharp));
+}
+
+/** Condenses with a phase and a coin from a state's generator, which advances. */
+export function condenseBy(
+  state: SketchState,
+  view: SortedView,
+  layout: CondenseLayout,
+  tails: TailsCode,
+): Condensed {
+  const phase = Math.floor(state.drawShare() * 2 ** layout.height);
+  return condense(view, layout, tails, phase, Number(state.draw() >> 63n));
 }
 
 /**
@@ -100,9 +106,8 @@ export function condense(
   const take = (level: number, count: number) => {
     const size = 2 ** level;
     const within = level === 0 ? 0 : size / 2 - coin;
-    for (let i = 0; i < count; i++) {
-      const target = start + within;
-      while (weights[at] <= target) at++;
+    for (; count > 0; count--) {
+      while (weights[at] <= start + within) at++;
       levels[level].push(items[at]);
       start += size;
     }
@@ -112,12 +117,8 @@ export function condense(
   for (let j = 0; j < height; j++) take(j, (tails === 2 ? ramp : 0) + bit(phase, j));
   take(height, chunks + bit(after, height));
   for (let j = height - 1; j >= 0; j--) take(j, (tails === 0 ? 0 : ramp) + bit(after, j));
-  const sizes = Uint32Array.from(levels, (level) => level.length);
-  const flat = new Float64Array(sizes.reduce((a, b) => a + b, 0));
-  let to = 0;
-  for (const level of levels) {
-    flat.set(level, to);
-    to += level.length;
-  }
-  return { sizes, items: flat, layout };
+  return {
+    sizes: Uint32Array.from(levels, (level) => level.length),
+    items: Float64Array.from(levels.flat()),
+  };
 }

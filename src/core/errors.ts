@@ -96,20 +96,21 @@ export class SketchRuntimeError extends Error {
   }
 }
 
+/** Throws a `SketchArgumentError`. */
+export function badArgument(
+  code: ArgumentErrorCode,
+  argument: string,
+  expected: string,
+  found: unknown,
+  index?: number,
+): never {
+  throw new SketchArgumentError(code, argument, expected, found, index);
+}
+
 /** A short, safe rendering of any value for an error message. */
 function show(value: unknown): string {
-  switch (typeof value) {
-    case 'number':
-      return Object.is(value, -0) ? '-0' : String(value);
-    case 'string':
-      return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
-    case 'bigint':
-      return `${value}n`;
-    case 'function':
-      return 'a function';
-    case 'object':
-      return value === null ? 'null' : `a ${value.constructor?.name || 'object'}`;
-    default:
-      return String(value);
-  }
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 40)) + (value.length > 40 ? '...' : '');
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'object' && value) return `a ${value.constructor?.name || 'object'}`;
+  return Object.is(value, -0) ? '-0' : String(value);
 }

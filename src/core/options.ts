@@ -1,6 +1,6 @@
 /** Checks of arguments, once, at the edge of the library. */
-import { SketchArgumentError } from './errors.js';
-import { MAX_K, MIN_K, TAILS, type Tails, type TailsCode } from './image.js';
+import { type ArgumentErrorCode, badArgument } from './errors.js';
+import { MAX_K, MIN_K, TAILS_NAMES, type Tails, type TailsCode } from './image.js';
 import type { SketchObserver } from './observer.js';
 
 export interface SketchOptions {
@@ -24,93 +24,110 @@ export interface LoadOptions {
   observer?: SketchObserver;
 }
 
-/**
- * @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_ARGUMENT_RANGE
- */
-export function toK(k: unknown, argument = 'k'): number {
-  if (typeof k !== 'number') throw new SketchArgumentError('ERR_ARGUMENT_TYPE', argument, 'an integer', k);
-  if (Number.isInteger(k) && k >= MIN_K && k <= MAX_K) return k;
-  throw new SketchArgumentError('ERR_ARGUMENT_RANGE', argument, `an integer from ${MIN_K} to ${MAX_K}`, k);
+/** Gives back what passes; throws a SketchArgumentError for what does not. */
+type Check = (x: unknown, argument?: string, index?: number) => number;
+
+/** A check of numbers, with one code for what is none and one for what is not `ok`. */
+function numberCheck(
+  ok: (x: number) => boolean,
+  name: string,
+  expected: string,
+  type: ArgumentErrorCode = 'ERR_ARGUMENT_TYPE',
+  range: ArgumentErrorCode = 'ERR_ARGUMENT_RANGE',
+): Check {
+  return (x, argument = name, index) => {
+    const isNumber = typeof x === 'number';
+    return isNumber && ok(x) ? x : badArgument(isNumber ? range : type, argument, expected, x, index);
+  };
 }
+
+export const toK = numberCheck(
+  (k) => Number.isInteger(k) && k >= MIN_K && k <= MAX_K,
+  'k',
+  `an integer from ${MIN_K} to ${MAX_K}`,
+);
+export const toRank = numberCheck((rank) => rank >= 0 && rank <= 1, 'rank', 'a number from 0 to 1');
+/** A value that a rank is asked for: any number but NaN. */
+export const toQueried = numberCheck((x) => !Number.isNaN(x), 'x', 'a number, not NaN');
+/** A number that may enter a sketch. */
+export const toValue = numberCheck(
+  Number.isFinite,
+  'x',
+  'a finite number',
+  'ERR_VALUE_TYPE',
+  'ERR_VALUE_NOT_FINITE',
+);
+export const toWeight = numberCheck(
+  (weight) => Number.isSafeInteger(weight) && weight > 0,
+  'weight',
+  'a positive integer below 2^53',
+  'ERR_WEIGHT',
+  'ERR_WEIGHT',
+);
 
 /** @throws SketchArgumentError ERR_ARGUMENT_TYPE for options that are no object */
 export function requireOptions(options: unknown): void {
-  if (typeof options === 'object' && options !== null) return;
-  throw new SketchArgumentError('ERR_ARGUMENT_TYPE', 'options', 'an object', options);
+  if (typeof options !== 'object' || !options) {
+    badArgument('ERR_ARGUMENT_TYPE', 'options', 'an object', options);
+  }
+}
+
+/** @throws SketchArgumentError ERR_ARGUMENT_TYPE for bytes that are no Uint8Array */
+export function requireBytes(
+  bytes: unknown,
+  argument = 'bytes',
+  expected = 'a Uint8Array',
+  index?: number,
+): Uint8Array {
+  if (bytes instanceof Uint8Array) return bytes;
+  return badArgument('ERR_ARGUMENT_TYPE', argument, expected, bytes, index);
 }
 
 /** Whether what is refused is to be left out. */
-export function toSkip(invalid: unknown): boolean {
-  if (invalid === undefined || invalid === 'throw' || invalid === 'skip') return invalid === 'skip';
-  throw new SketchArgumentError('ERR_ARGUMENT_RANGE', 'invalid', "'throw' or 'skip'", invalid);
+export function toSkip(invalid: unknown = 'throw'): boolean {
+  if (invalid !== 'throw' && invalid !== 'skip') {
+    badArgument('ERR_ARGUMENT_RANGE', 'invalid', "'throw' or 'skip'", invalid);
+  }
+  return invalid === 'skip';
 }
 
 export function toTails(tails: unknown): TailsCode {
-  if (typeof tails === 'string' && Object.hasOwn(TAILS, tails)) return TAILS[tails as Tails];
-  throw new SketchArgumentError('ERR_ARGUMENT_RANGE', 'tails', "'none', 'high' or 'both'", tails);
+  const code = TAILS_NAMES.indexOf(tails as Tails);
+  if (code < 0) badArgument('ERR_ARGUMENT_RANGE', 'tails', "'none', 'high' or 'both'", tails);
+  return code as TailsCode;
 }
 
-export function toRank(rank: unknown, argument = 'rank', index?: number): number {
-  if (typeof rank !== 'number') {
-    throw new SketchArgumentError('ERR_ARGUMENT_TYPE', argument, 'a number from 0 to 1', rank, index);
-  }
-  if (rank >= 0 && rank <= 1) return rank;
-  throw new SketchArgumentError('ERR_ARGUMENT_RANGE', argument, 'a number from 0 to 1', rank, index);
-}
-
-/** A value that a rank is asked for: any number but NaN. */
-export function toQueried(x: unknown, argument = 'x', index?: number): number {
-  if (typeof x !== 'number')
-    throw new SketchArgumentError('ERR_ARGUMENT_TYPE', argument, 'a number', x, index);
-  if (!Number.isNaN(x)) return x;
-  throw new SketchArgumentError('ERR_ARGUMENT_RANGE', argument, 'a number, not NaN', x, index);
+/** Any iterable as an array; what is in it is not looked at. */
+export function gathered(values: unknown, argument: string, expected: string): unknown[] {
+  if (typeof values === 'object' && values && Symbol.iterator in values)
+    return Array.from(values as unknown[]);
+  return badArgument('ERR_ARGUMENT_TYPE', argument, expected, values);
 }
 
 /** Ascending, distinct split points; infinities are allowed. */
 export function toSplits(splits: unknown): Float64Array {
   const points = toNumbers(splits, 'splits', toQueried);
   for (let i = 1; i < points.length; i++) {
-    if (points[i] > points[i - 1]) continue;
-    throw new SketchArgumentError(
-      'ERR_ARGUMENT_RANGE',
-      'splits',
-      `more than the one before, ${points[i - 1]}`,
-      points[i],
-      i,
-    );
+    if (!(points[i] > points[i - 1])) {
+      badArgument('ERR_ARGUMENT_RANGE', 'splits', `more than the one before, ${points[i - 1]}`, points[i], i);
+    }
   }
   return points;
 }
 
 /** An array of checked numbers from any array, typed array or iterable. */
-export function toNumbers(
-  values: unknown,
-  argument: string,
-  check: (x: unknown, argument: string, index: number) => number,
-): Float64Array {
-  if (!isIterable(values))
-    throw new SketchArgumentError('ERR_ARGUMENT_TYPE', argument, 'an array or iterable', values);
-  const list =
-    ArrayBuffer.isView(values) || Array.isArray(values) ? (values as ArrayLike<unknown>) : Array.from(values);
-  const numbers = new Float64Array(list.length);
-  for (let i = 0; i < numbers.length; i++) numbers[i] = check(list[i], argument, i);
-  return numbers;
+export function toNumbers(values: unknown, argument: string, check: Check): Float64Array {
+  return Float64Array.from(toList(values, argument), (x, i) => check(x, argument, i) + 0);
 }
 
-export function isIterable(values: unknown): values is Iterable<unknown> {
-  return typeof values === 'object' && values !== null && Symbol.iterator in values;
-}
-
-/** A number that may enter a sketch. */
-export function toValue(x: unknown, argument = 'x', index?: number): number {
-  if (typeof x !== 'number') {
-    throw new SketchArgumentError('ERR_VALUE_TYPE', argument, 'a finite number', x, index);
+/** Values as an indexable: arrays and typed arrays as they are, anything else that can be iterated gathered first. */
+export function toList(values: unknown, argument: string): ArrayLike<number> {
+  if (Array.isArray(values)) return values;
+  if (ArrayBuffer.isView(values) && 'length' in values) {
+    if (values instanceof BigInt64Array || values instanceof BigUint64Array) {
+      badArgument('ERR_VALUE_TYPE', argument, 'numbers, not BigInts', values);
+    }
+    return values as unknown as Float64Array;
   }
-  if (x - x === 0) return x;
-  throw new SketchArgumentError('ERR_VALUE_NOT_FINITE', argument, 'a finite number', x, index);
-}
-
-export function toWeight(weight: unknown, argument = 'weight', index?: number): number {
-  if (Number.isSafeInteger(weight) && (weight as number) > 0) return weight as number;
-  throw new SketchArgumentError('ERR_WEIGHT', argument, 'a positive integer below 2^53', weight, index);
+  return gathered(values, argument, 'an array or iterable of numbers') as number[];
 }

@@ -1,9 +1,9 @@
 /** Questions. None of them changes what later bytes will be. */
-import { F64, U8 } from '../wasm/abi.js';
+import { U8 } from '../wasm/abi.js';
 import { Accumulator } from './accumulator.js';
-import { SketchArgumentError } from './errors.js';
+import { badArgument } from './errors.js';
 import type { TailsCode } from './image.js';
-import { Stopwatch } from './notify.js';
+import { stopwatch } from './notify.js';
 import type { QueryKind } from './observer.js';
 import { toNumbers, toQueried, toRank, toSplits } from './options.js';
 import { type ErrorTerms, normalizedRankError, rankErrorAt } from './rank-error.js';
@@ -41,10 +41,7 @@ export class Queries extends Accumulator {
 
   /** The quantiles of `ranks`, each 0..1, as a Float64Array. */
   quantilesAt(ranks: ArrayLike<number> | Iterable<number>, options?: QuantileOptions): Float64Array {
-    const checked = toNumbers(ranks, 'ranks', toRank);
-    return this.#watched('quantile', checked.length, () =>
-      checked.map((rank) => this.#quantile(rank, options)),
-    );
+    return this.#each('quantile', toNumbers(ranks, 'ranks', toRank), (rank) => this.#quantile(rank, options));
   }
 
   /**
@@ -53,10 +50,10 @@ export class Queries extends Accumulator {
    */
   quantiles(count: number, options?: QuantileOptions): Float64Array {
     if (!Number.isInteger(count) || count < 2 || count > 1e7) {
-      throw new SketchArgumentError('ERR_ARGUMENT_RANGE', 'count', 'an integer from 2 to 1e7', count);
+      badArgument('ERR_ARGUMENT_RANGE', 'count', 'an integer from 2 to 1e7', count);
     }
     return this.quantilesAt(
-      Float64Array.from({ length: count }, (_, i) => i / (count - 1)),
+      Array.from({ length: count }, (_, i) => i / (count - 1)),
       options,
     );
   }
@@ -77,8 +74,7 @@ export class Queries extends Accumulator {
 
   /** The ranks of several values. */
   ranks(xs: ArrayLike<number> | Iterable<number>, options?: RankOptions): Float64Array {
-    const checked = toNumbers(xs, 'xs', toQueried);
-    return this.#watched('rank', checked.length, () => checked.map((x) => this.#rank(x, options)));
+    return this.#each('rank', toNumbers(xs, 'xs', toQueried), (x) => this.#rank(x, options));
   }
 
   /**
@@ -87,46 +83,34 @@ export class Queries extends Accumulator {
    * @returns one value more than splits; NaN when empty
    */
   cdf(splits: ArrayLike<number> | Iterable<number>, options?: RankOptions): Float64Array {
-    const points = toSplits(splits);
-    return this.#watched('cdf', points.length + 1, () => this.#cdf(points, options));
+    return this.#shares('cdf', splits, options);
   }
 
   /** The share of values in each interval between splits: the differences of `cdf`. */
   pmf(splits: ArrayLike<number> | Iterable<number>, options?: RankOptions): Float64Array {
-    const points = toSplits(splits);
-    return this.#watched('pmf', points.length + 1, () => {
-      const shares = this.#cdf(points, options);
-      for (let i = shares.length - 1; i > 0; i--) shares[i] -= shares[i - 1];
-      return shares;
-    });
+    return this.#shares('pmf', splits, options).map((share, i, all) => share - (i ? all[i - 1] : 0));
   }
 
   /** The interval that holds the quantile of these n values with 99 % confidence: the sketch's error alone. */
   quantileBounds(rank: number): Bounds {
     toRank(rank);
-    return this.#watched('bounds', 2, () => {
-      const error = this.#errorAt(rank);
-      return {
-        lower: this.#quantile(Math.max(0, rank - error)),
-        upper: this.#quantile(Math.min(1, rank + error)),
-      };
-    });
+    const error = this.#errorAt(rank);
+    return this.#between(rank - error, rank + error);
   }
 
   /** The interval that holds the rank of x among these n values with 99 % confidence. */
   rankBounds(x: number): Bounds {
     toQueried(x);
     return this.#watched('bounds', 2, () => {
+      const { n } = this;
       const rank = this.#rank(x);
-      if (Number.isNaN(rank)) return { lower: rank, upper: rank };
-      // Minimum and maximum are exact.
-      if (x < this.min) return { lower: 0, upper: 0 };
-      if (x >= this.max) return { lower: 1, upper: 1 };
       const error = this.#errorAt(rank);
-      return {
-        lower: Math.max(1 / this.n, rank - error),
-        upper: Math.min(1 - 1 / this.n, rank + error),
-      };
+      let lower = Math.max(1 / n, rank - error);
+      let upper = Math.min(1 - 1 / n, rank + error);
+      // Minimum and maximum are exact.
+      if (x < this.min) lower = upper = 0;
+      if (x >= this.max) lower = upper = 1;
+      return { lower, upper };
     });
   }
 
@@ -136,16 +120,11 @@ export class Queries extends Accumulator {
    */
   confidenceInterval(rank: number): Bounds {
     toRank(rank);
-    return this.#watched('bounds', 2, () => {
-      if (this.isEmpty) return { lower: Number.NaN, upper: Number.NaN };
-      const { lower, upper } = samplingRanks(rank, this.n);
-      const below = rank - Math.hypot(rank - lower, this.#errorAt(Math.max(0, lower)));
-      const above = rank + Math.hypot(upper - rank, this.#errorAt(Math.min(1, upper)));
-      return {
-        lower: lower === -Infinity ? -Infinity : this.#quantile(Math.max(0, below)),
-        upper: upper === Infinity ? Infinity : this.#quantile(Math.min(1, above)),
-      };
-    });
+    const { lower, upper } = samplingRanks(rank, this.n);
+    return this.#between(
+      rank - Math.hypot(rank - lower, this.#errorAt(Math.max(0, lower))),
+      rank + Math.hypot(upper - rank, this.#errorAt(Math.min(1, upper))),
+    );
   }
 
   /**
@@ -153,45 +132,60 @@ export class Queries extends Accumulator {
    * @param options pmf: the error of the share of an interval (two ranks) instead
    */
   rankError(options?: { pmf?: boolean }): number {
-    return normalizedRankError(this.errorTerms, options?.pmf === true);
+    return normalizedRankError(this.#errorTerms, options?.pmf === true);
   }
 
-  protected get errorTerms(): ErrorTerms {
-    return {
-      n: this.n,
-      minK: this.minK,
-      guarantee: this.state.byte(U8.guarantee) as TailsCode,
-      variance: this.state.get(F64.variance),
-      isEstimating: this.isEstimating,
-    };
+  get #errorTerms(): ErrorTerms {
+    const { n, minK, variance, isEstimating } = this;
+    return { n, minK, variance, isEstimating, guarantee: this.state.byte[U8.guarantee] as TailsCode };
   }
 
   #errorAt(rank: number): number {
-    return rankErrorAt(rank, this.errorTerms);
+    return rankErrorAt(rank, this.#errorTerms);
   }
 
   #quantile(rank: number, options?: QuantileOptions): number {
-    if (this.isEmpty) return Number.NaN;
+    if (!this.n) return Number.NaN;
     if (options?.interpolate) return this.view.interpolated(rank);
     return this.quantileOf(rank, options?.inclusive !== false);
   }
 
   #rank(x: number, options?: RankOptions): number {
-    return this.isEmpty ? Number.NaN : this.view.rank(x, options?.inclusive !== false);
+    return this.n ? this.view.rank(x, options?.inclusive !== false) : Number.NaN;
   }
 
-  #cdf(points: Float64Array, options?: RankOptions): Float64Array {
-    const ranks = new Float64Array(points.length + 1);
-    for (let i = 0; i < points.length; i++) ranks[i] = this.#rank(points[i], options);
-    ranks[points.length] = this.isEmpty ? Number.NaN : 1;
-    return ranks;
+  #shares(kind: QueryKind, splits: unknown, options?: RankOptions): Float64Array {
+    const points = toSplits(splits);
+    const all = new Float64Array(points.length + 1);
+    all.set(points);
+    return this.#each(kind, all, (x, i) =>
+      i < points.length ? this.#rank(x, options) : this.n ? 1 : Number.NaN,
+    );
+  }
+
+  /** The quantiles of two ranks; those that are infinite, or beyond what n values can say, as they are. */
+  #between(lower: number, upper: number): Bounds {
+    return this.#watched('bounds', 2, () => ({
+      lower: this.#quantileWithin(lower),
+      upper: this.#quantileWithin(upper),
+    }));
+  }
+
+  #quantileWithin(rank: number): number {
+    if (!this.n || Math.abs(rank) === Infinity) return this.n ? rank : Number.NaN;
+    return this.#quantile(Math.min(1, Math.max(0, rank)));
+  }
+
+  #each(kind: QueryKind, xs: Float64Array, answer: (x: number, i: number) => number): Float64Array {
+    return this.#watched(kind, xs.length, () => xs.map(answer));
   }
 
   #watched<T>(kind: QueryKind, answers: number, ask: () => T): T {
-    if (!this.observer?.onQuery) return ask();
-    const watch = new Stopwatch(this.observer);
+    const { observer } = this;
+    if (!observer?.onQuery) return ask();
+    const seconds = stopwatch(observer);
     const answer = ask();
-    this.observer.onQuery({ kind, answers, seconds: watch.seconds });
+    observer.onQuery({ kind, answers, seconds: seconds() });
     return answer;
   }
 }

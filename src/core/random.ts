@@ -1,43 +1,31 @@
-/** The 64-bit generator of a sketch outside the kernel: splitmix64 (Steele, Lea, Flood 2014), as in assembly/coin.ts. */
-import { SketchArgumentError } from './errors.js';
+/** Draws outside the kernel: splitmix64 (Steele, Lea, Flood 2014), as in assembly/coin.ts. */
+import { badArgument } from './errors.js';
 
-const MASK = (1n << 64n) - 1n;
+const to64 = (x: bigint) => BigInt.asUintN(64, x);
 
-/** The generator's next state. */
-export function nextState(state: bigint): bigint {
-  return (state + 0x9e3779b97f4a7c15n) & MASK;
-}
-
-/** The 64 bits drawn at a state. */
-export function output(state: bigint): bigint {
-  let z = state;
-  z = ((z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n) & MASK;
-  z = ((z ^ (z >> 27n)) * 0x94d049bb133111ebn) & MASK;
+/** The 64 bits drawn at a state of the generator (any integer, taken modulo 2^64). */
+export function mix(state: bigint): bigint {
+  let z = to64(state);
+  z = to64((z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n);
+  z = to64((z ^ (z >> 27n)) * 0x94d049bb133111ebn);
   return z ^ (z >> 31n);
 }
 
 /** A seed nobody chose. */
 export function randomSeed(): bigint {
-  const words = crypto.getRandomValues(new Uint32Array(2));
-  return (BigInt(words[0]) << 32n) | BigInt(words[1]);
+  return crypto.getRandomValues(new BigUint64Array(1))[0];
 }
 
 /**
- * A caller's seed as 64 bits.
+ * A caller's seed as 64 bits; without one, a random one.
  * @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_ARGUMENT_RANGE
  */
 export function toSeed(seed: unknown): bigint {
-  if (typeof seed === 'bigint') {
-    if (seed >= 0n && seed <= MASK) return seed;
-  } else if (typeof seed !== 'number') {
-    throw new SketchArgumentError('ERR_ARGUMENT_TYPE', 'seed', 'an integer or a bigint', seed);
-  } else if (Number.isSafeInteger(seed) && seed >= 0) {
-    return BigInt(seed);
-  }
-  throw new SketchArgumentError(
-    'ERR_ARGUMENT_RANGE',
-    'seed',
-    'an integer from 0 to 2^53 - 1, or a bigint below 2^64',
-    seed,
-  );
+  if (seed === undefined) return randomSeed();
+  const isNumber = typeof seed === 'number';
+  if (isNumber ? Number.isSafeInteger(seed) : typeof seed === 'bigint') {
+    const bits = BigInt(seed as bigint);
+    if (bits === to64(bits)) return bits;
+  } else if (!isNumber) badArgument('ERR_ARGUMENT_TYPE', 'seed', 'an integer or a bigint', seed);
+  badArgument('ERR_ARGUMENT_RANGE', 'seed', 'an integer from 0 to 2^53 - 1, or a bigint below 2^64', seed);
 }

@@ -1,3 +1,6 @@
+/** Cumulative weights of plain values, shared by all views of such: 1, 2, 3... */
+let units = new Float64Array(0);
+
 /**
  * The sorted view: every retained item once, ascending, with the weight of all items up to and including it.
  * All questions about ranks and quantiles are answered from it, as the Apache libraries answer them (their
@@ -18,10 +21,10 @@ export class SortedView {
 
   /** A view of plain values of weight 1, which are sorted here. */
   static ofValues(values: Float64Array): SortedView {
+    const n = values.length;
     values.sort();
-    const weights = new Float64Array(values.length);
-    for (let i = 0; i < weights.length; i++) weights[i] = i + 1;
-    return new SortedView(values, weights, values.length, values[0], values[values.length - 1]);
+    if (units.length < n) units = Float64Array.from({ length: n + 1024 }, (_, i) => i + 1);
+    return new SortedView(values, units.subarray(0, n), n, values[0], values[n - 1]);
   }
 
   /**
@@ -29,27 +32,23 @@ export class SortedView {
    * @param items level 0 first
    */
   static ofLevels(
-    sizes: ArrayLike<number>,
+    sizes: Uint32Array,
     items: Float64Array,
     staged: Float64Array,
     min: number,
     max: number,
   ): SortedView {
-    const all = new Float64Array(items.length + staged.length);
-    all.set(items);
-    all.set(staged, items.length);
-    const weights = new Float64Array(all.length).fill(1);
-    for (let level = 0, at = 0; level < sizes.length; at += sizes[level++]) {
-      weights.fill(2 ** level, at, at + sizes[level]);
-    }
-    const order = Uint32Array.from(all, (_, i) => i).sort((a, b) =>
-      all[a] < all[b] ? -1 : all[a] > all[b] ? 1 : 0,
-    );
+    const pairs = Array.from(staged, (x) => [x, 1]);
+    let at = 0;
+    sizes.forEach((size, level) => {
+      for (const end = at + size; at < end; at++) pairs.push([items[at], 2 ** level]);
+    });
+    pairs.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
     let n = 0;
-    const cumulative = Float64Array.from(order, (from) => (n += weights[from]));
+    const weights = Float64Array.from(pairs, ([, weight]) => (n += weight));
     return new SortedView(
-      Float64Array.from(order, (from) => all[from]),
-      cumulative,
+      Float64Array.from(pairs, ([x]) => x),
+      weights,
       n,
       min,
       max,
@@ -60,10 +59,10 @@ export class SortedView {
   quantile(rank: number, inclusive: boolean): number {
     if (rank === 0) return this.min;
     if (rank === 1) return this.max;
-    const at = inclusive
-      ? lowerBound(this.weights, Math.ceil(rank * this.n))
-      : upperBound(this.weights, Math.trunc(rank * this.n));
-    return this.items[Math.min(at, this.items.length - 1)];
+    const { items, weights, n } = this;
+    const target = rank * n;
+    const at = bound(weights, inclusive ? Math.ceil(target) : Math.trunc(target), inclusive);
+    return items[Math.min(at, items.length - 1)];
   }
 
   /**
@@ -89,36 +88,20 @@ export class SortedView {
     return Math.min(Math.max(x0 * (1 - t) + x1 * t, x0), x1);
   }
 
-  /** Weight of the items <= x (inclusive) or < x. */
-  weightBelow(x: number, inclusive: boolean): number {
-    const at = inclusive ? upperBound(this.items, x) : lowerBound(this.items, x);
-    return at === 0 ? 0 : this.weights[at - 1];
-  }
-
+  /** The share of values <= x (inclusive) or < x. */
   rank(x: number, inclusive: boolean): number {
-    return this.weightBelow(x, inclusive) / this.n;
+    const at = bound(this.items, x, !inclusive);
+    return at === 0 ? 0 : this.weights[at - 1] / this.n;
   }
 }
 
-/** First position whose value is >= x. */
-export function lowerBound(sorted: Float64Array, x: number): number {
+/** First position whose value is above x or, with `equal`, at least x. */
+export function bound(sorted: Float64Array, x: number, equal: boolean): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {
     const mid = (low + high) >>> 1;
-    if (sorted[mid] < x) low = mid + 1;
-    else high = mid;
-  }
-  return low;
-}
-
-/** First position whose value is > x. */
-export function upperBound(sorted: Float64Array, x: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const mid = (low + high) >>> 1;
-    if (sorted[mid] <= x) low = mid + 1;
+    if (equal ? sorted[mid] < x : sorted[mid] <= x) low = mid + 1;
     else high = mid;
   }
   return low;

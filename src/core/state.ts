@@ -3,138 +3,98 @@
  * works on, so that a call copies it in and out whole.
  *
  *    | free space | level 0 | level 1 | ... | top level | header |
+ *
+ * The header is read through four views of it, indexed by the constants of wasm/abi.ts: `real[F64.n]`, `word[U32.k]`,
+ * `byte[U8.tails]`, `long[U64.seed]`.
  */
 import { F64, HEADER_SLOTS, U8, U32, U64 } from '../wasm/abi.js';
 import type { KernelState } from '../wasm/kernel.js';
 import type { SketchImage, StateBlock, TailsCode } from './image.js';
-import { nextState, output } from './random.js';
+import { mix } from './random.js';
 
 export class SketchState implements KernelState {
   retained = 0;
   table: Float64Array | undefined = undefined;
-  #f64: Float64Array;
-  #u32: Uint32Array;
-  #u8: Uint8Array;
+  real!: Float64Array;
+  word!: Uint32Array;
+  byte!: Uint8Array;
+  long!: BigUint64Array;
+  #f64!: Float64Array;
 
-  constructor(slots: number) {
-    this.#f64 = new Float64Array(slots + HEADER_SLOTS);
-    this.#u32 = new Uint32Array(this.#f64.buffer);
-    this.#u8 = new Uint8Array(this.#f64.buffer);
+  /** An empty state, or one with room for `slots` items that the caller fills. */
+  constructor(k: number, seed: bigint, tails: TailsCode, slots = 0) {
+    this.f64 = new Float64Array(slots + HEADER_SLOTS);
+    const { real, word, byte, long } = this;
+    word[U32.k] = word[U32.minK] = k;
+    real[F64.min] = real[F64.max] = Number.NaN;
+    long[U64.generator] = long[U64.seed] = seed;
+    byte[U8.tails] = byte[U8.guarantee] = tails;
   }
 
-  /** An empty state. */
-  static empty(k: number, seed: bigint, tails: TailsCode): SketchState {
-    const state = new SketchState(0);
-    state.setWord(U32.k, k);
-    state.setWord(U32.minK, k);
-    state.set(F64.min, Number.NaN);
-    state.set(F64.max, Number.NaN);
-    state.setLong(U64.generator, seed);
-    state.setLong(U64.seed, seed);
-    state.setByte(U8.tails, tails);
-    state.setByte(U8.guarantee, tails);
-    return state;
-  }
-
-  /** The state of a decoded image. `fallback` gives what an image without a state block lacks. */
-  static fromImage(image: SketchImage, fallback: { seed: bigint; tails: TailsCode }): SketchState {
-    const state = new SketchState(image.items.length);
-    const block = image.state;
-    state.#f64.set(image.items, 0);
-    state.retained = image.items.length;
-    state.set(F64.n, image.n);
-    state.set(F64.min, image.min);
-    state.set(F64.max, image.max);
-    state.set(F64.sum, image.sum);
-    state.set(F64.variance, image.variance);
-    state.setWord(U32.k, image.k);
-    state.setWord(U32.minK, image.minK);
-    state.setWord(U32.levels, image.sizes.length);
-    const header = (state.#f64.length - HEADER_SLOTS) * 2;
-    state.#u32.set(image.sizes, header + U32.sizes);
-    if (block) state.#u32.set(block.compactions, header + U32.compactions);
-    state.setLong(U64.generator, block ? block.generator : fallback.seed);
-    state.setLong(U64.seed, block ? block.seed : fallback.seed);
-    state.setByte(U8.tails, fallback.tails);
-    state.setByte(U8.guarantee, image.tailGuarantee);
-    if (block?.pendingOffset !== undefined) {
-      state.setByte(U8.phase, 1);
-      state.setLong(U64.offset, BigInt(block.pendingOffset));
+  /** The state of a decoded image; seed and policy are those to go on with where it has no state block. */
+  static fromImage(image: SketchImage, seed: bigint, tails: TailsCode): SketchState {
+    const { items, sizes, state: block } = image;
+    const state = new SketchState(image.k, block?.seed ?? seed, tails, items.length);
+    const { real, word, long } = state;
+    state.f64.set(items);
+    state.retained = items.length;
+    real[F64.n] = image.n;
+    real[F64.min] = image.min;
+    real[F64.max] = image.max;
+    real[F64.sum] = sizes.length ? image.sum : 0;
+    real[F64.variance] = image.variance;
+    word[U32.minK] = image.minK;
+    word[U32.levels] = sizes.length;
+    word.set(sizes, U32.sizes);
+    state.byte[U8.guarantee] = image.tailGuarantee;
+    if (block) {
+      word.set(block.compactions, U32.compactions);
+      long[U64.generator] = block.generator;
+      if (block.pendingOffset !== undefined) {
+        state.byte[U8.phase] = 1;
+        long[U64.offset] = BigInt(block.pendingOffset);
+      }
     }
     return state;
   }
 
-  clone(): SketchState {
-    const copy = new SketchState(this.retained);
-    copy.#f64.set(this.#f64.subarray(this.#f64.length - HEADER_SLOTS - this.retained));
-    copy.retained = this.retained;
-    return copy;
-  }
-
+  /** The whole block. */
   get f64(): Float64Array {
     return this.#f64;
   }
   set f64(block: Float64Array) {
+    const { buffer } = block;
+    const header = (block.length - HEADER_SLOTS) * 8;
     this.#f64 = block;
-    this.#u32 = new Uint32Array(block.buffer);
-    this.#u8 = new Uint8Array(block.buffer);
+    this.real = block.subarray(-HEADER_SLOTS);
+    this.word = new Uint32Array(buffer, header);
+    this.byte = new Uint8Array(buffer, header);
+    this.long = new BigUint64Array(buffer, header);
   }
 
-  /** A header field; `field` is an offset of `F64`, `U32`, `U64` or `U8`. */
-  get(field: number): number {
-    return this.#f64[this.#f64.length - HEADER_SLOTS + field];
-  }
-  set(field: number, value: number): void {
-    this.#f64[this.#f64.length - HEADER_SLOTS + field] = value;
-  }
-  word(field: number): number {
-    return this.#u32[(this.#f64.length - HEADER_SLOTS) * 2 + field];
-  }
-  setWord(field: number, value: number): void {
-    this.#u32[(this.#f64.length - HEADER_SLOTS) * 2 + field] = value;
-  }
-  byte(field: number): number {
-    return this.#u8[(this.#f64.length - HEADER_SLOTS) * 8 + field];
-  }
-  setByte(field: number, value: number): void {
-    this.#u8[(this.#f64.length - HEADER_SLOTS) * 8 + field] = value;
-  }
-  long(field: number): bigint {
-    const at = (this.#f64.length - HEADER_SLOTS + field) * 2;
-    return (BigInt(this.#u32[at + 1]) << 32n) | BigInt(this.#u32[at]);
-  }
-  setLong(field: number, value: bigint): void {
-    const at = (this.#f64.length - HEADER_SLOTS + field) * 2;
-    this.#u32[at] = Number(value & 0xffffffffn);
-    this.#u32[at + 1] = Number(value >> 32n);
+  clone(): SketchState {
+    const copy = new SketchState(0, 0n, 0);
+    copy.f64 = this.#f64.slice(-HEADER_SLOTS - this.retained);
+    copy.retained = this.retained;
+    return copy;
   }
 
-  setSeed(seed: bigint): void {
-    this.setLong(U64.seed, seed);
-  }
-
-  /** Takes over another state's header without its values: k, policies, generator, pending offset. */
-  adopt(other: SketchState, sum: number): void {
-    this.#u8.set(other.#u8.subarray(other.#u8.length - HEADER_SLOTS * 8), this.#u8.length - HEADER_SLOTS * 8);
-    this.set(F64.n, 0);
-    this.set(F64.min, Number.NaN);
-    this.set(F64.max, Number.NaN);
-    this.set(F64.sum, sum);
-    this.set(F64.carry, 0);
-    this.setWord(U32.levels, 0);
-    this.retained = 0;
+  /** Forgets the values, and keeps k, policies, generator and pending offset. */
+  clear(): void {
+    const { real } = this;
+    this.f64 = real.slice();
+    this.real.set([0, Number.NaN, Number.NaN, 0, 0]);
+    this.word[U32.levels] = this.retained = 0;
   }
 
   /** Items of each level, level 0 first. A view: not to be kept. */
   get sizes(): Uint32Array {
-    const at = (this.#f64.length - HEADER_SLOTS) * 2 + U32.sizes;
-    return this.#u32.subarray(at, at + this.word(U32.levels));
+    return this.word.subarray(U32.sizes, U32.sizes + this.word[U32.levels]);
   }
 
   /** 2 x compactions + coin of each level. A view: not to be kept. */
   get compactions(): Uint32Array {
-    const at = (this.#f64.length - HEADER_SLOTS) * 2 + U32.compactions;
-    return this.#u32.subarray(at, at + this.word(U32.levels));
+    return this.word.subarray(U32.compactions, U32.compactions + this.word[U32.levels]);
   }
 
   /** All items, level 0 first, each level ascending. A view: not to be kept. */
@@ -145,19 +105,23 @@ export class SketchState implements KernelState {
 
   /** What makes a loaded copy go on as this state would. */
   get block(): StateBlock {
+    const { byte, long } = this;
     return {
-      generator: this.long(U64.generator),
-      seed: this.long(U64.seed),
-      tails: this.byte(U8.tails) as TailsCode,
-      ...(this.byte(U8.phase) ? { pendingOffset: Number(this.long(U64.offset)) } : {}),
+      generator: long[U64.generator],
+      seed: long[U64.seed],
+      tails: byte[U8.tails] as TailsCode,
+      ...(byte[U8.phase] ? { pendingOffset: Number(long[U64.offset]) } : {}),
       compactions: this.compactions.slice(),
     };
   }
 
   /** 64 bits from the generator, which advances. */
   draw(): bigint {
-    const next = nextState(this.long(U64.generator));
-    this.setLong(U64.generator, next);
-    return output(next);
+    return mix((this.long[U64.generator] += 0x9e3779b97f4a7c15n));
+  }
+
+  /** A number in [0, 1), of 53 bits. */
+  drawShare(): number {
+    return Number(this.draw() >> 11n) / 2 ** 53;
   }
 }

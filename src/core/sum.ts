@@ -1,19 +1,19 @@
-/** A sum that carries its rounding error along (Neumaier 1974). */
-export class CompensatedSum {
-  constructor(
-    private total: number,
-    private carry: number,
-  ) {}
-
-  add(x: number): void {
-    const next = this.total + x;
-    this.carry += Math.abs(this.total) >= Math.abs(x) ? this.total - next + x : x - next + this.total;
-    this.total = next;
+/**
+ * total + carry + values: a sum that carries its rounding error along (Neumaier 1974).
+ * @param count how many of the values count
+ */
+export function compensatedSum(
+  values: ArrayLike<number>,
+  count = values.length,
+  total = 0,
+  carry = 0,
+): number {
+  for (let i = 0; i < count; i++) {
+    const x = values[i];
+    const next = total + x;
+    carry += Math.abs(total) >= Math.abs(x) ? total - next + x : x - next + total;
+    total = next;
   }
-
-  get value(): number {
-    // Past the largest double the carry is NaN, the total an infinity: that is the answer then.
-    const value = this.total + this.carry;
-    return Number.isNaN(value) && !Number.isNaN(this.total) ? this.total : value;
-  }
+  // Past the largest double the total is an infinity, which the carry must not spoil.
+  return Math.abs(total) === Infinity ? total : total + carry;
 }

@@ -1,24 +1,24 @@
 /** The sketch that users hold: adding and asking (core), merging, condensing, and its forms at rest (wire). */
 import { totalCapacity } from '../core/capacity.js';
-import { condense, planForK } from '../core/condense.js';
+import { condenseBy, planForK } from '../core/condense.js';
 import { type DebugState, debugLevels } from '../core/debug-state.js';
 import { fitToApache } from '../core/engine.js';
-import { SketchArgumentError, SketchDataError } from '../core/errors.js';
-import { type SketchImage, TAILS_NAMES, type Tails, type TailsCode } from '../core/image.js';
+import { SketchDataError } from '../core/errors.js';
+import { type SketchImage, TAILS_NAMES, type TailsCode } from '../core/image.js';
 import { type Mergeable, Merging, mergeableImage } from '../core/merging.js';
-import { Stopwatch } from '../core/notify.js';
-import type { MergeEvent } from '../core/observer.js';
+import { stopwatch } from '../core/notify.js';
 import {
-  isIterable,
+  gathered,
   type LoadOptions,
+  requireBytes,
   requireOptions,
   type SketchOptions,
   toK,
   toSkip,
   toTails,
 } from '../core/options.js';
-import { randomSeed, toSeed } from '../core/random.js';
-import { F64, U8, U32, U64 } from '../wasm/abi.js';
+import { toSeed } from '../core/random.js';
+import { F64, U8, U64 } from '../wasm/abi.js';
 import { fromBase64Url, toBase64Url } from '../wire/base64url.js';
 import { decodeCompact } from '../wire/compact-decode.js';
 import { encodeCompact } from '../wire/compact-encode.js';
@@ -44,6 +44,8 @@ export interface SketchJSON {
   bytes: string;
 }
 
+const FORMAT = 'kll-wasm/1';
+
 /**
  * A KLL quantile sketch of numbers (Karnin, Lang, Liberty 2016): any quantile of any number of values, in a few
  * kilobytes, mergeable in any order.
@@ -67,7 +69,7 @@ export class KllSketch extends Merging {
 
   /** What the generator started from, unsigned 64 bits. */
   get seed(): bigint {
-    return this.state.long(U64.seed);
+    return this.state.long[U64.seed];
   }
 
   /**
@@ -76,19 +78,13 @@ export class KllSketch extends Merging {
    * @throws SketchDataError when bytes are refused; nothing has changed then
    */
   merge(other: MergeSource): this {
-    const watch = new Stopwatch(this.observer);
-    const { minK, n, tailGuarantee } = this;
+    const told = this.#mergeWatch();
     const decoded = other instanceof KllSketch ? undefined : mergeableBytes(other);
     // Spilling moves values into blocks: nothing may be refused behind it.
-    this.requireRoomFor(decoded ? decoded.state.get(F64.n) : (other as KllSketch).n);
-    if (this.state.word(U32.levels) > 0) this.spill();
-    const source = decoded ?? (other as KllSketch).mergeable;
-    this.absorb([source]);
-    this.#toldMerge(
-      { sources: 1, skipped: 0, values: this.n - n, seconds: watch.seconds },
-      minK,
-      tailGuarantee,
-    );
+    this.requireRoomFor(decoded ? decoded.state.real[F64.n] : (other as KllSketch).n);
+    if (this.levels) this.spill();
+    this.absorb([decoded ?? (other as KllSketch).mergeable]);
+    told(1, 0);
     return this;
   }
 
@@ -102,43 +98,29 @@ export class KllSketch extends Merging {
   static mergeAll(sources: Iterable<MergeSource>, options: MergeAllOptions = {}): KllSketch {
     requireOptions(options);
     const skip = toSkip(options.invalid);
-    const watch = new Stopwatch(options.observer);
-    if (!isIterable(sources)) {
-      throw new SketchArgumentError(
-        'ERR_ARGUMENT_TYPE',
-        'sources',
-        'an array or iterable of sketches and bytes',
-        sources,
-      );
-    }
-    const list = Array.from(sources);
-    const sketch = new KllSketch({ ...options, k: options.k === undefined ? largestK(list) : options.k });
-    const { minK, tailGuarantee } = sketch;
+    const list = gathered(sources, 'sources', 'an array or iterable of sketches and bytes') as MergeSource[];
+    const { k = largestK(list), onSkip, shards } = options;
+    const sketch = new KllSketch({ ...options, k });
+    const told = sketch.#mergeWatch();
     const skips: [position: number, error: SketchDataError][] = [];
-    const mergeables = function* (): Generator<Mergeable> {
-      for (let i = 0; i < list.length; i++) {
-        const source = list[i];
-        if (source instanceof KllSketch) {
-          yield source.mergeable;
-          continue;
+    sketch.absorb(
+      (function* (): Generator<Mergeable> {
+        for (const [i, source] of list.entries()) {
+          let mergeable: Mergeable;
+          try {
+            mergeable = source instanceof KllSketch ? source.mergeable : mergeableBytes(source, i);
+          } catch (error) {
+            if (!skip || !(error instanceof SketchDataError)) throw error;
+            skips.push([i, error]);
+            continue;
+          }
+          yield mergeable;
         }
-        let decoded: Mergeable;
-        try {
-          decoded = mergeableBytes(source, i);
-        } catch (error) {
-          if (!skip || !(error instanceof SketchDataError)) throw error;
-          skips.push([i, error]);
-          continue;
-        }
-        yield decoded;
-      }
-    };
-    sketch.absorb(mergeables());
+      })(),
+    );
     // Not before: whoever is told may use the kernel for sketches of their own.
-    for (const [position, error] of skips) options.onSkip?.(position, error);
-    const skipped = skips.length;
-    const told = { sources: list.length, skipped, values: sketch.n, seconds: watch.seconds };
-    sketch.#toldMerge(told, minK, tailGuarantee, options.shards);
+    for (const skipped of skips) onSkip?.(...skipped);
+    told(list.length, skips.length, shards);
     return sketch;
   }
 
@@ -151,55 +133,37 @@ export class KllSketch extends Merging {
   condense(k: number, options: { sharp?: boolean } = {}): KllSketch {
     toK(k);
     requireOptions(options);
-    const watch = new Stopwatch(this.observer);
-    if (this.state.word(U32.levels) > 0) this.settle();
-    const { n, state } = this;
-    const copy = new KllSketch({ k, seed: state.draw(), tails: this.tails });
-    if (this.observer) copy.observer = this.observer;
-    const estimating = this.isEstimating;
-    const sizes = estimating ? state.sizes : [n];
-    let image: SketchImage;
-    const tails = (estimating ? state.byte(U8.guarantee) : state.byte(U8.tails)) as TailsCode;
-    const common = { k, minK: this.minK, n, sum: this.sum, min: this.min, max: this.max };
-    if (n <= 1 || fits(k, sizes, this.numRetained)) {
-      image = {
-        ...this.toLevels(),
-        ...common,
-        tailGuarantee: state.byte(U8.guarantee) as TailsCode,
-        variance: this.variance,
-      };
-    } else {
+    const seconds = stopwatch(this.observer);
+    if (this.levels) this.settle();
+    const { n, state, observer } = this;
+    const copy = this.#sibling(k, state.draw());
+    const { state: _, ...image }: SketchImage = { ...this.#image(), k };
+    if (n > 1 && this.numRetained > totalCapacity(k, image.sizes.length)) {
+      const tails = image.tailGuarantee;
       const layout = planForK(n, k, tails, options.sharp === true);
-      const phase = Math.floor((Number(state.draw() >> 11n) / 2 ** 53) * 2 ** layout.height);
-      const coin = Number(state.draw() >> 63n);
-      const step = (2 ** layout.height / n) ** 2 / 12;
-      const { sizes: condensed, items } = condense(this.view, layout, tails, phase, coin);
-      image = { ...common, sizes: condensed, items, tailGuarantee: tails, variance: this.variance + step };
+      Object.assign(image, condenseBy(state, this.view, layout, tails));
+      image.variance += gridVariance(layout.height, n);
     }
-    copy.loadImage(image, copy.seed, state.byte(U8.tails) as TailsCode);
-    copy.condensedN = copy.n;
-    if (this.observer?.onCondense) {
-      const single = ((2 ** (image.sizes.length - 1) / n) ** 2 / 12) * 2;
-      this.observer.onCondense({
-        fromItems: this.numRetained,
-        toItems: copy.numRetained,
-        variance: image.variance,
-        excessive: n > 0 && image.variance > single,
-        seconds: watch.seconds,
-      });
-    }
+    copy.loadImage(image, copy.seed, state.byte[U8.tails] as TailsCode);
+    copy.condensedN = n;
+    observer?.onCondense?.({
+      fromItems: this.numRetained,
+      toItems: copy.numRetained,
+      variance: image.variance,
+      excessive: n > 0 && image.variance > 2 * gridVariance(image.sizes.length - 1, n),
+      seconds: seconds(),
+    });
     return copy;
   }
 
   /** An independent copy, generator included: fed the same, both go on to the same bytes. */
   clone(): KllSketch {
     this.settle();
-    const copy = new KllSketch({ k: this.k, seed: 0 });
+    const copy = this.#sibling(this.k, 0n);
     copy.state = this.state.clone();
-    if (this.staged) copy.stageOnly(this.staging.subarray(0, this.staged));
+    copy.stageOnly(this.staging.subarray(0, this.staged));
     copy.condensedN = this.condensedN;
     copy.accounted = copy.n;
-    if (this.observer) copy.observer = this.observer;
     return copy;
   }
 
@@ -209,16 +173,13 @@ export class KllSketch extends Merging {
    */
   toBytes(options: BytesOptions = {}): Uint8Array {
     requireOptions(options);
-    if (options.precision !== undefined) precisionByte(options.precision);
-    const watch = new Stopwatch(this.observer);
-    const condensed = this.condensedN === this.n;
-    const image = this.toImage();
-    const bytes = encodeCompact(image, {
-      ...(options.precision ? { precision: options.precision } : {}),
-      state: options.state ?? !(condensed || options.precision),
-      sum: options.sum ?? true,
-    });
-    this.observer?.onSerialize?.({ bytes: bytes.length, n: this.n, seconds: watch.seconds });
+    const { precision, sum } = options;
+    if (precision !== undefined) precisionByte(precision);
+    const seconds = stopwatch(this.observer);
+    const { condensedN, n } = this;
+    const state = options.state ?? !(condensedN === n || precision);
+    const bytes = encodeCompact(this.toImage(), { precision, sum, state });
+    this.observer?.onSerialize?.({ bytes: bytes.length, n, seconds: seconds() });
     return bytes;
   }
 
@@ -229,27 +190,26 @@ export class KllSketch extends Merging {
    */
   static fromBytes(bytes: Uint8Array, options: LoadOptions = {}): KllSketch {
     requireOptions(options);
-    const watch = new Stopwatch(options.observer);
-    const told = (outcome: string) =>
-      options.observer?.onDeserialize?.({ bytes: bytes.length, outcome, seconds: watch.seconds });
-    if (!(bytes instanceof Uint8Array)) {
-      throw new SketchArgumentError('ERR_ARGUMENT_TYPE', 'bytes', 'a Uint8Array', bytes);
-    }
-    let image: SketchImage;
+    const { observer, maxK } = options;
+    const seconds = stopwatch(observer);
+    requireBytes(bytes);
+    let outcome = 'ok';
     try {
-      image = decodeCompact(bytes, options.maxK === undefined ? {} : { maxK: toK(options.maxK, 'maxK') });
+      return KllSketch.fromImage(
+        decodeCompact(bytes, maxK === undefined ? {} : { maxK: toK(maxK, 'maxK') }),
+        options,
+      );
     } catch (error) {
-      if (error instanceof SketchDataError) told(error.code);
+      outcome = error instanceof SketchDataError ? error.code : '';
       throw error;
+    } finally {
+      if (outcome) observer?.onDeserialize?.({ bytes: bytes.length, outcome, seconds: seconds() });
     }
-    const sketch = KllSketch.fromImage(image, options);
-    told('ok');
-    return sketch;
   }
 
   /** `{ format, bytes }`, so that JSON.stringify keeps the sketch whole. */
   toJSON(): SketchJSON {
-    return { format: 'kll-wasm/1', bytes: toBase64Url(this.toBytes()) };
+    return { format: FORMAT, bytes: toBase64Url(this.toBytes()) };
   }
 
   /**
@@ -258,10 +218,10 @@ export class KllSketch extends Merging {
    */
   static fromJSON(json: unknown, options: LoadOptions = {}): KllSketch {
     const { format, bytes } = (json ?? {}) as Partial<SketchJSON>;
-    if (format !== 'kll-wasm/1' || typeof bytes !== 'string') {
+    if (format !== FORMAT || typeof bytes !== 'string') {
       throw new SketchDataError(
         'ERR_TEXT',
-        "expected { format: 'kll-wasm/1', bytes: string }, found another shape",
+        `expected { format: '${FORMAT}', bytes: string }, found another shape`,
       );
     }
     return KllSketch.fromBytes(fromBase64Url(bytes), options);
@@ -270,30 +230,17 @@ export class KllSketch extends Merging {
   /** The sketch at rest, decoded: what encoders take. */
   toImage(): SketchImage {
     this.settle();
-    const { state } = this;
-    return {
-      k: this.k,
-      minK: this.minK,
-      n: this.n,
-      sum: this.sum,
-      min: this.min,
-      max: this.max,
-      ...this.toLevels(),
-      tailGuarantee: (this.isEstimating ? state.byte(U8.guarantee) : state.byte(U8.tails)) as TailsCode,
-      variance: this.variance,
-      state: { ...state.block, compactions: this.staged ? new Uint32Array(1) : state.compactions.slice() },
-    };
+    return this.#image();
   }
 
   /** The sketch of a decoded image (see `kll-wasm/formats`). The image must satisfy what its decoder checks. */
   static fromImage(image: SketchImage, options: LoadOptions = {}): KllSketch {
     requireOptions(options);
-    const tails =
-      options.tails === undefined ? (image.state?.tails ?? image.tailGuarantee) : toTails(options.tails);
-    const seed =
-      options.seed === undefined ? (image.state ? image.state.seed : randomSeed()) : toSeed(options.seed);
-    const sketch = new KllSketch({ k: image.k, seed, tails: TAILS_NAMES[tails] });
-    if (options.observer) sketch.observer = options.observer;
+    const { state, k, tailGuarantee } = image;
+    const tails = options.tails === undefined ? (state?.tails ?? tailGuarantee) : toTails(options.tails);
+    const seed = state && options.seed === undefined ? state.seed : toSeed(options.seed);
+    const sketch = new KllSketch({ k, seed, tails: TAILS_NAMES[tails] });
+    sketch.observer = options.observer;
     sketch.loadImage(image, seed, tails);
     return sketch;
   }
@@ -301,7 +248,7 @@ export class KllSketch extends Merging {
   /** A copy of the levels compacted to the Apache capacity of k: what `toDataSketches` writes. */
   toApacheImage(): SketchImage {
     this.settle();
-    if (this.state.word(U32.levels) === 0) return this.toImage();
+    if (!this.levels) return this.#image();
     const copy = this.clone();
     copy.state = fitToApache(this.state);
     return copy.toImage();
@@ -309,23 +256,22 @@ export class KllSketch extends Merging {
 
   /** Plain data about the sketch, for people. */
   debugState(): DebugState {
-    const { state } = this;
-    const levels = state.word(U32.levels);
+    const { k, minK, n, tails, tailGuarantee, variance, staged, state, levels } = this;
     const sizes = levels ? Array.from(state.sizes) : [0];
-    sizes[0] += this.staged;
+    sizes[0] += staged;
     return {
-      k: this.k,
-      minK: this.minK,
-      n: this.n,
+      k,
+      minK,
+      n,
       seed: String(this.seed),
-      tails: this.tails,
-      tailGuarantee: this.tailGuarantee,
-      variance: this.variance,
-      staged: this.staged,
+      tails,
+      tailGuarantee,
+      variance,
+      staged,
       retained: this.numRetained,
       bytes: state.f64.byteLength + this.staging.byteLength,
       rankError: this.rankError(),
-      levels: debugLevels(this.k, this.n, this.tails, sizes, levels ? state.compactions : [0]),
+      levels: debugLevels(k, n, tails, sizes, state.compactions),
     };
   }
 
@@ -333,58 +279,70 @@ export class KllSketch extends Merging {
   *[Symbol.iterator](): IterableIterator<{ item: number; weight: number }> {
     if (this.isEmpty) return;
     const { items, weights } = this.view;
-    for (let i = 0; i < items.length; i++) {
-      yield { item: items[i], weight: weights[i] - (i === 0 ? 0 : weights[i - 1]) };
+    let below = 0;
+    for (let i = 0; i < items.length; below = weights[i++]) {
+      yield { item: items[i], weight: weights[i] - below };
     }
   }
 
-  /** Levels as they are now: staged values are level 0 of a sketch that has no others. */
-  protected toLevels(): { sizes: Uint32Array; items: Float64Array } {
-    if (this.state.word(U32.levels) > 0) {
-      return { sizes: this.state.sizes.slice(), items: this.state.items.slice() };
-    }
-    return this.staged
-      ? { sizes: Uint32Array.of(this.staged), items: this.staging.slice(0, this.staged).sort() }
-      : { sizes: new Uint32Array(0), items: new Float64Array(0) };
+  /** Another sketch with the same policy and observer. */
+  #sibling(k: number, seed: bigint): KllSketch {
+    const copy = new KllSketch({ k, seed, tails: this.tails });
+    copy.observer = this.observer;
+    return copy;
   }
 
-  #toldMerge(
-    event: Pick<MergeEvent, 'sources' | 'skipped' | 'values' | 'seconds'>,
-    minKBefore: number,
-    tailGuaranteeBefore: Tails,
-    shards?: readonly string[],
-  ): void {
-    this.observer?.onMerge?.({
-      ...event,
-      ...(shards ? { shards } : {}),
-      minKBefore,
-      minKAfter: this.minK,
-      tailGuaranteeBefore,
-      tailGuaranteeAfter: this.tailGuarantee,
-    });
+  /** The image as things are now: staged values are level 0 of a sketch that has no others. */
+  #image(): SketchImage {
+    const { k, minK, n, sum, min, max, variance, state, staged, levels } = this;
+    const { byte, block } = state;
+    if (!levels && staged) block.compactions = new Uint32Array(1);
+    return {
+      k,
+      minK,
+      n,
+      sum,
+      min,
+      max,
+      variance,
+      sizes: levels || !staged ? state.sizes.slice() : Uint32Array.of(staged),
+      items: levels ? state.items.slice() : this.staging.slice(0, staged).sort(),
+      tailGuarantee: byte[levels > 1 ? U8.guarantee : U8.tails] as TailsCode,
+      state: block,
+    };
   }
+
+  /** Call what it gives after a merge, to tell the observer. */
+  #mergeWatch(): (sources: number, skipped: number, shards?: readonly string[]) => void {
+    const { observer, n, minK, tailGuarantee } = this;
+    const seconds = stopwatch(observer);
+    return (sources, skipped, shards) =>
+      observer?.onMerge?.({
+        sources,
+        skipped,
+        values: this.n - n,
+        seconds: seconds(),
+        ...(shards ? { shards } : {}),
+        minKBefore: minK,
+        minKAfter: this.minK,
+        tailGuaranteeBefore: tailGuarantee,
+        tailGuaranteeAfter: this.tailGuarantee,
+      });
+  }
+}
+
+/** Variance of one condensing to chunks of 2^height, in units of n^2: that of a uniform place in a chunk. */
+function gridVariance(height: number, n: number): number {
+  return (2 ** height / n) ** 2 / 12;
 }
 
 /** Bytes as a source of a merge; an error names the source's position where there are several. */
 function mergeableBytes(bytes: unknown, position?: number): Mergeable {
-  if (!(bytes instanceof Uint8Array)) {
-    throw new SketchArgumentError(
-      'ERR_ARGUMENT_TYPE',
-      'sources',
-      'a KllSketch or a Uint8Array',
-      bytes,
-      position,
-    );
-  }
+  requireBytes(bytes, 'sources', 'a KllSketch or a Uint8Array', position);
   try {
-    return mergeableImage(decodeCompact(bytes));
+    return mergeableImage(decodeCompact(bytes as Uint8Array));
   } catch (error) {
     if (!(error instanceof SketchDataError) || position === undefined) throw error;
     throw new SketchDataError(error.code, error.what, error.offset, position);
   }
-}
-
-/** Whether levels fit the Apache image of k as they are. */
-function fits(k: number, sizes: ArrayLike<number>, retained: number): boolean {
-  return retained <= totalCapacity(k, Math.max(1, sizes.length));
 }

@@ -17,34 +17,33 @@ export interface KernelState {
 }
 
 export class Kernel {
-  readonly exports: KernelExports;
-  /** The memory as f64, and the input window in it. Renewed by `load` and `reserve`. */
+  /** The memory as f64, and the input window in it. Renewed by `load` and `absorb`. */
   f64: Float64Array;
   /** First slot of the input window. */
   readonly input: number;
-  #header: number;
-  #slots: number;
-  /** Whose table lies in the kernel; null when it may have changed since. */
-  #table: Float64Array | undefined | null = null;
   /** Counts the states loaded, so that a caller can see whether other code used the kernel meanwhile. */
   loads = 0;
+  /** First slot of the header. */
+  #header = 0;
+  /** Items that the level window holds. */
+  #slots = 0;
+  /** Whose table lies in the kernel; null when it may have changed since. */
+  #table: Float64Array | undefined | null = null;
 
-  constructor(exports: KernelExports) {
-    this.exports = exports;
-    this.f64 = new Float64Array(this.exports.memory.buffer);
-    this.input = this.exports.inputAddress() >> 3;
-    this.#slots = 0;
-    this.#header = 0;
-    this.reserve(this.exports.slotCount());
+  constructor(readonly exports: KernelExports) {
+    this.f64 = new Float64Array(exports.memory.buffer);
+    this.input = exports.inputAddress() >> 3;
+    this.#reserve(exports.slotCount());
   }
 
   /** Makes room for `slots` items. What lies in the windows is lost. */
-  reserve(slots: number): void {
+  #reserve(slots: number): void {
+    const { exports } = this;
     if (slots > this.#slots) {
       this.#slots = slots;
-      this.#grow(this.exports.memoryFor(slots));
-      this.exports.reserve(slots);
-      this.#header = this.exports.headerAddress() >> 3;
+      this.#grow(exports.memoryFor(slots));
+      exports.reserve(slots);
+      this.#header = exports.headerAddress() >> 3;
     }
     this.#grow(0);
   }
@@ -58,9 +57,8 @@ export class Kernel {
   }
 
   /** Copies a state in as the source of a merge into the open one, and takes it. */
-  absorb(source: KernelState): void {
+  absorb({ f64 }: KernelState): void {
     const at = this.exports.sourceAddress();
-    const { f64 } = source;
     this.#grow(at + f64.byteLength);
     this.f64.set(f64, at >> 3);
     this.exports.absorb(at + (f64.length - HEADER_SLOTS) * 8);
@@ -73,16 +71,16 @@ export class Kernel {
   load(state: KernelState, extra: number): void {
     this.loads++;
     const slots = state.f64.length - HEADER_SLOTS;
-    this.reserve(slots + extra);
+    this.#reserve(slots + extra);
     this.f64.set(state.f64, this.#header - slots);
     this.exports.open();
   }
 
   /** Has the blocks of the open state grouped with its own table. For calls that end in `save`. */
-  lendTable(state: KernelState): void {
-    if (state.table !== this.#table) {
-      if (state.table) {
-        this.f64.set(state.table, this.exports.tableAddress() >> 3);
+  lendTable({ table }: KernelState): void {
+    if (table !== this.#table) {
+      if (table) {
+        this.f64.set(table, this.exports.tableAddress() >> 3);
         this.exports.tableLearned();
       } else {
         this.exports.dropTable();
@@ -93,7 +91,8 @@ export class Kernel {
 
   /** Closes the open state and copies it out. */
   save(state: KernelState): void {
-    const retained = this.exports.close();
+    const { exports, f64 } = this;
+    const retained = exports.close();
     const header = this.#header;
     let slots = state.f64.length - HEADER_SLOTS;
     // Room for a quarter more saves most of the renewals while a sketch still grows.
@@ -101,11 +100,11 @@ export class Kernel {
       slots = retained + (retained >> 2) + 8;
       state.f64 = new Float64Array(slots + HEADER_SLOTS);
     }
-    state.f64.set(this.f64.subarray(header - retained, header + HEADER_SLOTS), slots - retained);
+    state.f64.set(f64.subarray(header - retained, header + HEADER_SLOTS), slots - retained);
     state.retained = retained;
-    if (this.exports.tableLearned()) {
-      const at = this.exports.tableAddress() >> 3;
-      state.table = this.f64.slice(at, at + (this.exports.tableBytes() >> 3));
+    if (exports.tableLearned()) {
+      const at = exports.tableAddress() >> 3;
+      state.table = f64.slice(at, at + (exports.tableBytes() >> 3));
     }
     this.#table = state.table;
   }
@@ -130,7 +129,7 @@ export function kernel(): Kernel {
 
 /** Whether the kernel was instantiated. */
 export function isInstantiated(): boolean {
-  return shared !== undefined;
+  return !!shared;
 }
 
 /** Has the next first use take its kernel elsewhere, and drops the present kernel. For entries and tests. */
@@ -140,26 +139,20 @@ export function provideKernel(source: () => KernelExports): void {
 }
 
 function instantiate(): Kernel {
-  if (typeof WebAssembly !== 'object') {
-    throw new SketchRuntimeError(
-      'ERR_WASM_UNSUPPORTED',
-      'this host has no WebAssembly, which a sketch needs',
-    );
-  }
   try {
     return new Kernel(provide());
   } catch (cause) {
     if (cause instanceof SketchRuntimeError) throw cause;
-    throw cause instanceof WebAssembly.CompileError &&
-      !/secur|policy|unsafe-eval|disallowed/i.test(String(cause))
+    // Hosts that refuse say so in words alone: Content-Security-Policy, or an embedder's ban on code generation.
+    throw /secur|policy|eval|csp|disallowed/i.test(String(cause))
       ? new SketchRuntimeError(
-          'ERR_WASM_UNSUPPORTED',
-          'this host cannot compile the kernel: WebAssembly SIMD is needed (Chrome 91, Firefox 89, Safari 16.4, Node 16.4)',
+          'ERR_WASM_REFUSED',
+          "this host refuses WebAssembly: allow script-src 'wasm-unsafe-eval' in the Content-Security-Policy, or keep to sketches of at most 1024 values",
           { cause },
         )
       : new SketchRuntimeError(
-          'ERR_WASM_REFUSED',
-          "this host refuses WebAssembly: allow it with script-src 'wasm-unsafe-eval' in the Content-Security-Policy, or keep to sketches of at most 1024 values",
+          'ERR_WASM_UNSUPPORTED',
+          'this host lacks WebAssembly with SIMD (Chrome 91, Firefox 89, Safari 16.4, Node 16.4 have it)',
           { cause },
         );
   }

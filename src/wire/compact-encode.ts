@@ -14,11 +14,11 @@ export const VERSION = 1;
 export const FLAG = { precision: 4, minK: 8, variance: 16, state: 32 } as const;
 
 export interface EncodeOptions {
-  precision?: Precision;
+  precision?: Precision | undefined;
   /** Whether the state block is written, where the image has one. Default true; never with a precision. */
   state?: boolean;
   /** Whether the sum is written, where it is known. Default true. */
-  sum?: boolean;
+  sum?: boolean | undefined;
 }
 
 /**
