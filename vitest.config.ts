@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
+import { cloudflareTest } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
 
-const kernelSource = fileURLToPath(new URL('./src/wasm/source.embedded.ts', import.meta.url));
+const pathTo = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 const shared = {
-  resolve: { alias: { '#kernel': kernelSource } },
+  resolve: { alias: { '#kernel': pathTo('./src/wasm/source.embedded.ts') } },
 };
 
 export default defineConfig({
@@ -14,6 +15,7 @@ export default defineConfig({
         test: {
           name: 'release',
           include: ['test/**/*.test.ts'],
+          exclude: ['test/edge/**', '**/node_modules/**'],
           testTimeout: 60_000,
         },
       },
@@ -30,6 +32,16 @@ export default defineConfig({
           ],
           setupFiles: ['test/support/debug-kernel.ts'],
           testTimeout: 120_000,
+        },
+      },
+      {
+        // The objects of the edge, in workerd.
+        resolve: { alias: { '#kernel': pathTo('./src/wasm/source.workerd.ts') } },
+        plugins: [cloudflareTest({ wrangler: { configPath: pathTo('./test/edge/wrangler.test.toml') } })],
+        test: {
+          name: 'edge',
+          include: ['test/edge/**/*.test.ts'],
+          testTimeout: 60_000,
         },
       },
     ],

@@ -19,7 +19,9 @@ function step(name: string, ...args: string[]): boolean {
 }
 
 if (!step('lint', 'node_modules/@biomejs/biome/bin/biome', 'check', '.')) failed++;
-if (!step('types', 'node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json')) failed++;
+for (const project of ['tsconfig.json', 'tsconfig.workers.json']) {
+  if (!step(`types of ${project}`, 'node_modules/typescript/bin/tsc', '--noEmit', '-p', project)) failed++;
+}
 
 rmSync(RESULTS, { force: true });
 const isSound = step(

@@ -1,0 +1,4 @@
+/** The Worker of the tests: the classes of the objects, called by their stubs alone. */
+export { IngestObject } from '../../src/adapters/workers/ingest-object.js';
+
+export default {} satisfies ExportedHandler;
