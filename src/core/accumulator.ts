@@ -196,7 +196,7 @@ export class Accumulator {
 
   /** Forgets all values, keeps k, tails and the generator. */
   reset(): this {
-    const { long, byte, word } = this.state;
+    const { byte, word } = this.state;
     const { generator, seed } = this.state.block;
     this.state = new SketchState(word[U32.k], seed, byte[U8.tails] as TailsCode);
     this.state.long[U64.generator] = generator;

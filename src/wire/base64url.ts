@@ -1,38 +1,27 @@
-/** Base64url without padding (RFC 4648, section 5). */
+/** base64url without padding (RFC 4648, section 5). */
 import { SketchDataError } from '../core/errors.js';
 
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-
 export function toBase64Url(bytes: Uint8Array): string {
-  let text = '';
-  let bits = 0;
-  let held = 0;
-  for (const byte of bytes) {
-    bits = ((bits << 8) | byte) & 0xffff;
-    for (held += 8; held >= 6; held -= 6) text += ALPHABET[(bits >> (held - 6)) & 63];
-  }
-  return held ? text + ALPHABET[(bits << (6 - held)) & 63] : text;
+  let binary = '';
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary).replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, '');
 }
 
-/** @throws SketchDataError ERR_TEXT for a character outside the alphabet, an impossible length, or bits left over */
+/** @throws SketchDataError ERR_TEXT for any other text than `toBase64Url` gives */
 export function fromBase64Url(text: string): Uint8Array {
-  const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
-  let bits = 0;
-  let held = 0;
-  let to = 0;
-  for (let i = 0; i < text.length; i++) {
-    const value = ALPHABET.indexOf(text[i]);
-    if (value < 0)
-      throw new SketchDataError('ERR_TEXT', `expected base64url, found ${JSON.stringify(text[i])}`, i);
-    bits = ((bits << 6) | value) & 0xffff;
-    held += 6;
-    if (held >= 8) {
-      held -= 8;
-      bytes[to++] = bits >> held;
+  const at = text.search(/[^\w-]/);
+  // Other characters, and bits behind the last byte, are refused: one text for each array of bytes.
+  try {
+    if (at < 0) {
+      const bytes = Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0));
+      if (toBase64Url(bytes) === text) return bytes;
     }
-  }
-  if (held >= 6 || bits & ((1 << held) - 1)) {
-    throw new SketchDataError('ERR_TEXT', 'base64url ends in the middle of a byte', text.length);
-  }
-  return bytes;
+  } catch {}
+  throw new SketchDataError(
+    'ERR_TEXT',
+    at < 0
+      ? 'base64url ends in the middle of a byte'
+      : `expected base64url, found ${JSON.stringify(text[at])}`,
+    at < 0 ? text.length : at,
+  );
 }

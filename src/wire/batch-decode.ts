@@ -32,7 +32,7 @@ export function decodeBatch(source: Uint8Array, limits: BatchLimits): Batch {
     throw new SketchDataError('ERR_FIELD', `expected at most ${limits.bytes} bytes, found ${source.length}`);
   }
   const bytes = ownBytes(source);
-  if (bytes.length > 0 && bytes[0] !== BATCH_MAGIC) throw notThisFormat(bytes, 'batch');
+  if (bytes.length > 0 && bytes[0] !== BATCH_MAGIC) throw notThisFormat(bytes, 'a batch container');
   const from = new ByteReader(bytes, 1, bytes.length - 4);
   if (bytes.length < SHORTEST) {
     throw new SketchDataError(

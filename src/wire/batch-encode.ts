@@ -11,7 +11,6 @@ import {
 } from './batch.js';
 import { DEC } from './codecs.js';
 import { encodeBody } from './compact-encode.js';
-import { crc32c } from './crc32c.js';
 import { ByteWriter } from './cursor.js';
 import { encodeValues } from './encode-values.js';
 
@@ -46,9 +45,8 @@ export function encodeBatch(batch: Batch): Uint8Array {
   });
   to.uv(indices.size);
   for (const text of indices.keys()) writeString(to, text, 'name or label');
-  to.raw(body.written);
-  to.u32(crc32c(to.written));
-  return to.written.slice();
+  to.raw(body.bytes);
+  return to.sealed();
 }
 
 function writeSeries(
@@ -70,7 +68,7 @@ function writeSeries(
     const { precision } = series;
     encodeBody(image, series.image, { state: false, ...(precision ? { precision } : {}) });
     to.uv(image.length);
-    to.raw(image.written);
+    to.raw(image.bytes);
   } else {
     to.u8(KIND.values);
     writeValues(to, series.values!, `${argument}.values`);

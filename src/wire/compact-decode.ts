@@ -1,5 +1,4 @@
 /** Reading the compact image (docs/formats.md): every check before anything is allocated, then every invariant. */
-import { SketchDataError } from '../core/errors.js';
 import {
   MAX_K,
   MAX_LEVELS,
@@ -35,20 +34,21 @@ export interface DecodeOptions {
  */
 export function decodeCompact(source: Uint8Array, options: DecodeOptions = {}): SketchImage {
   const bytes = ownBytes(source);
-  const end = bytes.length - 4;
-  if (bytes.length > 0 && bytes[0] !== MAGIC) throw notThisFormat(bytes, 'compact');
-  if (bytes.length < SHORTEST) {
-    throw new SketchDataError(
-      'ERR_TRUNCATED',
-      `expected at least ${SHORTEST} bytes, found ${bytes.length}`,
-      bytes.length,
-    );
-  }
-  if (bytes[1] >> 4 !== VERSION) {
-    throw new SketchDataError('ERR_VERSION', `expected version ${VERSION}, found ${bytes[1] >> 4}`, 1);
-  }
+  const { length } = bytes;
+  if (length && bytes[0] !== MAGIC) throw notThisFormat(bytes, 'a compact image');
+  const from = new ByteReader(bytes, 0, length);
+  from.skip(SHORTEST);
+  from.at = 1;
+  requireVersion(from);
   requireChecksum(bytes);
-  return decodeBody(bytes, 1, end, options);
+  return decodeBody(bytes, 1, length - 4, options);
+}
+
+/** The byte of version and sum flag; moves past it. */
+function requireVersion(from: ByteReader): number {
+  const head = from.u8();
+  if (head >> 4 !== VERSION) from.fail('ERR_VERSION', `expected version ${VERSION}, found ${head >> 4}`);
+  return head;
 }
 
 /** The image between its magic and its checksum, as it also stands in a batch. */
@@ -59,30 +59,25 @@ export function decodeBody(
   options: DecodeOptions = {},
 ): SketchImage {
   const from = new ByteReader(bytes, start, end);
-  const head = from.u8();
-  if (head >> 4 !== VERSION) from.fail('ERR_VERSION', `expected version ${VERSION}, found ${head >> 4}`);
-  if (head & 0b1101) from.fail('ERR_RESERVED', `reserved header bits ${head & 0b1101}`);
+  const head = requireVersion(from);
   const flags = from.u8();
   const codec = flags & 3;
   const tailGuarantee = (flags >> 6) as TailsCode;
-  if (flags >> 6 === 3) from.fail('ERR_RESERVED', 'tail guarantee 3');
+  if (head & 0b1101 || flags >> 6 === 3) from.fail('ERR_RESERVED', `reserved bits in ${head} or ${flags}`);
   const precision = flags & FLAG.precision ? from.u8() : undefined;
+  // 1..51 mantissa bits, 128..150 decimals.
   if (
     precision !== undefined &&
-    !(precision >= 1 && precision <= 51) &&
-    !(precision >= 0x80 && precision <= 0x96)
+    (flags & FLAG.state || !((precision & 127) < (precision < 128 ? 52 : 23)) || !precision)
   ) {
-    from.fail('ERR_FIELD', `precision ${precision}`);
+    from.fail('ERR_FIELD', `precision ${precision}, or a state beside it`);
   }
-  if (precision !== undefined && flags & FLAG.state) from.fail('ERR_FIELD', 'a rounded image with a state');
-  const k = from.uv(Math.min(options.maxK ?? MAX_K, MAX_K), 'k');
-  if (k < MIN_K) from.fail('ERR_FIELD', `k: expected at least ${MIN_K}, found ${k}`);
-  const minK = flags & FLAG.minK ? from.uv(MAX_K, 'minK') : k;
-  if (minK < MIN_K) from.fail('ERR_FIELD', `minK: expected at least ${MIN_K}, found ${minK}`);
+  const k = from.uv(Math.min(options.maxK ?? MAX_K, MAX_K), 'k', MIN_K);
+  const minK = flags & FLAG.minK ? from.uv(MAX_K, 'minK', MIN_K) : k;
   const variance = flags & FLAG.variance ? from.f32() : 0;
   if (!(variance >= 0 && variance < Infinity)) from.fail('ERR_FIELD', `variance ${variance}`);
   const sum = head & 2 ? from.f64() : Number.NaN;
-  if (head & 2 && Number.isNaN(sum)) from.fail('ERR_FIELD', 'a sum that is not a number');
+  if (head & 2 && Number.isNaN(sum)) from.fail('ERR_FIELD', 'sum NaN');
   const levels = from.uv(MAX_LEVELS, 'levels');
   if (levels === 0 && flags & (3 | FLAG.state))
     from.fail('ERR_FIELD', 'an empty image with a codec or a state');
@@ -121,8 +116,8 @@ export function decodeBody(
     items,
     tailGuarantee,
     variance,
-    ...(precision === undefined ? {} : { precision }),
-    ...(state ? { state } : {}),
+    ...(precision && { precision }),
+    ...(state && { state }),
   };
 }
 
@@ -139,21 +134,11 @@ export function peekK(bytes: Uint8Array): number | undefined {
 function readState(from: ByteReader, levels: number): StateBlock {
   const generator = from.u64();
   const seed = from.u64();
-  const tails = from.u8();
-  if (tails > 2) from.fail('ERR_FIELD', `tails policy ${tails}`);
-  const phase = from.u8();
-  if (phase > 1) from.fail('ERR_FIELD', `block phase ${phase}`);
-  const offset = phase ? from.u64() : 0n;
-  if (offset >= 1n << 53n) from.fail('ERR_FIELD', `pending offset ${offset}`);
-  const compactions = new Uint32Array(levels);
-  for (let level = 0; level < levels; level++) compactions[level] = from.uv(0xffffffff, 'compactions');
-  return {
-    generator,
-    seed,
-    tails: tails as TailsCode,
-    ...(phase ? { pendingOffset: Number(offset) } : {}),
-    compactions,
-  };
+  const tails = from.uv(2, 'tails policy') as TailsCode;
+  const pending = from.uv(1, 'block phase') ? { pendingOffset: Number(from.u64()) } : {};
+  if (pending.pendingOffset! >= 2 ** 53) from.fail('ERR_FIELD', `pending offset ${pending.pendingOffset}`);
+  const compactions = new Uint32Array(levels).map(() => from.uv(0xffffffff, 'compactions'));
+  return { generator, seed, tails, ...pending, compactions };
 }
 
 /** Every level ascends within [min, max], and nothing is NaN. */

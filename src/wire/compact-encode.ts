@@ -2,7 +2,6 @@
 import type { SketchImage } from '../core/image.js';
 import { toFloatVariance } from '../core/variance.js';
 import { RAW } from './codecs.js';
-import { crc32c } from './crc32c.js';
 import { ByteWriter } from './cursor.js';
 import { encodeValues } from './encode-values.js';
 import { type Precision, roundImage } from './precision.js';
@@ -30,8 +29,7 @@ export function encodeCompact(image: SketchImage, options: EncodeOptions = {}): 
   const to = new ByteWriter();
   to.u8(MAGIC);
   encodeBody(to, image, options);
-  to.u32(crc32c(to.written));
-  return to.written.slice();
+  return to.sealed();
 }
 
 /** The image between its magic and its checksum, as it also stands in a batch. */
@@ -46,7 +44,7 @@ export function encodeBody(to: ByteWriter, source: SketchImage, options: EncodeO
   const levels = image.sizes.length;
   const state = options.state !== false && precision === undefined && levels > 0 ? image.state : undefined;
   const withSum = options.sum !== false && !Number.isNaN(image.sum);
-  const { codec, body } = levels ? encodeValues(values, image.sizes) : { codec: RAW, body: undefined };
+  const { codec, body } = levels ? encodeValues(values, image.sizes) : { codec: RAW, body: [] };
 
   to.u8((VERSION << 4) | (withSum ? 2 : 0));
   to.u8(
@@ -72,5 +70,5 @@ export function encodeBody(to: ByteWriter, source: SketchImage, options: EncodeO
     if (state.pendingOffset !== undefined) to.u64(BigInt(state.pendingOffset));
     for (let level = 0; level < levels; level++) to.uv(state.compactions[level]);
   }
-  if (body) to.raw(body);
+  to.raw(body);
 }

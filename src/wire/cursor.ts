@@ -1,59 +1,53 @@
 /** Writing and reading bytes, little-endian, whatever the host's order. */
-import { type DataErrorCode, SketchArgumentError, SketchDataError } from '../core/errors.js';
+import { type DataErrorCode, SketchDataError } from '../core/errors.js';
+import { requireBytes } from '../core/options.js';
+import { crc32c } from './crc32c.js';
 
 /**
  * Bytes that nothing changes between a check and its use: shared memory is copied, other bytes are taken as they are.
  * @throws SketchArgumentError ERR_ARGUMENT_TYPE when they are not a Uint8Array
  */
 export function ownBytes(bytes: Uint8Array): Uint8Array {
-  if (!(bytes instanceof Uint8Array)) {
-    throw new SketchArgumentError('ERR_ARGUMENT_TYPE', 'bytes', 'a Uint8Array', bytes);
-  }
-  const isShared = typeof SharedArrayBuffer === 'function' && bytes.buffer instanceof SharedArrayBuffer;
-  return isShared ? new Uint8Array(bytes) : bytes;
+  // One that is not shared can only be changed by whoever runs: nobody does between a check and its use.
+  return requireBytes(bytes).buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes);
 }
 
-export class ByteWriter {
-  #bytes = new Uint8Array(256);
-  #view = new DataView(this.#bytes.buffer);
-  length = 0;
+/** Eight bytes in which numbers become bytes. */
+const scratch = new DataView(new ArrayBuffer(8));
 
-  /** Makes room for `count` bytes and moves past them; returns where they begin. */
-  #claim(count: number): number {
-    const at = this.length;
-    this.length += count;
-    if (this.length > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(this.length, 2 * this.#bytes.length));
-      larger.set(this.#bytes);
-      this.#bytes = larger;
-      this.#view = new DataView(larger.buffer);
-    }
-    return at;
+export class ByteWriter {
+  /** What was written. */
+  readonly bytes: number[] = [];
+
+  get length(): number {
+    return this.bytes.length;
   }
   u8(x: number): void {
-    const at = this.#claim(1);
-    this.#bytes[at] = x;
+    this.bytes.push(x & 255);
   }
   u32(x: number): void {
-    const at = this.#claim(4);
-    this.#view.setUint32(at, x, true);
+    scratch.setUint32(0, x, true);
+    this.#scratch(4);
   }
   u64(x: bigint): void {
-    const at = this.#claim(8);
-    this.#view.setBigUint64(at, x, true);
+    scratch.setBigUint64(0, x, true);
+    this.#scratch(8);
   }
   f32(x: number): void {
-    const at = this.#claim(4);
-    this.#view.setFloat32(at, x, true);
+    scratch.setFloat32(0, x, true);
+    this.#scratch(4);
   }
   f64(x: number): void {
-    const at = this.#claim(8);
-    this.#view.setFloat64(at, x, true);
+    scratch.setFloat64(0, x, true);
+    this.#scratch(8);
+  }
+  #scratch(count: number): void {
+    for (let i = 0; i < count; i++) this.bytes.push(scratch.getUint8(i));
   }
   /** Unsigned LEB128 of an integer up to 2^53. */
   uv(x: number): void {
-    for (; x >= 128; x = Math.floor(x / 128)) this.u8((x % 128) + 128);
-    this.u8(x);
+    for (; x >= 128; x = Math.floor(x / 128)) this.bytes.push((x % 128) + 128);
+    this.bytes.push(x);
   }
   /** The uv of a signed integer's zigzag code, 2x or -2x - 1: it reaches 2^54, where doubles hold no odd integers. */
   zigzag(x: number): void {
@@ -62,13 +56,13 @@ export class ByteWriter {
     this.u8((half % 64) * 2 + (x < 0 ? 1 : 0) + (rest ? 128 : 0));
     if (rest) this.uv(rest);
   }
-  raw(bytes: Uint8Array): void {
-    const at = this.#claim(bytes.length);
-    this.#bytes.set(bytes, at);
+  raw(bytes: Iterable<number>): void {
+    for (const byte of bytes) this.bytes.push(byte);
   }
-  /** What was written: a view, to be copied before more is. */
-  get written(): Uint8Array {
-    return this.#bytes.subarray(0, this.length);
+  /** All that was written, and its CRC-32C behind it. */
+  sealed(): Uint8Array {
+    this.u32(crc32c(this.bytes));
+    return Uint8Array.from(this.bytes);
   }
 }
 
@@ -90,15 +84,10 @@ export class ByteReader {
   fail(code: DataErrorCode, what: string): never {
     throw new SketchDataError(code, what, this.at);
   }
-  /** Refuses to go on with fewer than `count` bytes left. */
-  need(count: number): void {
-    if (this.end - this.at < count)
-      this.fail('ERR_TRUNCATED', `expected ${count} more bytes, found ${this.end - this.at}`);
-  }
   /** Moves past `count` bytes; returns where they begin. */
   skip(count: number): number {
-    this.need(count);
-    const at = this.at;
+    const { at, end } = this;
+    if (end - at < count) this.fail('ERR_TRUNCATED', `expected ${count} more bytes, found ${end - at}`);
     this.at += count;
     return at;
   }
@@ -118,26 +107,29 @@ export class ByteReader {
   zigzag(name: string): number {
     const low = this.u8();
     const rest = low < 128 ? 0 : this.uv(2 ** 47 - 1, name);
-    if (low >= 128 && rest === 0) this.fail('ERR_VARINT', `${name}: an over-long integer`);
+    if (low >= 128 && !rest) this.fail('ERR_VARINT', `${name}: an over-long integer`);
     const half = rest * 64 + ((low & 127) >> 1);
     return low & 1 ? -half - 1 : half;
   }
-  /** Unsigned LEB128: at most 8 bytes, minimal, at most `limit` (itself at most 2^53). */
-  uv(limit: number, name: string): number {
+  /** Unsigned LEB128: at most 8 bytes, minimal, from `least` to `limit` (itself at most 2^53). */
+  uv(limit: number, name: string, least = 0): number {
     let x = 0;
-    for (let i = 0, unit = 1; i < 8; i++, unit *= 128) {
-      const byte = this.u8();
+    let unit = 1;
+    let byte: number;
+    let isExact: boolean;
+    do {
+      byte = this.u8();
       const below = x;
-      x += (byte & 127) * unit;
-      if (byte < 128) {
-        if (byte === 0 && i > 0) this.fail('ERR_VARINT', `${name}: an over-long integer`);
-        // Above 2^53 the sum may be rounded down to the limit.
-        if (x > limit || x - byte * unit !== below) {
-          this.fail('ERR_VARINT', `${name}: expected at most ${limit}, found ${x}`);
-        }
-        return x;
-      }
+      const part = (byte & 127) * unit;
+      x += part;
+      // Above 2^53 the sum may be rounded down to the limit.
+      isExact = x - part === below;
+      unit *= 128;
+    } while (byte > 127 && unit < 2 ** 56);
+    if (byte > 127 || (byte === 0 && unit > 128)) this.fail('ERR_VARINT', `${name}: an over-long integer`);
+    if (!isExact || x > limit || x < least) {
+      this.fail(x < least ? 'ERR_FIELD' : 'ERR_VARINT', `${name}: expected ${least} to ${limit}, found ${x}`);
     }
-    return this.fail('ERR_VARINT', `${name}: an integer of more than 8 bytes`);
+    return x;
   }
 }

@@ -131,7 +131,7 @@ export function decodeDataSketches(
   reader.need(SHORT_BYTES, 'a preamble');
   const preambleInts = reader.u8();
   const serialVersion = reader.u8();
-  if (reader.u8() !== FAMILY) throw notThisFormat(reader.bytes, 'datasketches');
+  if (reader.u8() !== FAMILY) throw notThisFormat(reader.bytes, 'an Apache DataSketches KLL image');
   if (serialVersion === 3) {
     throw new SketchDataError(
       'ERR_VERSION',

@@ -19,16 +19,14 @@ export function decodeValues(
 ): Float64Array {
   if (codec === ORD) return readOrdered(from, length, sizes);
   if (codec !== RAW) return readScaled(from, codec, length, sizes);
-  from.need(length * 8);
-  const values = new Float64Array(length);
-  for (let i = 0; i < length; i++) values[i] = from.f64();
-  return values;
+  // All must be there before any is made room for.
+  from.at = from.skip(length * 8);
+  return new Float64Array(length).map(() => from.f64());
 }
 
 function readScaled(from: ByteReader, codec: number, length: number, sizes: ArrayLike<number>): Float64Array {
   const exponent = from.uv(codec === DEC ? 22 : 2097, 'exponent');
-  const step = from.uv(EXACT, 'step');
-  if (step === 0) from.fail('ERR_CODEC', 'a step of 0');
+  const step = from.uv(EXACT, 'step', 1);
   const base = from.zigzag('base');
   const span = from.uv(EXACT - 1, 'span');
   if (!isExactRange(base, step, span)) from.fail('ERR_CODEC', 'base and span reach beyond 2^53');

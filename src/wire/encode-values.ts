@@ -7,7 +7,7 @@ import { type Ordered, sharedZeros, toOrdered } from './ordered.js';
 export interface EncodedValues {
   codec: number;
   /** Parameters and bit stream. */
-  body: Uint8Array;
+  body: readonly number[];
 }
 
 /**
@@ -32,7 +32,7 @@ export function encodeValues(
     bits.finish();
     if (to.length >= length) return;
     length = to.length;
-    best = { codec, body: to.written };
+    best = { codec, body: to.bytes };
   };
   const offerScaled = (scaled: Scaled | undefined) => {
     if (!scaled) return;
@@ -67,10 +67,10 @@ export function encodeValues(
   return best ?? { codec: RAW, body: rawBody(values) };
 }
 
-function rawBody(values: Float64Array): Uint8Array {
+function rawBody(values: Float64Array): number[] {
   const to = new ByteWriter();
   for (const x of values) to.f64(x);
-  return to.written;
+  return to.bytes;
 }
 
 function parameters({ exponent, step, base, span }: Scaled): ByteWriter {

@@ -20,7 +20,7 @@ const HEADER_BYTES = 28;
 export function decodeKll1(bytes: Uint8Array, options: ForeignOptions = {}): SketchImage {
   const reader = new ForeignReader(bytes, false);
   reader.need(4, 'a magic number');
-  if (reader.u32() !== MAGIC) throw notThisFormat(reader.bytes, 'kll1');
+  if (reader.u32() !== MAGIC) throw notThisFormat(reader.bytes, 'a KLL1 image');
   reader.need(HEADER_BYTES - 4, 'a header');
   const k = reader.u32();
   checkK(k, 4, options);

@@ -24,7 +24,7 @@ const NON_EMPTY = 0x01;
 export function decodeKll2(bytes: Uint8Array, options: ForeignOptions = {}): SketchImage {
   const reader = new ForeignReader(bytes, false);
   reader.need(4, 'a magic number');
-  if (reader.u32() !== MAGIC) throw notThisFormat(reader.bytes, 'kll2');
+  if (reader.u32() !== MAGIC) throw notThisFormat(reader.bytes, 'a KLL2 image');
   reader.need(ENVELOPE_BYTES - 4, 'a header');
   const payloadBytes = reader.u32();
   const checksum = reader.u32();

@@ -98,8 +98,8 @@ const REFUSED: [code: string, title: string, bytes: Uint8Array, options?: Decode
   ['ERR_COUNT', 'n = 2^54', image(0x10, DEC, K, 54, zeros(53), 2, 0, 1, 84, 0)],
   ['ERR_COUNT', 'n = 2^53 + 1', image(0x10, DEC, K, 54, 1, zeros(52), 1, 0, 1, 84, 0)],
   ['ERR_TRUNCATED', 'sizes that end', image(0x10, DEC, K, 9, 1, 1)],
-  ['ERR_FIELD', 'tails policy 3', image(0x10, DEC | STATE, K, 1, 1, zeros(16), 3, 0, 0, 0, 1, 84, 0)],
-  ['ERR_FIELD', 'block phase 2', image(0x10, DEC | STATE, K, 1, 1, zeros(16), 0, 2, 0, 0, 1, 84, 0)],
+  ['ERR_VARINT', 'tails policy 3', image(0x10, DEC | STATE, K, 1, 1, zeros(16), 3, 0, 0, 0, 1, 84, 0)],
+  ['ERR_VARINT', 'block phase 2', image(0x10, DEC | STATE, K, 1, 1, zeros(16), 0, 2, 0, 0, 1, 84, 0)],
   [
     'ERR_FIELD',
     'a pending offset of 2^53',
@@ -123,7 +123,7 @@ const REFUSED: [code: string, title: string, bytes: Uint8Array, options?: Decode
   ['ERR_ITEMS', 'RAW: a level that descends', raw(1, 4, 3, 2)],
 
   ['ERR_VARINT', 'DEC: 23 decimals', two(DEC, 23, 1, 84, 0)],
-  ['ERR_CODEC', 'DEC: a step of 0', two(DEC, 0, 0, 84, 0)],
+  ['ERR_FIELD', 'DEC: a step of 0', two(DEC, 0, 0, 84, 0)],
   ['ERR_VARINT', 'DEC: a step of 2^53 + 1', two(DEC, 0, uv(P53 + 1n), 84, 0)],
   ['ERR_VARINT', 'DEC: a base of 2^53', two(DEC, 0, 1, uv(2n * P53), 0)],
   ['ERR_CODEC', 'DEC: a base of -2^53', two(DEC, 0, 1, uv(2n * P53 - 1n), 0)],
