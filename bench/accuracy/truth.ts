@@ -1,5 +1,5 @@
 /** The exact ranks that a sketch's answers are held against. */
-import { bound } from '../../src/core/sorted-view.js';
+import { lowerBound, upperBound } from '../../src/core/sorted-view.js';
 
 export interface Truth {
   n: number;
@@ -21,8 +21,8 @@ export function valuesTruth(values: Float64Array): Truth {
   const sorted = values.slice().sort();
   return {
     n: sorted.length,
-    below: (x) => bound(sorted, x, true),
-    upTo: (x) => bound(sorted, x, false),
+    below: (x) => lowerBound(sorted, x),
+    upTo: (x) => upperBound(sorted, x),
     at: (i) => sorted[i],
   };
 }

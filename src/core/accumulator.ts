@@ -396,9 +396,8 @@ export class Accumulator {
   protected quantileOf(rank: number, inclusive: boolean): number {
     const from = this.#viewStaged;
     const view = this.#view;
-    if (!view || from === this.staged || this.staged - from > view.n) {
-      return this.view.quantile(rank, inclusive);
-    }
+    if (view && from === this.staged) return view.quantile(rank, inclusive);
+    if (!view || this.staged - from > view.n) return this.view.quantile(rank, inclusive);
     // Values were staged since the view was built, fewer than it holds: it need not be built again.
     if (rank === 0) return this.min;
     if (rank === 1) return this.max;

@@ -2,7 +2,7 @@
  * The quantile of one rank while values are being added: a place in a sorted view, and how many of the values staged
  * since lie below it. An add moves the place by an item at most, so asking after every add costs no rebuilding.
  */
-import { bound, type SortedView } from './sorted-view.js';
+import { lowerBound, type SortedView } from './sorted-view.js';
 
 export class Cursor {
   #at: number;
@@ -20,7 +20,7 @@ export class Cursor {
   constructor(view: SortedView, from: number, target: number) {
     this.#view = view;
     this.#seen = from;
-    this.#at = bound(view.weights, target, true);
+    this.#at = lowerBound(view.weights, target);
   }
 
   /**

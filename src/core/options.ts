@@ -117,12 +117,15 @@ export function toSplits(splits: unknown): Float64Array {
 
 /** An array of checked numbers from any array, typed array or iterable. */
 export function toNumbers(values: unknown, argument: string, check: Check): Float64Array {
-  return Float64Array.from(toList(values, argument), (x, i) => check(x, argument, i) + 0);
+  const list = toList(values, argument);
+  const numbers = new Float64Array(list.length);
+  for (let i = 0; i < numbers.length; i++) numbers[i] = check(list[i], argument, i) + 0;
+  return numbers;
 }
 
 /** Values as an indexable: arrays and typed arrays as they are, anything else that can be iterated gathered first. */
 export function toList(values: unknown, argument: string): ArrayLike<number> {
-  if (Array.isArray(values)) return values;
+  if (Array.isArray(values) || values instanceof Float64Array) return values;
   if (ArrayBuffer.isView(values) && 'length' in values) {
     if (values instanceof BigInt64Array || values instanceof BigUint64Array) {
       badArgument('ERR_VALUE_TYPE', argument, 'numbers, not BigInts', values);
