@@ -71,6 +71,8 @@ export interface TakeCall {
   batchId: ArrayBuffer;
   /** When the sender made it, epoch milliseconds of its clock: for the duplicate window only. */
   created: number;
+  /** The sender named no creation time, `created` is the receipt: its id may lie in the table of any hour. */
+  createdUnknown?: boolean;
   /** CRC-32C of the body as it was sent: the same id with another one is refused. */
   crc: number;
   /** A batch container, fully decoded and checked by the Worker before. */
@@ -140,7 +142,12 @@ export interface IngestCalls {
    * Asked by the owner of an id in a newer ring before it takes a batch: what this object knows of it. From then on this
    * object refuses calls of rings before `version` as stale.
    */
-  knows(call: { batchId: ArrayBuffer; created: number; version: number }): Promise<{ crc?: number }>;
+  knows(call: {
+    batchId: ArrayBuffer;
+    created: number;
+    createdUnknown?: boolean;
+    version: number;
+  }): Promise<{ crc?: number }>;
   /** What a query must add to what series objects hold. */
   pending(selection: Selection, config: TenantConfig): Promise<PendingAnswer>;
   /** Seals what is pending and hands everything over now; resolves when series objects have it. */
@@ -275,4 +282,6 @@ export interface DirectoryCalls {
   rotateKey(key: string, graceMs: number): Promise<IngestKey>;
   revokeKey(key: string): Promise<boolean>;
   keys(tenant: string): Promise<IngestKey[]>;
+  /** Origins of all keys that may be used, for answers to browsers; '*' when a key names none. */
+  origins(): Promise<string[]>;
 }

@@ -1,0 +1,198 @@
+/** The one object that knows tenants, their rings and their ingest keys. Workers cache its answers for seconds. */
+import { DurableObject } from 'cloudflare:workers';
+import type { EdgeBindings } from './bindings.js';
+import type { DirectoryCalls, IngestKey, RingVersion, TenantConfig } from './contract.js';
+
+type Settings = Omit<TenantConfig, 'tenant' | 'rings'>;
+type Change = Parameters<DirectoryCalls['configure']>[1];
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** What holds for a tenant until it is configured. */
+export const DEFAULT_SETTINGS: Settings = {
+  workingK: 1024,
+  imageK: 200,
+  tails: 'high',
+  graceMs: 120_000,
+  windowMs: 48 * HOUR_MS,
+  retentionMs: { minute: 7 * DAY_MS, hour: 90 * DAY_MS, day: 0 },
+  maxSeries: 10_000,
+  maxPendingBatches: 20_000,
+  maxPendingBytes: 64 * 2 ** 20,
+  sealBatches: 1000,
+  sealBytes: 4 * 2 ** 20,
+  sealMs: 1000,
+  maxStorageBytes: 9_000_000_000,
+};
+
+/** A tenant that was never configured has this ring; its version is there before it is stored. */
+const FIRST_RING: RingVersion = { version: 1, ingest: 4, series: 4, since: 0 };
+/** They travel with every call. */
+const MOST_RINGS = 32;
+const MOST_KEYS = 1000;
+
+export class DirectoryObject extends DurableObject<EdgeBindings> implements DirectoryCalls {
+  readonly #sql: SqlStorage;
+
+  constructor(ctx: DurableObjectState, env: EdgeBindings) {
+    super(ctx, env);
+    this.#sql = ctx.storage.sql;
+    this.#sql.exec(
+      `CREATE TABLE IF NOT EXISTS tenants (tenant TEXT PRIMARY KEY, settings TEXT NOT NULL, rings TEXT NOT NULL)
+         WITHOUT ROWID`,
+    );
+    this.#sql.exec(
+      `CREATE TABLE IF NOT EXISTS keys (key TEXT PRIMARY KEY, tenant TEXT NOT NULL, limits TEXT NOT NULL,
+         created INTEGER NOT NULL, revoked INTEGER) WITHOUT ROWID`,
+    );
+    this.#sql.exec('CREATE INDEX IF NOT EXISTS keys_by_tenant ON keys (tenant)');
+  }
+
+  async key(key: string): Promise<IngestKey | undefined> {
+    return this.#key(key);
+  }
+
+  async tenant(tenant: string): Promise<TenantConfig> {
+    const stored = this.#tenant(tenant);
+    if (stored) return stored;
+    const config = { ...DEFAULT_SETTINGS, tenant, rings: [FIRST_RING] };
+    // Known from the first call on, so that a scrape finds its objects.
+    this.#store(config);
+    return config;
+  }
+
+  async tenants(): Promise<string[]> {
+    return this.#sql
+      .exec<{ tenant: string }>('SELECT tenant FROM tenants ORDER BY tenant')
+      .toArray()
+      .map((row) => row.tenant);
+  }
+
+  async configure(tenant: string, { ingest, series, ...settings }: Change): Promise<TenantConfig> {
+    const { rings, ...before } = await this.tenant(tenant);
+    const newest = rings[rings.length - 1];
+    const next = { ...newest, ingest: ingest ?? newest.ingest, series: series ?? newest.series };
+    const grown =
+      next.ingest === newest.ingest && next.series === newest.series
+        ? rings
+        : [...rings, { ...next, version: newest.version + 1, since: Date.now() }];
+    const kept = neededRings(grown, Date.now() - Math.max(before.windowMs, settings.windowMs ?? 0));
+    if (kept.length > MOST_RINGS) {
+      throw new RangeError(`ERR_RING_LIMIT: ${MOST_RINGS} rings may hold data still`);
+    }
+    const config = { ...before, ...settings, tenant, rings: kept };
+    this.#store(config);
+    return config;
+  }
+
+  async createKey(limits: Omit<IngestKey, 'key' | 'created' | 'revoked'>): Promise<IngestKey> {
+    const { count } = this.#sql
+      .exec<{ count: number }>('SELECT count(*) AS count FROM keys WHERE tenant = ?', limits.tenant)
+      .one();
+    if (count >= MOST_KEYS) throw new RangeError(`ERR_LIMITS: a tenant has at most ${MOST_KEYS} keys`);
+    const { tenant, origins, rate, maxN, maxSeries } = limits;
+    const key = newKey();
+    const created = Date.now();
+    this.#sql.exec(
+      'INSERT INTO keys (key, tenant, limits, created) VALUES (?, ?, ?, ?)',
+      key,
+      tenant,
+      JSON.stringify({ origins, rate, maxN, maxSeries }),
+      created,
+    );
+    return { key, tenant, origins, rate, maxN, maxSeries, created };
+  }
+
+  async rotateKey(key: string, graceMs: number): Promise<IngestKey> {
+    const former = this.#key(key);
+    if (!former) throw new RangeError('ERR_NOT_FOUND: no such key');
+    const next = await this.createKey(former);
+    this.#revoke(key, Date.now() + graceMs);
+    return next;
+  }
+
+  async revokeKey(key: string): Promise<boolean> {
+    if (!this.#key(key)) return false;
+    this.#revoke(key, Date.now());
+    return true;
+  }
+
+  async keys(tenant: string): Promise<IngestKey[]> {
+    return this.#sql
+      .exec<KeyRow>('SELECT * FROM keys WHERE tenant = ? ORDER BY created, key', tenant)
+      .toArray()
+      .map(fromRow);
+  }
+
+  async origins(): Promise<string[]> {
+    const now = Date.now();
+    const rows = this.#sql
+      .exec<KeyRow>('SELECT * FROM keys WHERE revoked IS NULL OR revoked > ?', now)
+      .toArray();
+    return [...new Set(rows.map(fromRow).flatMap(({ origins }) => (origins.length > 0 ? origins : ['*'])))];
+  }
+
+  #key(key: string): IngestKey | undefined {
+    const row = this.#sql.exec<KeyRow>('SELECT * FROM keys WHERE key = ?', key).toArray()[0];
+    return row && fromRow(row);
+  }
+
+  /** An earlier end of a key stays. */
+  #revoke(key: string, at: number): void {
+    this.#sql.exec('UPDATE keys SET revoked = min(coalesce(revoked, ?), ?) WHERE key = ?', at, at, key);
+  }
+
+  #tenant(tenant: string): TenantConfig | undefined {
+    const row = this.#sql
+      .exec<{ settings: string; rings: string }>(
+        'SELECT settings, rings FROM tenants WHERE tenant = ?',
+        tenant,
+      )
+      .toArray()[0];
+    if (!row) return undefined;
+    // Settings that came with a later release have their defaults.
+    return { ...DEFAULT_SETTINGS, ...JSON.parse(row.settings), tenant, rings: JSON.parse(row.rings) };
+  }
+
+  #store({ tenant, rings, ...settings }: TenantConfig): void {
+    this.#sql.exec(
+      'INSERT OR REPLACE INTO tenants (tenant, settings, rings) VALUES (?, ?, ?)',
+      tenant,
+      JSON.stringify(settings),
+      JSON.stringify(rings),
+    );
+  }
+}
+
+interface KeyRow {
+  [column: string]: SqlStorageValue;
+  key: string;
+  tenant: string;
+  limits: string;
+  created: number;
+  revoked: number | null;
+}
+
+function fromRow({ key, tenant, limits, created, revoked }: KeyRow): IngestKey {
+  return { key, tenant, ...JSON.parse(limits), created, ...(revoked === null ? {} : { revoked }) };
+}
+
+/**
+ * Rings that still matter: the newest, those that it or a later one followed less than a window ago (twice, for what
+ * waits to be handed over), and those with objects that no later ring has.
+ */
+export function neededRings(rings: readonly RingVersion[], windowStart: number): RingVersion[] {
+  const margin = windowStart - (Date.now() - windowStart);
+  return rings.filter((ring, i) => {
+    const later = rings.slice(i + 1);
+    if (later.length === 0 || later[0].since > margin) return true;
+    return !later.some(({ ingest, series }) => ingest >= ring.ingest && series >= ring.series);
+  });
+}
+
+/** A key no one guesses; its prefix tells what it is where it is found. */
+function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return `kllpk_${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+}

@@ -1,0 +1,97 @@
+/** What the server takes; `GET /v1/limits` publishes it. */
+import type { BatchLimits } from '../../wire/batch.js';
+import type { IngestKey } from './contract.js';
+import type { EdgeEnv } from './env.js';
+
+export interface EdgeLimits {
+  /** Body as sent, bytes. */
+  maxBodyBytes: number;
+  /** Body after inflating, bytes. */
+  maxInflatedBytes: number;
+  /** Series of a batch. */
+  maxSeries: number;
+  /** Labels of a series. */
+  maxLabels: number;
+  /** Different strings of a batch. */
+  maxStrings: number;
+  /** UTF-8 bytes of a name, label key or label value. */
+  maxStringBytes: number;
+  /** Items and values of a batch, decoded. */
+  maxItems: number;
+  /** Values behind one series. */
+  maxN: number;
+  /** Values behind a batch, weights counted. */
+  maxTotalN: number;
+  maxK: number;
+  /** A creation time further in the future is refused, milliseconds. */
+  maxFutureMs: number;
+}
+
+export interface QueryLimits {
+  maxQuantiles: number;
+  maxMatchers: number;
+  maxAlternatives: number;
+  maxBy: number;
+  maxBuckets: number;
+  maxSeries: number;
+  maxPage: number;
+}
+
+/** Nesting of JSON that is read: what the schemas need, and some room. */
+export const MAX_JSON_DEPTH = 8;
+const HOUR_MS = 3_600_000;
+
+/** @param key the ingest key that was used, when there is one: its own limits are the smaller ones */
+export function limitsOf(env: EdgeEnv, key?: IngestKey): EdgeLimits {
+  const ownN = variable(env.KLL_MAX_N, 2 ** 40, 1, 2 ** 52);
+  const ownSeries = 10_000;
+  return {
+    maxBodyBytes: variable(env.KLL_MAX_BODY_BYTES, 2 ** 20, 1024, 64 * 2 ** 20),
+    maxInflatedBytes: variable(env.KLL_MAX_INFLATED_BYTES, 4 * 2 ** 20, 1024, 64 * 2 ** 20),
+    maxSeries: key ? Math.min(ownSeries, key.maxSeries) : ownSeries,
+    maxLabels: 32,
+    maxStrings: 20_000,
+    maxStringBytes: 512,
+    maxItems: 1_000_000,
+    maxN: key ? Math.min(ownN, key.maxN) : ownN,
+    maxTotalN: 2 ** 52 - 1,
+    maxK: 4096,
+    maxFutureMs: 48 * HOUR_MS,
+  };
+}
+
+export function queryLimitsOf(env: EdgeEnv): QueryLimits {
+  return {
+    maxQuantiles: 200,
+    maxMatchers: 16,
+    maxAlternatives: 64,
+    maxBy: 8,
+    maxBuckets: variable(env.KLL_MAX_BUCKETS, 50_000, 1, 10_000_000),
+    maxSeries: variable(env.KLL_MAX_QUERY_SERIES, 10_000, 1, 1_000_000),
+    maxPage: 1000,
+  };
+}
+
+/**
+ * The decoder's bounds: those that keep it from allocating more than it should. What can be told of every series
+ * (k, n, labels) is checked behind it, so that a refusal names all of them.
+ */
+export function decoderLimits(limits: EdgeLimits): BatchLimits {
+  return {
+    bytes: limits.maxInflatedBytes,
+    strings: limits.maxStrings,
+    stringBytes: limits.maxStringBytes,
+    series: limits.maxSeries,
+    labels: limits.maxLabels,
+    items: limits.maxItems,
+    n: 2 ** 53,
+    k: 65535,
+  };
+}
+
+/** A number from a variable: outside its range it is an operator's mistake, and the default holds. */
+export function variable(text: string | undefined, standard: number, least: number, most: number): number {
+  if (text === undefined || text.trim() === '') return standard;
+  const value = Number(text);
+  return value >= least && value <= most ? Math.floor(value) : standard;
+}
