@@ -5,7 +5,20 @@
 
 /** A `summary` has a sum and a count, and no quantiles. */
 export type MetricType = 'counter' | 'gauge' | 'summary';
-export type MetricUnit = 'values' | 'items' | 'bytes' | 'seconds' | 'calls' | 'sources' | 'ratio';
+export type MetricUnit =
+  | 'values'
+  | 'items'
+  | 'bytes'
+  | 'seconds'
+  | 'calls'
+  | 'sources'
+  | 'ratio'
+  | 'requests'
+  | 'batches'
+  | 'rows'
+  | 'series'
+  | 'buckets'
+  | 'objects';
 
 export interface MetricDescriptor {
   readonly name: string;
