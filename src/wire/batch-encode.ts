@@ -114,7 +114,7 @@ function requireTime(ms: number, argument: string): number {
 function writeString(to: ByteWriter, text: string, argument: string): void {
   const utf8 = new TextEncoder().encode(text);
   // The encoder replaces half a surrogate pair, or turns what is no string into one.
-  if (new TextDecoder('utf-8', { ignoreBOM: true }).decode(utf8) !== text) {
+  if (new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(utf8) !== text) {
     throw new SketchArgumentError('ERR_ARGUMENT_TYPE', argument, 'well-formed text', text);
   }
   to.uv(utf8.length);

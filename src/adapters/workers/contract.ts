@@ -73,7 +73,10 @@ export interface TakeCall {
   created: number;
   /** The sender named no creation time, `created` is the receipt: its id may lie in the table of any hour. */
   createdUnknown?: boolean;
-  /** CRC-32C of the body as it was sent: the same id with another one is refused. */
+  /**
+   * CRC-32C of what was sent: the same id with another one is refused. Of a container it is the checksum it ends with,
+   * which covers the bytes before it: over bytes and checksum together, it would be the same for all containers.
+   */
   crc: number;
   /** A batch container, fully decoded and checked by the Worker before. */
   body: ArrayBuffer;

@@ -1,25 +1,318 @@
-/** Takes batches of one tenant, merges them per series, and hands them to the objects that own the series. */
+/**
+ * Takes batches of one tenant, merges them per series, and hands them to the objects that own the series.
+ *
+ *    take -> batches (pending.ts) -> sealed per series and minute (seal.ts) -> outbox (outbox.ts) -> series objects
+ *
+ * Each arrow is one transaction; an object that dies between two goes on from the last, by its schedule.
+ */
 import { DurableObject } from 'cloudflare:workers';
+import { BatchIds, forgettableAt } from './batch-ids.js';
 import type { EdgeBindings } from './bindings.js';
-import type { CounterDelta, IngestCalls, ObjectCounters } from './contract.js';
-import { CounterTable } from './object-counters.js';
+import type {
+  ApplyCall,
+  CounterDelta,
+  IngestCalls,
+  ObjectCounters,
+  PendingAnswer,
+  PendingRow,
+  Selection,
+  TakeCall,
+  TakeResult,
+  TenantConfig,
+} from './contract.js';
+import { askFormerOwners, formerOwners, newestRing, ownerOf } from './former-owners.js';
+import { IngestCounters } from './ingest-counters.js';
+import { IngestState } from './ingest-state.js';
+import { Outbox } from './outbox.js';
+import { PendingBatches, type UnsealedSequence } from './pending.js';
+import { Quarantine } from './quarantine.js';
+import { Schedule } from './schedule.js';
+import { sealBatches } from './seal.js';
+import { seriesTest } from './selection.js';
+import { objectName, slotOf } from './series-key.js';
 
-export class IngestObject
-  extends DurableObject<EdgeBindings>
-  implements Pick<IngestCalls, 'counters' | 'count'>
-{
-  readonly #counters: CounterTable;
+/** Sequences that one alarm hands to one owner. */
+const SEQUENCES_A_STEP = 4;
+/** An owner that does not answer for so long is asked again later. */
+const HAND_OVER_MS = 30_000;
+/** Asking for the size of the storage costs more than a take may. */
+const TAKES_A_MEASUREMENT = 64;
+
+export class IngestObject extends DurableObject<EdgeBindings> implements IngestCalls {
+  readonly #state: IngestState;
+  readonly #ids: BatchIds;
+  readonly #pending: PendingBatches;
+  readonly #outbox: Outbox;
+  readonly #quarantine: Quarantine;
+  readonly #counters: IngestCounters;
+  readonly #schedule: Schedule<'seal' | 'hand-over' | 'forget-ids'>;
+  #storageBytes = 0;
+  #takesToMeasurement = 0;
 
   constructor(ctx: DurableObjectState, env: EdgeBindings) {
     super(ctx, env);
-    this.#counters = new CounterTable(ctx.storage.sql);
+    const { sql } = ctx.storage;
+    this.#state = new IngestState(sql);
+    this.#ids = new BatchIds(sql);
+    this.#pending = new PendingBatches(sql);
+    this.#outbox = new Outbox(sql);
+    this.#quarantine = new Quarantine(sql);
+    this.#counters = new IngestCounters(sql);
+    this.#schedule = new Schedule(ctx.storage, {
+      handlers: {
+        seal: (_, now) => this.#sealNext(now),
+        'hand-over': (slot) => this.#handOver(Number(slot)),
+        'forget-ids': (hour, now) => this.#forgetIds(Number(hour), now),
+      },
+      onFailure: (kind, error) => {
+        console.error(`${kind} failed and is tried again:`, error);
+        this.#transaction(() => this.#counters.failed(kind));
+      },
+    });
+    void ctx.blockConcurrencyWhile(() => this.#schedule.restore());
+  }
+
+  async take(call: TakeCall): Promise<TakeResult> {
+    let result = this.#refusal(call);
+    const owners = result ? [] : formerOwners(call);
+    if (owners.length > 0) {
+      const crc = await askFormerOwners(owners, call, this.env);
+      // Others were served meanwhile, perhaps with this very batch.
+      result = crc === undefined ? this.#refusal(call) : known(crc, call);
+    }
+    if (result) {
+      if (call.counters?.length || result.outcome === 'duplicate') {
+        const { outcome } = result;
+        this.#transaction(() => this.#counters.answered(outcome, call.counters));
+      }
+      return result;
+    }
+    this.#transaction(() => this.#store(call, Date.now()));
+    return { outcome: 'stored' };
+  }
+
+  async knows({ batchId, created, version }: Parameters<IngestCalls['knows']>[0]): Promise<{ crc?: number }> {
+    if (version > this.#state.ringVersion) this.#transaction(() => this.#state.sawRing(version));
+    const crc = this.#ids.find(batchId, created);
+    return crc === undefined ? {} : { crc };
+  }
+
+  async pending(selection: Selection, config: TenantConfig): Promise<PendingAnswer> {
+    const { from, to } = selection;
+    const isSelected = seriesTest(selection);
+    const isWanted = (key: string, start: number) => start >= from && start < to && isSelected(key);
+    const rows: PendingRow[] = [];
+    for (const row of this.#outbox.rowsBetween(from, to)) if (isSelected(row.key)) rows.push(row);
+    const unsealed = this.#pending.unsealed();
+    for (const { sequence, ringVersion } of unsealed) {
+      const sealed = sealBatches(this.#pending.batchesOf(sequence), config, isWanted);
+      for (const { key, start, image } of sealed.rows) {
+        rows.push({ sequence, ringVersion, key, start, image: bufferOf(image) });
+      }
+    }
+    const oldest = Math.min(unsealed[0]?.opened ?? Infinity, this.#outbox.oldest() ?? Infinity);
+    return { sender: this.#sender, rows, ...(oldest < Infinity ? { oldest } : {}) };
+  }
+
+  async flush(config: TenantConfig): Promise<{ sequence: number }> {
+    this.#transaction(() => {
+      this.#state.remember(config, this.#sender);
+      this.#pending.close();
+    });
+    const { lastSequence } = this.#pending;
+    for (let next = this.#pending.oldest(); next && next.sequence <= lastSequence; ) {
+      this.#seal(next);
+      await scheduler.wait(0);
+      next = this.#pending.oldest();
+    }
+    const deliveries = this.#outbox.slots().map(async (slot) => {
+      let next: number | undefined = 0;
+      while (next !== undefined && next <= lastSequence) next = await this.#deliver(slot);
+    });
+    // Nobody waits in vain for an owner that fails, but its failure is told.
+    const failed = (await Promise.allSettled(deliveries)).find(({ status }) => status === 'rejected');
+    if (failed) throw (failed as PromiseRejectedResult).reason;
+    return { sequence: lastSequence };
   }
 
   async counters(): Promise<ObjectCounters> {
-    return { counters: this.#counters.read(), gauges: [] };
+    const oldest = Math.min(this.#pending.oldest()?.opened ?? Infinity, this.#outbox.oldest() ?? Infinity);
+    return this.#counters.read({
+      pendingBatches: this.#pending.batches,
+      pendingBytes: this.#pending.bytes,
+      pendingValues: this.#pending.values,
+      outboxRows: this.#outbox.rows,
+      outboxBytes: this.#outbox.bytes,
+      oldestSeconds: oldest < Infinity ? Math.max(0, Date.now() - oldest) / 1000 : 0,
+      quarantined: this.#quarantine.rows,
+      storageBytes: this.ctx.storage.sql.databaseSize,
+    });
   }
 
   async count(deltas: readonly CounterDelta[]): Promise<void> {
-    this.ctx.storage.transactionSync(() => this.#counters.addAll(deltas));
+    this.#transaction(() => this.#counters.addAll(deltas));
   }
+
+  async wipe(): Promise<void> {
+    this.#transaction(() => {
+      for (const part of [this.#ids, this.#pending, this.#outbox, this.#quarantine, this.#counters])
+        part.clear();
+      this.#state.clear();
+      this.#schedule.clear();
+    });
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#schedule.run();
+  }
+
+  /** Why a batch is not to be stored; undefined when it is. */
+  #refusal(call: TakeCall): TakeResult | undefined {
+    const { config, batchId, created } = call;
+    if (newestRing(config.rings).version < this.#state.ringVersion) {
+      return { outcome: 'stale-ring', version: this.#state.ringVersion };
+    }
+    if (this.#ids.isTooOld(created, Date.now(), config.windowMs)) return { outcome: 'too-old' };
+    const crc = this.#ids.find(batchId, created);
+    if (crc !== undefined) return known(crc, call);
+    if (
+      this.#pending.batches >= config.maxPendingBatches ||
+      this.#pending.bytes + this.#outbox.bytes >= config.maxPendingBytes
+    ) {
+      return { outcome: 'full', retryAfterMs: Math.max(1_000, config.sealMs) };
+    }
+    return this.#isStorageFull(config) ? { outcome: 'storage-full' } : undefined;
+  }
+
+  #isStorageFull({ maxStorageBytes }: TenantConfig): boolean {
+    if (this.#takesToMeasurement-- <= 0 || this.#storageBytes >= maxStorageBytes) {
+      this.#storageBytes = this.ctx.storage.sql.databaseSize;
+      this.#takesToMeasurement = TAKES_A_MEASUREMENT;
+    }
+    return this.#storageBytes >= maxStorageBytes;
+  }
+
+  #store(call: TakeCall, now: number): void {
+    const { config, batchId, created, crc, body, values } = call;
+    const { version } = newestRing(config.rings);
+    this.#state.sawRing(version);
+    if (!this.#pending.open) {
+      this.#state.remember(config, this.ctx.id.name ?? ownerOf(call));
+      this.#pending.openSequence(version, now);
+      this.#schedule.planBy('seal', '', now + config.sealMs);
+    }
+    const hour = this.#ids.add(batchId, created, crc);
+    if (hour !== undefined) {
+      this.#schedule.plan('forget-ids', String(hour), forgettableAt(hour, config.windowMs));
+    }
+    this.#pending.store({ body, values, received: now });
+    this.#counters.addAll(call.counters);
+    const { batches, bytes } = this.#pending.open!;
+    if (batches >= config.sealBatches || bytes >= config.sealBytes) {
+      this.#pending.close();
+      this.#schedule.plan('seal', '', now);
+    }
+  }
+
+  /** Seals the oldest sequence that is due: a step of an alarm. */
+  #sealNext(now: number): number | undefined {
+    const { sealMs } = this.#config;
+    const due = this.#pending.oldest();
+    if (!due) return undefined;
+    if (!due.closed && now < due.opened + sealMs) return due.opened + sealMs;
+    this.#seal(due);
+    const next = this.#pending.oldest();
+    return next && (next.closed ? now : next.opened + sealMs);
+  }
+
+  #seal(sequence: UnsealedSequence): void {
+    const config = this.#config;
+    const ring = config.rings.find(({ version }) => version === sequence.ringVersion);
+    if (!ring) throw new Error(`ring version ${sequence.ringVersion} is not in the tenant's configuration`);
+    const start = performance.now();
+    const batches = this.#pending.batchesOf(sequence.sequence);
+    const { rows, unreadable, merged } = sealBatches(batches, config);
+    this.#transaction(() => {
+      const slots = new Set<number>();
+      for (const row of rows) {
+        const slot = slotOf(row.key, ring.series);
+        slots.add(slot);
+        this.#outbox.add(sequence, slot, row);
+      }
+      for (const { batch, code } of unreadable) {
+        this.#quarantine.add(`batch of sequence ${sequence.sequence}`, code, batch.body);
+      }
+      this.#pending.remove(sequence.sequence);
+      for (const slot of slots) this.#schedule.planBy('hand-over', String(slot), Date.now());
+      this.#counters.sealed({
+        batches,
+        unreadable: unreadable.length,
+        merged,
+        seconds: (performance.now() - start) / 1000,
+      });
+    });
+  }
+
+  async #handOver(slot: number): Promise<number | undefined> {
+    return (await this.#deliver(slot)) === undefined ? undefined : Date.now();
+  }
+
+  /** @returns the sequence that waits for this owner next */
+  async #deliver(slot: number): Promise<number | undefined> {
+    return await this.#outbox.deliver(slot, SEQUENCES_A_STEP, (part) => this.#apply(slot, part));
+  }
+
+  async #apply(slot: number, part: Pick<ApplyCall, 'sequence' | 'rows'>): Promise<number> {
+    const config = this.#config;
+    const object = this.env.SERIES.getByName(objectName('series', config.tenant, slot));
+    const late = new AbortController();
+    const tooLate = scheduler.wait(HAND_OVER_MS, { signal: late.signal }).then(() => {
+      throw new Error(`no answer of series object ${slot} in ${HAND_OVER_MS} ms`);
+    });
+    try {
+      const answer = object.apply({ config, sender: this.#sender, ...part });
+      return (await Promise.race([answer, tooLate])).applied;
+    } finally {
+      tooLate.catch(() => {});
+      late.abort();
+    }
+  }
+
+  #forgetIds(hour: number, now: number): number | undefined {
+    const at = forgettableAt(hour, this.#config.windowMs);
+    if (now < at) return at;
+    this.#transaction(() => this.#ids.forget(hour));
+    return undefined;
+  }
+
+  get #config(): TenantConfig {
+    const { config } = this.#state;
+    if (!config) throw new Error('no batch was taken yet: there is no configuration');
+    return config;
+  }
+
+  get #sender(): string {
+    return this.#state.sender ?? this.ctx.id.name ?? '';
+  }
+
+  /** One transaction; where it fails, memory goes back to what is stored. */
+  #transaction(body: () => void): void {
+    try {
+      this.#schedule.transaction(body);
+    } catch (error) {
+      for (const part of [this.#state, this.#ids, this.#pending, this.#outbox]) part.load();
+      throw error;
+    }
+  }
+}
+
+function known(crc: number, call: TakeCall): TakeResult {
+  return { outcome: crc === call.crc ? 'duplicate' : 'conflict' };
+}
+
+function bufferOf(bytes: Uint8Array): ArrayBuffer {
+  const { buffer, byteOffset, byteLength } = bytes;
+  return byteLength === buffer.byteLength
+    ? (buffer as ArrayBuffer)
+    : (buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer);
 }

@@ -18,12 +18,7 @@ export class CounterTable {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    this.createTable();
-  }
-
-  /** Call it again after `deleteAll`. */
-  createTable(): void {
-    this.#sql.exec(
+    sql.exec(
       `CREATE TABLE IF NOT EXISTS counters (name TEXT NOT NULL, labels TEXT NOT NULL, value REAL NOT NULL,
          PRIMARY KEY (name, labels)) WITHOUT ROWID`,
     );
@@ -41,6 +36,11 @@ export class CounterTable {
 
   addAll(deltas: readonly CounterDelta[] = []): void {
     for (const { name, labels, value } of deltas) this.add(name, labels, value);
+  }
+
+  /** Inside a transaction: all of them begin at nothing again. */
+  clear(): void {
+    this.#sql.exec('DELETE FROM counters');
   }
 
   /** All counters, in order of name and labels. */

@@ -44,17 +44,10 @@ export class Schedule<Kind extends string> {
   constructor(storage: DurableObjectStorage, options: ScheduleOptions<Kind>) {
     this.#storage = storage;
     this.#options = options;
-    this.createTable();
-  }
-
-  /** Call it again after `deleteAll`. */
-  createTable(): void {
-    this.#storage.sql.exec(
+    storage.sql.exec(
       `CREATE TABLE IF NOT EXISTS schedule (kind TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL,
          failures INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kind, key)) WITHOUT ROWID`,
     );
-    this.#armed = Infinity;
-    this.#planned = Infinity;
   }
 
   /** Sets the alarm if it is missing: for constructors, inside `blockConcurrencyWhile`. */
@@ -112,6 +105,11 @@ export class Schedule<Kind extends string> {
     this.#storage.sql.exec('DELETE FROM schedule WHERE kind = ? AND key = ?', kind, key);
   }
 
+  /** Inside `transaction`: nothing is to be done any more. */
+  clear(): void {
+    this.#storage.sql.exec('DELETE FROM schedule');
+  }
+
   /** When the earliest entry is planned for; Infinity when there is none. */
   get earliest(): number {
     return (
@@ -119,25 +117,28 @@ export class Schedule<Kind extends string> {
     );
   }
 
-  /** What is due, earliest first, in a slice of time; then sets the next alarm. An object's `alarm()`. */
+  /**
+   * What is due, earliest first, in a slice of time; then sets the next alarm. An object's `alarm()`. Handlers that wait
+   * for others wait together.
+   */
   async run(): Promise<void> {
     this.#armed = Infinity;
     try {
       const end = Date.now() + SLICE_MS;
-      for (const { kind, key, at, failures } of this.#due(Date.now())) {
-        if (Date.now() > end) break;
-        // A handler before it may have done it, or moved it.
-        if (this.plannedFor(kind as Kind, key) !== at) continue;
-        let next: number | undefined;
-        let failed = 0;
-        try {
-          next = await this.#options.handlers[kind as Kind](key, Date.now());
-        } catch (error) {
-          failed = failures + 1;
-          next = Date.now() + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
-          this.#options.onFailure(kind as Kind, error);
+      for (let left = SLICE_HANDLERS; left > 0 && Date.now() <= end; ) {
+        const due = this.#due(Date.now(), left);
+        if (due.length === 0) break;
+        const waiting: Promise<void>[] = [];
+        for (const entry of due) {
+          if (Date.now() > end) break;
+          // A handler before it may have done it, or moved it.
+          if (this.plannedFor(entry.kind as Kind, entry.key) !== entry.at) continue;
+          waiting.push(this.#handle(entry));
         }
-        this.#settle(kind, key, at, next, failed);
+        left -= due.length;
+        await Promise.all(waiting);
+        // Lets requests in between.
+        await scheduler.wait(0);
       }
     } finally {
       this.#planned = this.earliest;
@@ -145,12 +146,26 @@ export class Schedule<Kind extends string> {
     }
   }
 
-  #due(now: number): Entry[] {
+  async #handle({ kind, key, at, failures }: Entry): Promise<void> {
+    let next: number | undefined;
+    let failed = 0;
+    try {
+      const pending = this.#options.handlers[kind as Kind](key, Date.now());
+      next = typeof pending === 'object' ? await pending : pending;
+    } catch (error) {
+      failed = failures + 1;
+      next = Date.now() + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
+      this.#options.onFailure(kind as Kind, error);
+    }
+    this.#settle(kind, key, at, next, failed);
+  }
+
+  #due(now: number, limit: number): Entry[] {
     return this.#storage.sql
       .exec<Entry>(
         'SELECT kind, key, at, failures FROM schedule WHERE at <= ? ORDER BY at LIMIT ?',
         now,
-        SLICE_HANDLERS,
+        limit,
       )
       .toArray();
   }

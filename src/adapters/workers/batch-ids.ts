@@ -1,0 +1,90 @@
+/**
+ * The ids of batches that were taken, with the checksum of their bytes: one table an hour of the senders' clocks, so
+ * that forgetting an hour is dropping a table. An id is known for the whole window; a batch from before it is refused
+ * unseen, so nothing is taken twice.
+ */
+
+const HOUR_MS = 3_600_000;
+const TABLE = /^ids_(\d+)$/;
+
+export class BatchIds {
+  readonly #sql: SqlStorage;
+  /** Hours that have a table. */
+  readonly #hours = new Set<number>();
+  /** Hours up to this one are forgotten. */
+  #forgotten = -1;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    this.load();
+  }
+
+  /** Reads anew what the tables say: after a transaction that failed, too. */
+  load(): void {
+    this.#sql.exec(
+      'CREATE TABLE IF NOT EXISTS forgotten_ids (one INTEGER PRIMARY KEY CHECK (one = 1), hour INTEGER NOT NULL)',
+    );
+    this.#hours.clear();
+    const tables = this.#sql.exec<{ name: string }>(
+      `SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'ids_*'`,
+    );
+    for (const { name } of tables) {
+      const hour = TABLE.exec(name)?.[1];
+      if (hour) this.#hours.add(Number(hour));
+    }
+    const forgotten = this.#sql.exec<{ hour: number }>('SELECT hour FROM forgotten_ids').toArray();
+    this.#forgotten = forgotten[0]?.hour ?? -1;
+  }
+
+  /** Whether a batch was made too long ago for its id to be known for sure. */
+  isTooOld(created: number, now: number, windowMs: number): boolean {
+    return created < now - windowMs || hourOf(created) <= this.#forgotten;
+  }
+
+  /** The checksum of a batch that was taken; undefined for one that was not. */
+  find(id: ArrayBuffer, created: number): number | undefined {
+    const hour = hourOf(created);
+    if (!this.#hours.has(hour)) return undefined;
+    return this.#sql.exec<{ crc: number }>(`SELECT crc FROM ids_${hour} WHERE id = ?`, id).toArray()[0]?.crc;
+  }
+
+  /** Inside a transaction. @returns the hour, when it is the first id of it: plan to forget it */
+  add(id: ArrayBuffer, created: number, crc: number): number | undefined {
+    const hour = hourOf(created);
+    const isNew = !this.#hours.has(hour);
+    if (isNew) {
+      this.#sql.exec(`CREATE TABLE ids_${hour} (id BLOB PRIMARY KEY, crc INTEGER NOT NULL) WITHOUT ROWID`);
+      this.#hours.add(hour);
+    }
+    this.#sql.exec(`INSERT INTO ids_${hour} VALUES (?, ?)`, id, crc);
+    return isNew ? hour : undefined;
+  }
+
+  /** Inside a transaction. Ids of this hour are too old from now on. */
+  forget(hour: number): void {
+    this.#sql.exec(`DROP TABLE IF EXISTS ids_${hour}`);
+    this.#sql.exec(
+      'INSERT INTO forgotten_ids VALUES (1, ?) ON CONFLICT DO UPDATE SET hour = max(hour, excluded.hour)',
+      hour,
+    );
+    this.#hours.delete(hour);
+    this.#forgotten = Math.max(this.#forgotten, hour);
+  }
+
+  /** Inside a transaction. As if no batch had ever been taken. */
+  clear(): void {
+    for (const hour of this.#hours) this.#sql.exec(`DROP TABLE ids_${hour}`);
+    this.#sql.exec('DELETE FROM forgotten_ids');
+    this.#hours.clear();
+    this.#forgotten = -1;
+  }
+}
+
+/** When all ids of an hour are older than the window, epoch milliseconds. */
+export function forgettableAt(hour: number, windowMs: number): number {
+  return (hour + 1) * HOUR_MS + windowMs;
+}
+
+function hourOf(created: number): number {
+  return Math.floor(created / HOUR_MS);
+}

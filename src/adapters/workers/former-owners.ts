@@ -1,0 +1,55 @@
+/**
+ * Who else may have taken a batch: after a change of N an id has another owner, and a sender that was not answered may
+ * send again what the former one has. For as long as that can be, the new owner asks before it takes.
+ */
+import type { EdgeBindings } from './bindings.js';
+import type { RingVersion, TakeCall } from './contract.js';
+import { objectName, slotOf } from './series-key.js';
+
+/** The Worker refuses batches from further ahead; an hour more for Workers that have not heard of a change yet. */
+const AHEAD_MS = 49 * 3_600_000;
+
+/** The newest of rings, which decides where a batch goes. */
+export function newestRing(rings: readonly RingVersion[]): RingVersion {
+  return rings[rings.length - 1];
+}
+
+/** The object a batch goes to by the newest ring. */
+export function ownerOf({ config, batchId }: Pick<TakeCall, 'config' | 'batchId'>): string {
+  const slot = slotOf(new Uint8Array(batchId), newestRing(config.rings).ingest);
+  return objectName('ingest', config.tenant, slot);
+}
+
+/**
+ * Owners under former rings that may have taken it.
+ *
+ * A ring was in use until its successor began; a batch that was taken then was made before that, as far as the sender's
+ * clock may be ahead. So a batch that was made later needs no question.
+ */
+export function formerOwners({ config, batchId, created }: TakeCall): string[] {
+  const { rings, tenant } = config;
+  const id = new Uint8Array(batchId);
+  const owner = slotOf(id, newestRing(rings).ingest);
+  const slots = new Set<number>();
+  for (let i = 0; i + 1 < rings.length; i++) {
+    if (created <= rings[i + 1].since + AHEAD_MS) slots.add(slotOf(id, rings[i].ingest));
+  }
+  slots.delete(owner);
+  return Array.from(slots, (slot) => objectName('ingest', tenant, slot));
+}
+
+/**
+ * Asks former owners what they know of a batch; from then on they refuse calls of former rings.
+ * @returns the checksum of the batch, when one of them has taken it
+ */
+export async function askFormerOwners(
+  owners: readonly string[],
+  { config, batchId, created }: TakeCall,
+  env: EdgeBindings,
+): Promise<number | undefined> {
+  const { version } = newestRing(config.rings);
+  const answers = await Promise.all(
+    owners.map((name) => env.INGEST.getByName(name).knows({ batchId, created, version })),
+  );
+  return answers.find(({ crc }) => crc !== undefined)?.crc;
+}

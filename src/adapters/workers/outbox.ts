@@ -1,0 +1,168 @@
+/**
+ * Sealed rows on their way: kept until the object that owns their series has acknowledged their sequence.
+ *
+ * Sequences go to each owner in order, one at a time; owners do not wait for each other. A row is deleted after its
+ * owner has it, so a hand-over that was interrupted anywhere is repeated, and the owner ignores what it has applied.
+ */
+import type { ApplyCall, HandOverRow } from './contract.js';
+import type { SealedRow } from './seal.js';
+
+export interface OutboxRow {
+  [column: string]: SqlStorageValue;
+  sequence: number;
+  ringVersion: number;
+  key: string;
+  start: number;
+  image: ArrayBuffer;
+}
+
+/** Gives a sequence's rows to their owner; resolves with the last sequence it has applied. */
+export type HandOver = (part: Pick<ApplyCall, 'sequence' | 'rows'>) => Promise<number>;
+
+export class Outbox {
+  readonly #sql: SqlStorage;
+  #rows = 0;
+  #bytes = 0;
+  /** Hand-overs under way, by slot: a second one joins the first. */
+  readonly #underWay = new Map<number, Promise<void>>();
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    sql.exec(
+      `CREATE TABLE IF NOT EXISTS outbox (row INTEGER PRIMARY KEY, slot INTEGER NOT NULL, sequence INTEGER NOT NULL,
+         ring_version INTEGER NOT NULL, opened INTEGER NOT NULL, key TEXT NOT NULL, start INTEGER NOT NULL,
+         bytes INTEGER NOT NULL, image BLOB NOT NULL);
+       CREATE INDEX IF NOT EXISTS outbox_of_slot ON outbox (slot, sequence)`,
+    );
+    this.load();
+  }
+
+  /** Reads anew what the table says: after a transaction that failed, too. */
+  load(): void {
+    const { rows, bytes } = this.#sql
+      .exec<{ rows: number; bytes: number }>(
+        'SELECT count(*) AS rows, coalesce(sum(bytes), 0) AS bytes FROM outbox',
+      )
+      .one();
+    this.#rows = rows;
+    this.#bytes = bytes;
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Inside a transaction. @param opened receipt of the first batch of the sequence, epoch milliseconds */
+  add(
+    sequence: { sequence: number; ringVersion: number; opened: number },
+    slot: number,
+    { key, start, image }: SealedRow,
+  ): void {
+    this.#sql.exec(
+      `INSERT INTO outbox (slot, sequence, ring_version, opened, key, start, bytes, image)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      slot,
+      sequence.sequence,
+      sequence.ringVersion,
+      sequence.opened,
+      key,
+      start,
+      image.byteLength,
+      image,
+    );
+    this.#rows++;
+    this.#bytes += image.byteLength;
+  }
+
+  /** Owners that rows wait for. */
+  slots(): number[] {
+    return this.#sql
+      .exec<{ slot: number }>('SELECT DISTINCT slot FROM outbox')
+      .toArray()
+      .map(({ slot }) => slot);
+  }
+
+  /** Receipt of the oldest batch in it, epoch milliseconds. */
+  oldest(): number | undefined {
+    return (
+      this.#sql.exec<{ oldest: number | null }>('SELECT min(opened) AS oldest FROM outbox').one().oldest ??
+      undefined
+    );
+  }
+
+  /** Rows of minutes in [from, to), one by one. */
+  rowsBetween(from: number, to: number): SqlStorageCursor<OutboxRow> {
+    return this.#sql.exec<OutboxRow>(
+      `SELECT sequence, ring_version AS ringVersion, key, start, image FROM outbox WHERE start >= ? AND start < ?`,
+      from,
+      to,
+    );
+  }
+
+  /**
+   * Hands over what waits for one owner, oldest first, at most `limit` sequences.
+   * @returns the sequence that waits next
+   * @throws what `handOver` throws: rows that are not acknowledged stay
+   */
+  async deliver(slot: number, limit: number, handOver: HandOver): Promise<number | undefined> {
+    let delivery = this.#underWay.get(slot);
+    if (!delivery) {
+      delivery = this.#deliver(slot, limit, handOver).finally(() => this.#underWay.delete(slot));
+      this.#underWay.set(slot, delivery);
+    }
+    await delivery;
+    return this.#next(slot);
+  }
+
+  /** Inside a transaction. */
+  clear(): void {
+    this.#sql.exec('DELETE FROM outbox');
+    this.load();
+  }
+
+  async #deliver(slot: number, limit: number, handOver: HandOver): Promise<void> {
+    for (let count = 0; count < limit; count++) {
+      const sequence = this.#next(slot);
+      if (sequence === undefined) return;
+      const rows = this.#sql
+        .exec<HandOverRow & { [column: string]: SqlStorageValue }>(
+          'SELECT key, start, image FROM outbox WHERE slot = ? AND sequence = ? ORDER BY row',
+          slot,
+          sequence,
+        )
+        .toArray();
+      const applied = await handOver({ sequence, rows });
+      if (applied < sequence) {
+        throw new Error(`expected sequence ${sequence} to be applied, found ${applied}`);
+      }
+      this.#acknowledge(slot, sequence);
+    }
+  }
+
+  #next(slot: number): number | undefined {
+    return (
+      this.#sql
+        .exec<{ sequence: number | null }>(
+          'SELECT min(sequence) AS sequence FROM outbox WHERE slot = ?',
+          slot,
+        )
+        .one().sequence ?? undefined
+    );
+  }
+
+  #acknowledge(slot: number, sequence: number): void {
+    const bytes = this.#sql
+      .exec<{ bytes: number }>(
+        'DELETE FROM outbox WHERE slot = ? AND sequence = ? RETURNING bytes',
+        slot,
+        sequence,
+      )
+      .toArray();
+    this.#rows -= bytes.length;
+    for (const row of bytes) this.#bytes -= row.bytes;
+  }
+}
