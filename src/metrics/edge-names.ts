@@ -55,5 +55,112 @@ const WORKER = {
   },
 } as const satisfies Record<string, EdgeMetric>;
 
+/** Counted and measured by ingest objects, with their data. */
+const INGEST = {
+  storedBatches: {
+    name: 'kll_edge_stored_batches_total',
+    help: 'Batches made durable.',
+    type: 'counter',
+    unit: 'batches',
+  },
+  storedValues: {
+    name: 'kll_edge_stored_values_total',
+    help: 'Values made durable, weights counted.',
+    type: 'counter',
+    unit: 'values',
+  },
+  duplicates: {
+    name: 'kll_edge_duplicate_batches_total',
+    help: 'Batches that were known already, with the same bytes.',
+    type: 'counter',
+    unit: 'batches',
+  },
+  sealedSequences: {
+    name: 'kll_edge_sealed_sequences_total',
+    help: 'Sequences of batches merged and put into the outbox.',
+    type: 'counter',
+    unit: 'calls',
+  },
+  sealedSources: {
+    name: 'kll_edge_sealed_sources_total',
+    help: 'Sketches and lists of values merged when sequences were sealed.',
+    type: 'counter',
+    unit: 'sources',
+  },
+  sealDuration: {
+    name: 'kll_edge_seal_seconds_total',
+    help: 'Time spent merging the batches of sequences.',
+    type: 'counter',
+    unit: 'seconds',
+  },
+  ingestStepFailures: {
+    name: 'kll_edge_ingest_step_failures_total',
+    help: 'Steps of the schedule of ingest objects that failed and are tried again.',
+    type: 'counter',
+    unit: 'calls',
+    labels: ['step'],
+    known: ['seal', 'hand-over', 'forget-ids'],
+  },
+  pendingBatches: {
+    name: 'kll_edge_pending_batches',
+    help: 'Batches that are durable and not merged yet.',
+    type: 'gauge',
+    unit: 'batches',
+  },
+  pendingBytes: {
+    name: 'kll_edge_pending_bytes',
+    help: 'Bytes of batches that are not merged yet.',
+    type: 'gauge',
+    unit: 'bytes',
+  },
+  outboxRows: {
+    name: 'kll_edge_outbox_rows',
+    help: 'Merged rows that wait for the objects that own their series.',
+    type: 'gauge',
+    unit: 'rows',
+  },
+  outboxBytes: {
+    name: 'kll_edge_outbox_bytes',
+    help: 'Bytes of merged rows that wait.',
+    type: 'gauge',
+    unit: 'bytes',
+  },
+  oldestPending: {
+    name: 'kll_edge_oldest_pending_seconds',
+    help: 'Age of the oldest batch that is not handed over.',
+    type: 'gauge',
+    unit: 'seconds',
+    combine: 'max',
+  },
+} as const satisfies Record<string, EdgeMetric>;
+
+/** Of objects of each tier. */
+const OBJECTS = {
+  unreadable: {
+    name: 'kll_edge_unreadable_total',
+    help: 'Stored rows that could not be read and were set aside.',
+    type: 'counter',
+    unit: 'rows',
+    labels: ['tier'],
+  },
+  quarantined: {
+    name: 'kll_edge_quarantined_rows',
+    help: 'Rows set aside because they could not be read.',
+    type: 'gauge',
+    unit: 'rows',
+    labels: ['tier'],
+  },
+  storage: {
+    name: 'kll_edge_storage_bytes',
+    help: 'Size of the storage of objects.',
+    type: 'gauge',
+    unit: 'bytes',
+    labels: ['tier'],
+  },
+} as const satisfies Record<string, EdgeMetric>;
+
 /** All of them, in the order of the page. */
-export const EDGE_METRICS = { ...WORKER } as const satisfies Record<string, EdgeMetric>;
+export const EDGE_METRICS = { ...WORKER, ...INGEST, ...OBJECTS } as const satisfies Record<
+  string,
+  EdgeMetric
+>;

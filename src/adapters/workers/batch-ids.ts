@@ -3,6 +3,10 @@
  * that forgetting an hour is dropping a table. An id is known for the whole window; a batch from before it is refused
  * unseen, so nothing is taken twice.
  */
+import type { TakeCall } from './contract.js';
+
+/** How a batch is found. */
+export type BatchName = Pick<TakeCall, 'batchId' | 'created' | 'createdUnknown'>;
 
 const HOUR_MS = 3_600_000;
 const TABLE = /^ids_(\d+)$/;
@@ -42,8 +46,16 @@ export class BatchIds {
   }
 
   /** The checksum of a batch that was taken; undefined for one that was not. */
-  find(id: ArrayBuffer, created: number): number | undefined {
-    const hour = hourOf(created);
+  find({ batchId, created, createdUnknown }: BatchName): number | undefined {
+    if (!createdUnknown) return this.#findIn(hourOf(created), batchId);
+    for (const hour of this.#hours) {
+      const crc = this.#findIn(hour, batchId);
+      if (crc !== undefined) return crc;
+    }
+    return undefined;
+  }
+
+  #findIn(hour: number, id: ArrayBuffer): number | undefined {
     if (!this.#hours.has(hour)) return undefined;
     return this.#sql.exec<{ crc: number }>(`SELECT crc FROM ids_${hour} WHERE id = ?`, id).toArray()[0]?.crc;
   }

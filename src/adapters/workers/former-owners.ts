@@ -44,12 +44,12 @@ export function formerOwners({ config, batchId, created }: TakeCall): string[] {
  */
 export async function askFormerOwners(
   owners: readonly string[],
-  { config, batchId, created }: TakeCall,
+  { config, batchId, created, createdUnknown = false }: TakeCall,
   env: EdgeBindings,
 ): Promise<number | undefined> {
   const { version } = newestRing(config.rings);
   const answers = await Promise.all(
-    owners.map((name) => env.INGEST.getByName(name).knows({ batchId, created, version })),
+    owners.map((name) => env.INGEST.getByName(name).knows({ batchId, created, createdUnknown, version })),
   );
   return answers.find(({ crc }) => crc !== undefined)?.crc;
 }

@@ -91,9 +91,9 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
     return { outcome: 'stored' };
   }
 
-  async knows({ batchId, created, version }: Parameters<IngestCalls['knows']>[0]): Promise<{ crc?: number }> {
+  async knows({ version, ...batch }: Parameters<IngestCalls['knows']>[0]): Promise<{ crc?: number }> {
     if (version > this.#state.ringVersion) this.#transaction(() => this.#state.sawRing(version));
-    const crc = this.#ids.find(batchId, created);
+    const crc = this.#ids.find(batch);
     return crc === undefined ? {} : { crc };
   }
 
@@ -168,12 +168,12 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
 
   /** Why a batch is not to be stored; undefined when it is. */
   #refusal(call: TakeCall): TakeResult | undefined {
-    const { config, batchId, created } = call;
+    const { config, created } = call;
     if (newestRing(config.rings).version < this.#state.ringVersion) {
       return { outcome: 'stale-ring', version: this.#state.ringVersion };
     }
     if (this.#ids.isTooOld(created, Date.now(), config.windowMs)) return { outcome: 'too-old' };
-    const crc = this.#ids.find(batchId, created);
+    const crc = this.#ids.find(call);
     if (crc !== undefined) return known(crc, call);
     if (
       this.#pending.batches >= config.maxPendingBatches ||
