@@ -46,6 +46,6 @@ async function mayRead(origin: string, path: string, env: EdgeEnv): Promise<bool
   if (origin !== '' && listed.includes(origin)) return true;
   if (path !== '/v1/ingest' && path !== '/v1/limits') return false;
   // Without the directory the answer goes out all the same; a page just cannot read it.
-  const origins = await keyOrigins(env).catch(() => []);
+  const origins = await keyOrigins(env).catch((): string[] => []);
   return origins.includes(origin) || origins.includes('*');
 }

@@ -1,0 +1,126 @@
+/** Batches in JSON: { batchId, series: [{ name, labels, values | sketch, ageMs }] }. */
+import * as v from 'valibot';
+import { SketchDataError } from '../../core/errors.js';
+import type { Batch, BatchSeries } from '../../sketch/batch.js';
+import { KllSketch } from '../../sketch/sketch.js';
+import { fromBase64Url } from '../../wire/base64url.js';
+import { type EdgeLimits, MAX_JSON_DEPTH } from './limits.js';
+import { type Fault, Problem, refuse } from './problem.js';
+
+const time = v.pipe(v.number(), v.finite(), v.minValue(0));
+
+function schemaOf({ maxSeries, maxItems }: EdgeLimits) {
+  return v.strictObject({
+    batchId: v.pipe(v.string(), v.regex(/^[0-9a-fA-F]{32}$/, 'expected 32 hex digits')),
+    created: v.optional(time),
+    series: v.pipe(
+      v.array(
+        v.strictObject({
+          name: v.string(),
+          labels: v.optional(v.record(v.string(), v.string())),
+          values: v.optional(
+            v.pipe(v.array(v.pipe(v.number(), v.finite())), v.minLength(1), v.maxLength(maxItems)),
+          ),
+          sketch: v.optional(
+            v.union([v.string(), v.strictObject({ format: v.literal('kll-wasm/1'), bytes: v.string() })]),
+          ),
+          ageMs: v.optional(time),
+        }),
+      ),
+      v.minLength(1),
+      v.maxLength(maxSeries),
+    ),
+  });
+}
+
+export interface JsonBatch extends Batch {
+  /** No creation time was named; `created` is now. */
+  createdUnknown: boolean;
+}
+
+/**
+ * @throws Problem 400 ERR_BODY for what is no JSON or nested too deep, 400 ERR_BATCH for JSON of another shape
+ */
+export function readJson(bytes: Uint8Array, limits: EdgeLimits, now: number): JsonBatch {
+  const json = parseJson(bytes);
+  const parsed = v.safeParse(schemaOf(limits), json, { abortEarly: false });
+  if (!parsed.success) throw malformed(parsed.issues.map(faultOf));
+  const { batchId, created, series } = parsed.output;
+  const faults: Fault[] = [];
+  let left = limits.maxItems;
+  const read = series.map(({ name, labels = {}, values, sketch, ageMs: age = 0 }, i): BatchSeries => {
+    const one = { name, labels, age };
+    if ((values === undefined) === (sketch === undefined)) {
+      faults.push({ code: 'ERR_SCHEMA', detail: 'expected either values or a sketch', series: i });
+    } else if (values) {
+      left -= values.length;
+      if (left < 0) throw malformed([tooManyItems(i, limits)]);
+      return { ...one, values: Float64Array.from(values) };
+    } else {
+      try {
+        const text = typeof sketch === 'object' ? sketch.bytes : sketch!;
+        const decoded = KllSketch.fromBytes(fromBase64Url(text));
+        left -= decoded.numRetained;
+        if (left < 0) throw malformed([tooManyItems(i, limits)]);
+        return { ...one, sketch: decoded };
+      } catch (error) {
+        if (!(error instanceof SketchDataError)) throw error;
+        const { code, what, offset } = error;
+        faults.push({ code, detail: what, series: i, ...(offset === undefined ? {} : { position: offset }) });
+      }
+    }
+    return one;
+  });
+  if (faults.length > 0) throw malformed(faults);
+  return {
+    id: Uint8Array.from(batchId.match(/../g)!, (pair) => Number.parseInt(pair, 16)),
+    created: created ?? now,
+    createdUnknown: created === undefined,
+    series: read,
+  };
+}
+
+/**
+ * JSON of bounded depth.
+ * @throws Problem 400 ERR_BODY
+ */
+export function parseJson(bytes: Uint8Array): unknown {
+  // In UTF-8 no byte of a longer character looks like a bracket or a quote.
+  let depth = 0;
+  let inText = false;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (inText) {
+      if (byte === 0x5c) i++;
+      else if (byte === 0x22) inText = false;
+    } else if (byte === 0x22) inText = true;
+    else if (byte === 0x5b || byte === 0x7b) {
+      if (++depth > MAX_JSON_DEPTH) refuse(400, 'ERR_BODY', `JSON nested deeper than ${MAX_JSON_DEPTH}`);
+    } else if (byte === 0x5d || byte === 0x7d) depth--;
+  }
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes));
+  } catch {
+    return refuse(400, 'ERR_BODY', 'the body is not JSON in UTF-8');
+  }
+}
+
+/** What a schema finds wrong, without the value found: it is the sender's. */
+export function faultOf(issue: v.BaseIssue<unknown>): Fault {
+  const path = (issue.path ?? []).map(({ key }) => key);
+  const [list, position] = path;
+  return {
+    code: 'ERR_SCHEMA',
+    detail: issue.expected ? `expected ${issue.expected}` : issue.message,
+    ...(list === 'series' && typeof position === 'number' ? { series: position } : {}),
+    position: path.map(String).join('.').slice(0, 200),
+  };
+}
+
+function tooManyItems(series: number, { maxItems }: EdgeLimits): Fault {
+  return { code: 'ERR_LIMIT_ITEMS', detail: `expected at most ${maxItems} items in the batch`, series };
+}
+
+function malformed(faults: readonly Fault[]): Problem {
+  return new Problem({ status: 400, code: 'ERR_BATCH', detail: 'the batch is malformed', faults });
+}

@@ -1,0 +1,160 @@
+/** POST /v1/ingest: from a request to an acknowledgement. Checks in order: auth, size, form, structure, limits. */
+import { EDGE_METRICS } from '../../metrics/edge-names.js';
+import { type Identity, identify, identifyKey, requireScope } from './auth.js';
+import { peekKey } from './batch-container.js';
+import { readBody } from './body.js';
+import type { TakeCall, TakeResult } from './contract.js';
+import { tenantConfig } from './directory-cache.js';
+import type { EdgeEnv } from './env.js';
+import type { EdgeContext } from './http-context.js';
+import { type BatchForm, type CheckedBatch, checkBatch } from './ingest-batch.js';
+import { limitsOf } from './limits.js';
+import { Problem, refuse } from './problem.js';
+import { requireRate } from './rate-limit.js';
+import { objectName, slotOf } from './series-key.js';
+import { serverLabels } from './server-labels.js';
+import { workerCounters } from './worker-counters.js';
+
+/** Forms by content type. Beacons can only send text/plain, with the key inside. */
+const FORMS: Readonly<Record<string, BatchForm>> = {
+  'application/vnd.kll.batch': 'container',
+  'application/octet-stream': 'container',
+  'text/plain': 'container',
+  'application/json': 'json',
+};
+/** Asks of one request: a ring may be new to the Worker, an object may just be moving. */
+const MOST_ASKS = 4;
+
+export async function ingest(context: EdgeContext): Promise<Response> {
+  const { env } = context;
+  const request = context.req.raw;
+  workerCounters.add(EDGE_METRICS.ingestSeen);
+  const type = (request.headers.get('content-type') ?? '').split(';')[0].trim().toLowerCase();
+  const byHeaders = await identify(request, env);
+  if (byHeaders) await requireIngest(byHeaders, env);
+  const form = Object.hasOwn(FORMS, type) ? FORMS[type] : undefined;
+  if (!form) {
+    // Nobody who is not known learns more than that.
+    requireScope(byHeaders, 'ingest');
+    return refuse(415, 'ERR_CONTENT_TYPE', `expected one of ${Object.keys(FORMS).join(', ')}`);
+  }
+  if (!byHeaders && form === 'json') requireScope(undefined, 'ingest');
+  const bounds = limitsOf(env, byHeaders?.key);
+  const bytes = await readBody(request, bounds.maxBodyBytes, bounds.maxInflatedBytes);
+  const identity = byHeaders ?? (await identifyBody(bytes, request, env));
+  const { tenant, key } = identity;
+  const batch = checkBatch(bytes, form, {
+    limits: limitsOf(env, key),
+    ...(key ? { key } : {}),
+    labels: serverLabels(request, env),
+    now: Date.now(),
+  });
+  return answer(batch, await take(env, tenant, batch));
+}
+
+async function identifyBody(bytes: Uint8Array, request: Request, env: EdgeEnv): Promise<Identity> {
+  const key = peekKey(bytes);
+  if (key === undefined) return requireScope(undefined, 'ingest');
+  const identity = await identifyKey(key, request, env);
+  await requireIngest(identity, env);
+  return identity;
+}
+
+async function requireIngest(identity: Identity, env: EdgeEnv): Promise<void> {
+  requireScope(identity, 'ingest');
+  await requireRate(identity, env);
+}
+
+/** Asks the owner of the batch, anew where the ring has moved on or the object says that asking again may help. */
+async function take(env: EdgeEnv, tenant: string, batch: CheckedBatch): Promise<TakeResult> {
+  const { id, created, createdUnknown, crc, body, values } = batch;
+  let fresh = false;
+  for (let ask = 1; ; ask++) {
+    const config = await reached(() => tenantConfig(env, tenant, fresh));
+    const ring = config.rings[config.rings.length - 1];
+    const owner = objectName('ingest', tenant, slotOf(id, ring.ingest));
+    const counters = workerCounters.take();
+    const call: TakeCall = {
+      config,
+      batchId: bufferOf(id),
+      created,
+      ...(createdUnknown ? { createdUnknown } : {}),
+      crc,
+      body: bufferOf(body),
+      values,
+      counters,
+    };
+    try {
+      const result = await env.INGEST.getByName(owner).take(call);
+      if (result.outcome !== 'stale-ring') return result;
+      fresh = true;
+    } catch (error) {
+      // It may have stored the counts before it failed: better a few too many than gone.
+      workerCounters.putBack(counters);
+      if (!isRetryable(error)) throw unavailable(error);
+    }
+    if (ask === MOST_ASKS) throw unavailable(new Error('no object took the batch'));
+  }
+}
+
+async function reached<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!isRetryable(error)) throw unavailable(error);
+  }
+  try {
+    return await call();
+  } catch (error) {
+    throw unavailable(error);
+  }
+}
+
+/** As the platform marks errors of calls (developers.cloudflare.com, "Durable Objects: error handling"). */
+function isRetryable(error: unknown): boolean {
+  const { retryable, overloaded } = (error ?? {}) as { retryable?: boolean; overloaded?: boolean };
+  return retryable === true && overloaded !== true;
+}
+
+/** A batch that was not acknowledged may be sent again: its id makes sure of one. */
+export function unavailable(error: unknown): Problem {
+  console.error('an object did not answer:', error);
+  return new Problem({
+    status: 503,
+    code: 'ERR_UNAVAILABLE',
+    detail: 'storage did not answer; try again',
+    headers: { 'retry-after': '1' },
+  });
+}
+
+function answer({ id, values, series }: CheckedBatch, result: TakeResult): Response {
+  const batchId = Array.from(id, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  switch (result.outcome) {
+    case 'stored':
+      return Response.json({ batchId, duplicate: false, series, values }, { status: 202 });
+    case 'duplicate':
+      return Response.json({ batchId, duplicate: true }, { status: 200 });
+    case 'conflict':
+      return refuse(409, 'ERR_CONFLICT', 'this batch id came before with other bytes');
+    case 'too-old':
+      return refuse(410, 'ERR_TOO_OLD', 'the batch was made before the window in which ids are known');
+    case 'full':
+      throw new Problem({
+        status: 429,
+        code: 'ERR_FULL',
+        detail: 'too much waits to be merged; try again later',
+        headers: { 'retry-after': String(Math.max(1, Math.ceil(result.retryAfterMs / 1000))) },
+      });
+    case 'storage-full':
+      return refuse(507, 'ERR_STORAGE_FULL', 'the storage of an object is nearly full');
+    default:
+      throw unavailable(new Error(result.outcome));
+  }
+}
+
+function bufferOf(bytes: Uint8Array): ArrayBuffer {
+  const { buffer, byteOffset, byteLength } = bytes;
+  return byteLength === buffer.byteLength
+    ? (buffer as ArrayBuffer)
+    : (buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer);
+}
