@@ -16,6 +16,8 @@ const ROOMS: Record<string, string[]> = {
   sketch: ['core', 'wire', 'wasm/abi.ts'],
   metrics: ['core', 'sketch'],
   adapters: ['core', 'wire', 'sketch', 'metrics'],
+  // The page knows the edge by its public HTTP API alone.
+  dashboard: [],
   cli: ['core', 'wire', 'sketch', 'metrics', 'entries'],
   entries: ['wasm', 'core', 'wire', 'sketch', 'metrics', 'adapters'],
 };

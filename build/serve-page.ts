@@ -1,0 +1,57 @@
+/** Serves the page on loopback, with where its edge is and a token to ask it with. */
+import { createReadStream, existsSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+
+const TYPES: Record<string, string> = {
+  'index.html': 'text/html; charset=utf-8',
+  'page.js': 'text/javascript; charset=utf-8',
+  'page.css': 'text/css; charset=utf-8',
+};
+
+export interface PageOptions {
+  /** Folder of the built page. */
+  folder: string;
+  /** What the page is told of the edge: asked at every load. */
+  config: () => { url: string; token: string };
+  /** Port to listen on; 0 takes any that is free. */
+  port?: number;
+}
+
+/** Resolves when the page can be loaded, with its address. */
+export async function servePage({
+  folder,
+  config,
+  port = 0,
+}: PageOptions): Promise<{ url: string; server: Server }> {
+  const server = createServer((request, response) => {
+    // A page of another site that rebinds its name to loopback must not get the token.
+    const host = request.headers.host?.replace(/:\d+$/, '');
+    const name = new URL(request.url ?? '/', 'http://page').pathname.slice(1) || 'index.html';
+    response.setHeader('x-content-type-options', 'nosniff');
+    response.setHeader('cache-control', 'no-store');
+    if (
+      (host !== '127.0.0.1' && host !== 'localhost') ||
+      (request.method !== 'GET' && request.method !== 'HEAD')
+    ) {
+      response.writeHead(host === '127.0.0.1' || host === 'localhost' ? 405 : 421).end();
+    } else if (name === 'config.json') {
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(config()));
+    } else if (TYPES[name] && existsSync(join(folder, name))) {
+      response.setHeader('content-type', TYPES[name]);
+      response.setHeader(
+        'content-security-policy',
+        `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src data:; connect-src 'self' ${config().url}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+      );
+      createReadStream(join(folder, name)).pipe(response);
+    } else {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server };
+}

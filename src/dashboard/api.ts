@@ -1,0 +1,134 @@
+/** The edge's public HTTP API as the page uses it (docs/edge.md). The page knows nothing but what this says. */
+
+/** A percentile with what is not known of it, at 99 % confidence. */
+export interface Percentile {
+  /** Rank, 0..1. */
+  q: number;
+  value: number;
+  /** The sketch's error: the quantile of these n values lies within. */
+  lower: number;
+  upper: number;
+  /** Sampling and sketch together: the population's quantile lies within; null where n values cannot say. */
+  ci: readonly [number | null, number | null];
+}
+
+export interface Answer {
+  n: number;
+  mean: number | null;
+  min: number | null;
+  max: number | null;
+  /** What is covered, RFC 3339. */
+  from: string;
+  to: string;
+  freshnessMs: number;
+  partial: boolean;
+  quantiles: Percentile[];
+  shares: { le: number; share: number }[];
+}
+
+export interface Group extends Answer {
+  labels: Record<string, string>;
+}
+
+/** A question: which values, when. Times in epoch milliseconds. */
+export interface Question {
+  name: string;
+  /** `{route="/a"}`; absent: all series of the name together. */
+  match?: string;
+  from: number;
+  to: number;
+}
+
+export interface SeriesInfo {
+  name: string;
+  labels: Record<string, string>;
+}
+
+/** What the edge answered when it did not answer: its own words. */
+export class EdgeError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export class Edge {
+  constructor(
+    readonly url: string,
+    private readonly token: string,
+  ) {}
+
+  quantiles(
+    question: Question,
+    ranks: readonly number[],
+    thresholds: readonly number[] = [],
+  ): Promise<Answer> {
+    return this.#get('/v1/quantiles', question, { q: ranks.join(), le: thresholds.join() });
+  }
+
+  /** One answer a group; `by` is a label. */
+  async groups(question: Question, by: string, ranks: readonly number[]): Promise<Group[]> {
+    const { groups } = await this.#get<{ groups: Group[] }>('/v1/quantiles', question, {
+      q: ranks.join(),
+      by,
+    });
+    return groups;
+  }
+
+  /** Shares of values up to each of `xs`, with the sketch's bounds. */
+  async cdf(
+    question: Question,
+    xs: readonly number[],
+  ): Promise<{ x: number; rank: number; lower: number; upper: number }[]> {
+    const { points } = await this.#get<{
+      points: { x: number; rank: number; lower: number; upper: number }[];
+    }>('/v1/cdf', question, { x: xs.join() });
+    return points;
+  }
+
+  /** All series, page by page. */
+  async series(): Promise<SeriesInfo[]> {
+    const all: SeriesInfo[] = [];
+    let after: string | undefined;
+    do {
+      const page = await this.#get<{ series: SeriesInfo[]; next?: string }>('/v1/series', undefined, {
+        after: after ?? '',
+        limit: '500',
+      });
+      all.push(...page.series);
+      after = page.next;
+    } while (after && all.length < 5000);
+    return all;
+  }
+
+  /** Sums of counters and gauges of `/metrics`, over all their labels, by name. */
+  async metrics(): Promise<Map<string, number>> {
+    const text = await (await this.#fetch('/metrics')).text();
+    const sums = new Map<string, number>();
+    for (const line of text.split('\n')) {
+      const [, name, value] = line.match(/^([a-z_:][a-z0-9_:]*)(?:\{.*\})? (\S+)$/i) ?? [];
+      if (name) sums.set(name, (sums.get(name) ?? 0) + Number(value));
+    }
+    return sums;
+  }
+
+  async #get<T>(path: string, question: Question | undefined, rest: Record<string, string>): Promise<T> {
+    const parameters = new URLSearchParams();
+    for (const [key, value] of Object.entries({ ...question, ...rest })) {
+      if (value !== undefined && value !== '') parameters.set(key, String(value));
+    }
+    return (await (await this.#fetch(`${path}?${parameters}`)).json()) as T;
+  }
+
+  async #fetch(path: string): Promise<Response> {
+    const response = await fetch(this.url + path, { headers: { authorization: `Bearer ${this.token}` } });
+    if (response.ok) return response;
+    const problem = (await response.json().catch(() => ({}))) as { title?: string; detail?: string };
+    throw new EdgeError(
+      response.status,
+      problem.detail ?? problem.title ?? `the edge answered ${response.status}`,
+    );
+  }
+}

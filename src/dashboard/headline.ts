@@ -1,0 +1,46 @@
+/** The first thing to see: p75, the share of good and poor, and what they rest on. */
+import type { Answer } from './api.js';
+import { byId, card, element } from './elements.js';
+import { count, duration, figure, percent, percentileName } from './format.js';
+import type { Asked } from './question.js';
+
+export function showHeadline(answer: Answer, asked: Asked): void {
+  const p75 = answer.quantiles.find(({ q }) => q === 0.75);
+  const others = answer.quantiles.filter(({ q }) => q !== 0.75);
+  byId('headline').replaceChildren(
+    card(figure(p75?.value), 'p75', p75 ? `${figure(p75.ci[0])} to ${figure(p75.ci[1])} at 99 %` : '', true),
+    ...others.map(({ q, value, ci }) =>
+      card(figure(value), percentileName(q), `${figure(ci[0])} to ${figure(ci[1])}`),
+    ),
+    card(count(answer.n), 'values', `mean ${figure(answer.mean)}`),
+    card(duration(answer.freshnessMs), 'age of the newest', answer.partial ? 'some buckets left out' : ''),
+  );
+  showShares(answer, asked);
+}
+
+function showShares(answer: Answer, { good, poor }: Asked): void {
+  const at = (le: number) => answer.shares.find((share) => share.le === le)?.share ?? 0;
+  const parts: [kind: string, what: string, share: number][] = [
+    ['good', `good, up to ${figure(good)}`, at(good)],
+    ['middling', 'in between', Math.max(0, at(poor) - at(good))],
+    ['poor', `poor, above ${figure(poor)}`, 1 - at(poor)],
+  ];
+  if (answer.n === 0) {
+    byId('shares').replaceChildren();
+    return;
+  }
+  byId('shares').replaceChildren(
+    element(
+      'div',
+      { class: 'bar', 'aria-hidden': 'true' },
+      ...parts.map(([kind, , share]) => element('i', { class: kind, style: `width:${share * 100}%` })),
+    ),
+    element(
+      'ul',
+      { class: 'legend' },
+      ...parts.map(([kind, what, share]) =>
+        element('li', {}, element('i', { class: kind, 'aria-hidden': 'true' }), `${percent(share)} ${what}`),
+      ),
+    ),
+  );
+}

@@ -1,0 +1,111 @@
+/** Percentiles over time: one question for each step, answered ones kept while nothing can change them. */
+import type { Answer, Edge } from './api.js';
+import { Chart, type Line } from './charts.js';
+import { byId, element } from './elements.js';
+import { figure, percentileName } from './format.js';
+import type { Asked } from './question.js';
+
+const RANKS = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999];
+const SHOWN_AT_FIRST = [0.5, 0.75, 0.95];
+const STEPS = 48;
+/** Questions under way at once. */
+const AT_ONCE = 6;
+/** Values come late for so long: younger steps are asked for again. */
+const SETTLED_MS = 10 * 60_000;
+
+export class OverTime {
+  readonly chart = new Chart(byId('over-time'));
+  readonly #shown = new Set(SHOWN_AT_FIRST);
+  readonly #kept = new Map<string, Answer>();
+  #steps: { from: number; answer: Answer }[] = [];
+
+  constructor() {
+    byId('percentiles').append(
+      ...RANKS.map((rank, i) => {
+        const box = element('input', { type: 'checkbox', value: rank, checked: this.#shown.has(rank) });
+        box.addEventListener('change', () => {
+          if (box.checked) this.#shown.add(rank);
+          else this.#shown.delete(rank);
+          this.#draw();
+        });
+        return element('label', { 'data-colour': i }, box, percentileName(rank));
+      }),
+    );
+  }
+
+  async ask(edge: Edge, asked: Asked): Promise<void> {
+    const { name, match, from, to } = asked;
+    const step = Math.max(60_000, Math.ceil((to - from) / STEPS / 60_000) * 60_000);
+    // Steps begin at multiples of themselves: the next refresh asks for the same ones.
+    const starts: number[] = [];
+    for (let at = Math.floor(from / step) * step; at < to; at += step) starts.push(at);
+    const answers = new Map<number, Answer>();
+    const waiting = [...starts];
+    const work = async () => {
+      for (let start = waiting.shift(); start !== undefined; start = waiting.shift()) {
+        const key = JSON.stringify([name, match, start, step]);
+        const answer =
+          this.#kept.get(key) ??
+          (await edge.quantiles({ name, ...(match ? { match } : {}), from: start, to: start + step }, RANKS));
+        if (start + step < Date.now() - SETTLED_MS) this.#kept.set(key, answer);
+        answers.set(start, answer);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    if (this.#kept.size > 2000) this.#kept.clear();
+    this.#steps = starts.map((start) => ({ from: start, answer: answers.get(start)! }));
+    this.#draw();
+  }
+
+  #draw(): void {
+    const steps = this.#steps;
+    if (steps.length === 0) return;
+    const ranks = RANKS.filter((rank) => this.#shown.has(rank));
+    const of = (rank: number, pick: (p: Answer['quantiles'][number]) => number | null) =>
+      steps.map(({ answer }) => {
+        const found = answer.n > 0 ? answer.quantiles.find(({ q }) => q === rank) : undefined;
+        return found ? pick(found) : null;
+      });
+    const lines: Line[] = ranks.map((rank) => ({
+      label: percentileName(rank),
+      values: of(rank, (p) => p.value),
+      colour: RANKS.indexOf(rank),
+    }));
+    const top = ranks.at(-1);
+    const bands = [];
+    if (top !== undefined) {
+      const first = lines.length;
+      const colour = RANKS.indexOf(top);
+      const edge = (label: string, values: (number | null)[]) =>
+        lines.push({ label, values, edge: true, colour });
+      edge(
+        'interval, upper',
+        of(top, (p) => p.ci[1]),
+      );
+      edge(
+        'interval, lower',
+        of(top, (p) => p.ci[0]),
+      );
+      edge(
+        'bound, upper',
+        of(top, (p) => p.upper),
+      );
+      edge(
+        'bound, lower',
+        of(top, (p) => p.lower),
+      );
+      bands.push({ between: [first, first + 1] as [number, number], opacity: 0.14, colour });
+      bands.push({ between: [first + 2, first + 3] as [number, number], opacity: 0.3, colour });
+    }
+    this.chart.show(
+      steps.map(({ from }) => from / 1000),
+      lines,
+      {
+        time: true,
+        bands,
+        format: figure,
+        description: `${ranks.map(percentileName).join(', ')} in ${steps.length} steps of time`,
+      },
+    );
+  }
+}
