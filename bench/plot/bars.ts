@@ -3,8 +3,9 @@ import { escaped, logarithmic, STYLE } from './svg.js';
 
 export interface Bars {
   title: string;
-  /** Of the scale below. */
+  /** Of the scale below, and what its ticks say. */
   label: string;
+  tick?: (value: number) => string;
   bars: readonly { name: string; value: number; text: string; isOurs?: boolean }[];
 }
 
@@ -14,7 +15,9 @@ const RIGHT = 92;
 const TOP = 44;
 const ROW = 24;
 
-export function barsSvg({ title, label, bars }: Bars): string {
+const plain = (value: number) => String(Number(value.toPrecision(3)));
+
+export function barsSvg({ title, label, bars, tick: say = plain }: Bars): string {
   const values = bars.map(({ value }) => value).filter((value) => value > 0);
   // The shortest bar is still a bar.
   const scale = logarithmic([Math.min(...values) / 2, Math.max(...values)]);
@@ -24,9 +27,7 @@ export function barsSvg({ title, label, bars }: Bars): string {
   const parts = [`<text class="title" x="16" y="26">${escaped(title)}</text>`];
   for (const tick of scale.ticks) {
     parts.push(`<path class="grid" d="M${across(tick)} ${TOP}V${bottom}"/>`);
-    parts.push(
-      `<text x="${across(tick)}" y="${bottom + 18}" text-anchor="middle">${Number(tick.toPrecision(3))}</text>`,
-    );
+    parts.push(`<text x="${across(tick)}" y="${bottom + 18}" text-anchor="middle">${say(tick)}</text>`);
   }
   bars.forEach(({ name, value, text, isOurs }, i) => {
     const y = TOP + ROW * i + 4;

@@ -1,0 +1,141 @@
+/**
+ * npm run docs:bench: docs/benchmarks.md, the plots docs/plots/bench-*.svg, the generated parts of docs/performance.md
+ * and the table of the README, from what docs/benchmarks.json records.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { peerNotes } from '../support/peers-report.js';
+import { type Recorded, recorded } from '../support/recorded.js';
+import { plotsOf } from './bench-plots.js';
+import {
+  comparisonTable,
+  limitLines,
+  observerTable,
+  oursTables,
+  pathTable,
+  peersTables,
+  readmeTable,
+  techniqueTable,
+} from './bench-tables.js';
+import { fill } from './fill.js';
+
+const root = new URL('../../', import.meta.url);
+const COMMANDS: Record<keyof Recorded, string> = {
+  ours: 'npm run bench',
+  peers: 'npm run bench:peers',
+  micro: 'npm run bench:micro',
+  observer: 'npm run bench:observer',
+};
+
+const found = recorded();
+const missing = Object.entries(COMMANDS).filter(([part]) => !found[part as keyof Recorded]);
+if (missing.length) {
+  console.error(`docs:bench: not recorded yet: ${missing.map(([, command]) => command).join(', ')}`);
+  process.exit(2);
+}
+const all = found as Recorded;
+const { ours, peers, micro, observer } = all;
+const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
+
+mkdirSync(new URL('docs/plots/', root), { recursive: true });
+for (const [name, svg] of Object.entries(plotsOf(all)))
+  writeFileSync(new URL(`docs/plots/${name}.svg`, root), svg);
+
+const results = Object.values(ours.groups).flatMap((group) => group.results);
+const judged = results.filter(({ verdict }) => verdict !== '');
+const unmet = Object.values(ours.groups).flatMap(({ title, results: each }) =>
+  each.filter(({ verdict }) => verdict === 'not met').map(({ name }) => `- ${title}: ${name}`),
+);
+/** Where parts were recorded: one line, if it was one machine. */
+const machines = [...new Set(Object.values(all).map(({ machine }) => machine))];
+
+const page = `# Benchmarks
+
+kll-wasm ${version}. ${machines.join('; ')}. Seed ${ours.seed}. Times are medians, IQR is the distance of the quartiles; ns unless said.
+
+This page is made by \`npm run docs:bench\` from what these commands record in docs/benchmarks.json; the packages of the peers
+are installed apart, once.
+
+\`\`\`sh
+npm run build && npm run bench                                # about 6 minutes
+npm ci --prefix bench/peers && npm run bench:peers            # about 5 minutes
+npm run bench:micro && npm run bench:observer && npm run docs:bench   # about 4 minutes
+\`\`\`
+
+On your own data: \`npm run bench -- --data FILE --column NAME\` (CSV, TSV, JSON, Parquet). Two commits in one run:
+\`npm run bench:compare -- COMMIT [COMMIT]\`.
+
+How it is measured: the built bundle, in plain Node; each group and each peer in a process of its own, by benchmark.js, on
+seeded data. The floor is what any ingestion into WebAssembly must do: \`set()\` into its memory and a SIMD scan. Sort is
+\`Float64Array.sort\` of the same values (of at most 4e6). A target is met *by ratio* where this machine is slower
+than the one the target comes from, by its floor and by its sort, and the figure is within that.
+
+${judged.length - unmet.length} of ${judged.length} targets are met.${unmet.length ? ` Not met:\n\n${unmet.join('\n')}` : ''}
+
+![ns a value by n](plots/bench-n.svg)
+
+![ns a value by distribution](plots/bench-distributions.svg)
+
+## Against peers
+
+Same data, one process each. Ratios are to this sketch at k = 200, tails high. Errors are of ranks, in % of n; of
+randomized sketches, means over seven seeds. Integer histograms are given values in thousandths (latencies: in tenths), and are held
+to the ranks of those.
+
+${comparisonTable(peers)}
+
+${peerNotes(peers)
+  .map((line) => `- ${line}`)
+  .join('\n')}
+
+![one add](plots/bench-add.svg)
+
+![an add, and p99 after it](plots/bench-ask.svg)
+
+![1000 blobs decoded and merged](plots/bench-blobs.svg)
+
+${peersTables(peers)}
+
+## This sketch
+
+${oursTables(ours)}
+
+## Techniques
+
+Each beside what it replaced, measured in turn in one process (\`${micro.command}\`); ratios by round. Where the time
+of a value goes is in [performance.md](performance.md).
+
+![times slower without](plots/bench-techniques.svg)
+
+${techniqueTable(micro.techniques)}
+
+## An observer
+
+Unwatched and watched, in fresh processes in turn (\`${observer.command}\`, ${observer.rounds} rounds).
+
+${observerTable(observer)}
+
+${limitLines(observer)}
+`;
+writeFileSync(new URL('docs/benchmarks.md', root), page);
+
+for (const path of micro.paths) {
+  const marker = path.name.replace(/[^a-z0-9]+/g, '-');
+  fill(
+    new URL('docs/performance.md', root),
+    `<!-- ${marker}:start -->`,
+    `<!-- ${marker}:end -->`,
+    pathTable(path),
+  );
+}
+fill(
+  new URL('docs/performance.md', root),
+  '<!-- techniques:start -->',
+  '<!-- techniques:end -->',
+  `${micro.machine}; \`${micro.command}\`, seed ${micro.seed}.\n\n${techniqueTable(micro.techniques)}`,
+);
+fill(
+  new URL('README.md', root),
+  '<!-- bench:start -->',
+  '<!-- bench:end -->',
+  `${readmeTable(peers)}\n\n\`${peers.command}\` on ${peers.machine}; what each is and cannot, and every figure: [docs/benchmarks.md](docs/benchmarks.md).`,
+);
