@@ -1,10 +1,12 @@
 /** What tests of ingest objects begin with: configurations, batches, and a clock that stands until it is moved. */
-import { runDurableObjectAlarm } from 'cloudflare:test';
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { vi } from 'vitest';
-import type { TakeCall, TenantConfig } from '../../../src/adapters/workers/contract.js';
+import type { EdgeBindings } from '../../../src/adapters/workers/bindings.js';
+import type { ApplyCall, Selection, TakeCall, TenantConfig } from '../../../src/adapters/workers/contract.js';
 import { objectName, slotOf } from '../../../src/adapters/workers/series-key.js';
 import { type BatchSeries, encodeBatch } from '../../../src/sketch/batch.js';
+import { KllSketch } from '../../../src/sketch/sketch.js';
 import { crc32c } from '../../../src/wire/crc32c.js';
 
 export const HOUR_MS = 3_600_000;
@@ -89,4 +91,76 @@ export function seriesObject({ tenant }: TenantConfig, slot = 0) {
 export async function passTime(object: DurableObjectStub, ms: number): Promise<void> {
   setClock(Date.now() + ms);
   await runDurableObjectAlarm(object);
+}
+
+/** The inside of an object: its instance is given as what tests reach into. */
+export function inside<R>(
+  object: unknown,
+  body: (instance: { env: Pick<EdgeBindings, 'SERIES' | 'INGEST'> }, state: DurableObjectState) => R,
+): Promise<Awaited<R>> {
+  return runInDurableObject(object as DurableObjectStub<never>, body as never) as Promise<Awaited<R>>;
+}
+
+/**
+ * Lets hand-overs of an object fail until it is started anew: before the owner has heard of them, or after it has
+ * applied them (its answer is lost).
+ */
+export async function failHandOver(
+  object: unknown,
+  when: () => 'before' | 'after' | 'never' = () => 'before',
+): Promise<void> {
+  await inside(object, (instance) => {
+    const real = instance.env.SERIES;
+    const getByName = (name: string) => ({
+      async apply(call: ApplyCall): Promise<{ applied: number }> {
+        const failure = when();
+        if (failure === 'before') throw new Error('the network is down');
+        const { applied } = await real.getByName(name).apply(call);
+        if (failure === 'after') throw new Error('the answer is lost');
+        return { applied };
+      },
+    });
+    instance.env = { ...instance.env, SERIES: { getByName } as never };
+  });
+}
+
+/** Lets the n-th statement from now on throw, once; 0 is the next. Resolves with a function that tells whether it did. */
+export async function failStatement(object: unknown, n: number): Promise<() => Promise<boolean>> {
+  await inside(object, (_, { storage }) => {
+    const { sql } = storage;
+    const real = sql.exec;
+    let left = n;
+    const exec = (...args: Parameters<typeof real>) => {
+      if (left-- === 0) throw new Error('the disk is full');
+      return real.apply(sql, args);
+    };
+    Object.defineProperty(sql, 'exec', { value: exec, configurable: true });
+    Object.defineProperty(sql, 'hasFailed', { get: () => left < 0, configurable: true });
+  });
+  return () =>
+    inside(object, (_, { storage: { sql } }) => {
+      const { hasFailed } = sql as SqlStorage & { hasFailed: boolean };
+      Reflect.deleteProperty(sql, 'exec');
+      return hasFailed;
+    });
+}
+
+/** All of a metric, whenever. */
+export const EVERYTHING: Selection = {
+  name: 'latency_ms',
+  matchers: [],
+  from: 0,
+  to: Number.MAX_SAFE_INTEGER,
+};
+
+export const sketchOf = (image: ArrayBuffer) => KllSketch.fromBytes(new Uint8Array(image));
+
+/** n and sum of what an ingest object still holds. */
+export async function pendingTotals(config: TenantConfig, slot = 0): Promise<{ n: number; sum: number }> {
+  const { rows } = await ingestObject(config, slot).pending(EVERYTHING, config);
+  const sketches = rows.map(({ image }) => sketchOf(image));
+  return {
+    n: sketches.reduce((n, sketch) => n + sketch.n, 0),
+    sum: sketches.reduce((sum, sketch) => sum + sketch.sum, 0),
+  };
 }

@@ -1,24 +1,27 @@
 import { abortAllDurableObjects } from 'cloudflare:test';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { KllSketch } from '../../../src/sketch/sketch.js';
-import { HOUR_MS, ingestObject, newId, passTime, START, setClock, takeCall, tenantConfig } from './ground.js';
+import {
+  EVERYTHING,
+  failStatement,
+  HOUR_MS,
+  ingestObject,
+  newId,
+  passTime,
+  pendingTotals,
+  START,
+  setClock,
+  takeCall,
+  tenantConfig,
+} from './ground.js';
 
 beforeEach(() => setClock(START));
-
-const ALL = { name: 'latency_ms', matchers: [], from: 0, to: Number.MAX_SAFE_INTEGER };
-
-async function pendingValues(config = tenantConfig()): Promise<{ n: number; sum: number }> {
-  const { rows } = await ingestObject(config).pending(ALL, config);
-  const sketches = rows.map(({ image }) => KllSketch.fromBytes(new Uint8Array(image)));
-  return { n: sketches.reduce((n, s) => n + s.n, 0), sum: sketches.reduce((sum, s) => sum + s.sum, 0) };
-}
 
 describe('an ingest object', () => {
   it('has what it acknowledged after it died', async () => {
     const config = tenantConfig();
     expect(await ingestObject(config).take(takeCall(config, [1, 2, 3]))).toEqual({ outcome: 'stored' });
     await abortAllDurableObjects();
-    expect(await pendingValues(config)).toEqual({ n: 3, sum: 6 });
+    expect(await pendingTotals(config)).toEqual({ n: 3, sum: 6 });
   });
 
   it('takes a batch once, however often it is sent', async () => {
@@ -29,7 +32,7 @@ describe('an ingest object', () => {
     await abortAllDurableObjects();
     outcomes.push((await ingestObject(config).take(call)).outcome);
     expect(outcomes).toEqual(['stored', 'duplicate', 'duplicate', 'duplicate']);
-    expect(await pendingValues(config)).toEqual({ n: 3, sum: 6 });
+    expect(await pendingTotals(config)).toEqual({ n: 3, sum: 6 });
   });
 
   it('takes one of two that are sent at once', async () => {
@@ -46,7 +49,7 @@ describe('an ingest object', () => {
     await ingestObject(config).take(takeCall(config, [1], { id }));
     const other = takeCall(config, [2], { id });
     expect(await ingestObject(config).take(other)).toEqual({ outcome: 'conflict' });
-    expect(await pendingValues(config)).toEqual({ n: 1, sum: 1 });
+    expect(await pendingTotals(config)).toEqual({ n: 1, sum: 1 });
   });
 
   it('refuses a batch that was made before the window', async () => {
@@ -100,7 +103,32 @@ describe('an ingest object', () => {
     const call = takeCall(config, [{ values }]);
     expect(call.body.byteLength).toBeGreaterThan(4_000_000);
     expect((await ingestObject(config).take(call)).outcome).toBe('stored');
-    expect((await pendingValues(config)).n).toBe(600_000);
+    expect((await pendingTotals(config)).n).toBe(600_000);
+  });
+
+  it('stores a batch whole or not at all, whichever write fails', async () => {
+    const config = tenantConfig({ sealBatches: 1 });
+    const outcomes: string[] = [];
+    for (let n = 0; outcomes.at(-1) !== 'stored'; n++) {
+      const object = ingestObject(config);
+      const hasFailed = await failStatement(object, n);
+      const call = takeCall(config, [2]);
+      const answer = await object.take(call).catch(() => ({ outcome: 'failed' }));
+      outcomes.push(answer.outcome);
+      expect(await hasFailed()).toBe(answer.outcome === 'failed');
+      if (answer.outcome === 'stored') break;
+      expect(await pendingTotals(config)).toEqual({ n: 0, sum: 0 });
+      expect((await object.knows({ ...call, version: 1 })).crc).toBeUndefined();
+    }
+    // Ring, configuration, sequence and its number, schedule, id, batch, close.
+    expect(outcomes.length).toBeGreaterThan(8);
+    expect(await pendingTotals(config)).toEqual({ n: 1, sum: 2 });
+    const again = takeCall(config, [3]);
+    await failStatement(ingestObject(config), 2);
+    const answer = await ingestObject(config).take(again).catch(String);
+    expect(answer).toBe('Error: the disk is full');
+    expect((await ingestObject(config).take(again)).outcome).toBe('stored');
+    expect(await pendingTotals(config)).toEqual({ n: 2, sum: 5 });
   });
 
   it('counts what is durable, and the counters that travel with calls', async () => {
@@ -125,10 +153,10 @@ describe('an ingest object', () => {
     const object = ingestObject(config);
     const call = takeCall(config, [1]);
     await object.take(call);
-    const before = (await object.pending(ALL, config)).rows[0].sequence;
+    const before = (await object.pending(EVERYTHING, config)).rows[0].sequence;
     await object.wipe();
-    expect((await object.pending(ALL, config)).rows).toEqual([]);
+    expect((await object.pending(EVERYTHING, config)).rows).toEqual([]);
     expect((await object.take(call)).outcome).toBe('stored');
-    expect((await object.pending(ALL, config)).rows[0].sequence).toBeGreaterThan(before);
+    expect((await object.pending(EVERYTHING, config)).rows[0].sequence).toBeGreaterThan(before);
   });
 });
