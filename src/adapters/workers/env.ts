@@ -6,6 +6,8 @@ export interface EdgeEnv extends EdgeBindings {
   KLL_TOKEN_SECRET: string;
   /** Limits requests per ingest key and per token; absent: not limited here. */
   RATE_LIMIT?: RateLimit;
+  /** Tenant whose administrators see `/metrics` of the whole server; default 'default'. */
+  KLL_OPERATOR_TENANT?: string;
   /** Where backups go on the cron trigger. */
   BACKUP?: R2Bucket;
   /** Origins that may call with a token from a page, separated by commas or spaces; default none. */

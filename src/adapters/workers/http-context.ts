@@ -6,8 +6,10 @@ import type { EdgeEnv } from './env.js';
 export interface EdgeHono {
   Bindings: EdgeEnv;
   Variables: {
-    /** Who asks; set by `authenticate`. */
+    /** Who asks; set once the scope is known to be there. */
     identity: Identity;
+    /** Template of the route; absent where none fits. A path is its sender's, and may be anything. */
+    route?: string;
   };
 }
 

@@ -9,7 +9,7 @@ import type { EdgeEnv } from './env.js';
 import type { EdgeContext } from './http-context.js';
 import { type BatchForm, type CheckedBatch, checkBatch } from './ingest-batch.js';
 import { limitsOf } from './limits.js';
-import { Problem, refuse } from './problem.js';
+import { Problem, refuse, unavailable } from './problem.js';
 import { requireRate } from './rate-limit.js';
 import { objectName, slotOf } from './series-key.js';
 import { serverLabels } from './server-labels.js';
@@ -114,17 +114,6 @@ async function reached<T>(call: () => Promise<T>): Promise<T> {
 function isRetryable(error: unknown): boolean {
   const { retryable, overloaded } = (error ?? {}) as { retryable?: boolean; overloaded?: boolean };
   return retryable === true && overloaded !== true;
-}
-
-/** A batch that was not acknowledged may be sent again: its id makes sure of one. */
-export function unavailable(error: unknown): Problem {
-  console.error('an object did not answer:', error);
-  return new Problem({
-    status: 503,
-    code: 'ERR_UNAVAILABLE',
-    detail: 'storage did not answer; try again',
-    headers: { 'retry-after': '1' },
-  });
 }
 
 function answer({ id, values, series }: CheckedBatch, result: TakeResult): Response {

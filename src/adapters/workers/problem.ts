@@ -106,3 +106,14 @@ export class Problem extends Error {
 export function refuse(status: number, code: ProblemCode, detail: string): never {
   throw new Problem({ status, code, detail });
 }
+
+/** An object or the directory did not answer. A batch that was not acknowledged may be sent again: its id makes sure of one. */
+export function unavailable(error: unknown): Problem {
+  console.error('an object did not answer:', error);
+  return new Problem({
+    status: 503,
+    code: 'ERR_UNAVAILABLE',
+    detail: 'storage did not answer; try again',
+    headers: { 'retry-after': '1' },
+  });
+}

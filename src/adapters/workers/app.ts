@@ -1,0 +1,113 @@
+/**
+ * The Worker's routes. Every request: method, then who asks, then what is asked; every refusal is a problem document.
+ *
+ *    request -> count, headers (finish) -> route -> scope -> handler -> response
+ */
+import { type Handler, Hono, type MiddlewareHandler } from 'hono';
+import { EDGE_METRICS } from '../../metrics/edge-names.js';
+import { adminRoutes } from './admin-routes.js';
+import { hasSecret, identify, requireScope, type Scope } from './auth.js';
+import { tenantConfig } from './directory-cache.js';
+import type { EdgeContext, EdgeHono } from './http-context.js';
+import { ingest } from './ingest-route.js';
+import { limitsOf, queryLimitsOf } from './limits.js';
+import { methodCheck } from './method-check.js';
+import { metricsRoute, operatorTenant } from './metrics-route.js';
+import { Problem, refuse } from './problem.js';
+import { cdfRoute, quantilesRoute, sketchRoute } from './query-routes.js';
+import { requireRate } from './rate-limit.js';
+import { setCorsHeaders, setSecurityHeaders } from './response-headers.js';
+import { seriesExportRoute } from './series-export.js';
+import { seriesRoute } from './series-route.js';
+import { countRequest, workerCounters } from './worker-counters.js';
+
+type App = Hono<EdgeHono>;
+
+/** Routes under /v1/admin, which need the scope 'admin'. */
+export type AdminRoutes = App;
+
+/**
+ * The application. @param moreAdminRoutes further routes under /v1/admin
+ */
+export function createApp(...moreAdminRoutes: AdminRoutes[]): App {
+  const app: App = new Hono<EdgeHono>();
+  app.use(finish);
+  app.use(methodCheck(app));
+  app.onError((error, context) => problemOf(error, context as EdgeContext).toResponse());
+
+  app.get('/healthz', (context) => context.json({ status: 'ok' }));
+  app.get('/readyz', ready);
+  app.get('/v1/limits', publishLimits);
+  app.post('/v1/ingest', (context) => ingest(context as EdgeContext));
+  app.get('/v1/quantiles', scoped('query', quantilesRoute));
+  app.get('/v1/cdf', scoped('query', cdfRoute));
+  app.get('/v1/sketch', scoped('query', sketchRoute));
+  app.get('/v1/series', scoped('query', seriesRoute));
+  app.get('/metrics', scoped('admin', metricsRoute));
+  app.get('/metrics/series', scoped('query', seriesExportRoute));
+
+  app.use('/v1/admin/*', async (context, next) => {
+    await authorize(context as EdgeContext, 'admin');
+    await next();
+  });
+  for (const routes of [adminRoutes, ...moreAdminRoutes]) app.route('/v1/admin', routes);
+  return app;
+}
+
+function scoped(scope: Scope, handler: (context: EdgeContext) => Promise<Response>): Handler<EdgeHono> {
+  return async (context) => {
+    await authorize(context as EdgeContext, scope);
+    return await handler(context as EdgeContext);
+  };
+}
+
+async function authorize(context: EdgeContext, scope: Scope): Promise<void> {
+  const identity = requireScope(await identify(context.req.raw, context.env), scope);
+  await requireRate(identity, context.env);
+  context.set('identity', identity);
+}
+
+/** Around every request: headers, counts, and counts on their way. */
+const finish: MiddlewareHandler<EdgeHono> = async (context, next) => {
+  const began = performance.now();
+  await next();
+  const { res, req, env } = context;
+  setSecurityHeaders(res.headers);
+  if (req.method !== 'OPTIONS') await setCorsHeaders(req.raw, res.headers, env);
+  countRequest(context.get('route') ?? 'other', res.status, (performance.now() - began) / 1000);
+  if (workerCounters.isOverdue) {
+    context.executionCtx.waitUntil(workerCounters.send(env, operatorTenant(env)).catch(() => {}));
+  }
+};
+
+function problemOf(error: Error, context: EdgeContext): Problem {
+  let problem: Problem;
+  if (error instanceof Problem) problem = error;
+  else {
+    // The path is a stranger's text: the template says enough.
+    console.error(`${context.req.method} ${context.get('route')}:`, error);
+    problem = new Problem({ status: 500, code: 'ERR_INTERNAL', detail: 'something is wrong on this server' });
+  }
+  workerCounters.add(EDGE_METRICS.refusals, [['code', problem.code]]);
+  return problem;
+}
+
+const publishLimits: Handler<EdgeHono> = async (context) => {
+  const identity = await identify(context.req.raw, context.env);
+  return context.json({
+    ingest: limitsOf(context.env, identity?.key),
+    query: queryLimitsOf(context.env),
+  });
+};
+
+/** Ready: tokens can be checked and the directory answers. */
+const ready: Handler<EdgeHono> = async (context) => {
+  if (!hasSecret(context.env))
+    return refuse(503, 'ERR_UNAVAILABLE', 'KLL_TOKEN_SECRET is missing or too short');
+  try {
+    await tenantConfig(context.env, operatorTenant(context.env));
+  } catch {
+    return refuse(503, 'ERR_UNAVAILABLE', 'the directory does not answer');
+  }
+  return context.json({ status: 'ready' });
+};

@@ -1,0 +1,136 @@
+/** GET /v1/quantiles, /v1/cdf and /v1/sketch: what is asked, merged by query.ts, as an answer. */
+import { SketchArgumentError } from '../../core/errors.js';
+import { EDGE_METRICS } from '../../metrics/edge-names.js';
+import { emptyGroup, evenPoints, type Group, quantiles, shares, sketchBytes, summary } from './answer.js';
+import { tenantConfig } from './directory-cache.js';
+import type { EdgeEnv } from './env.js';
+import type { EdgeContext } from './http-context.js';
+import { queryLimitsOf, variable } from './limits.js';
+import { Problem, refuse, unavailable } from './problem.js';
+import { query } from './query.js';
+import {
+  cdfParameters,
+  type QueryParameters,
+  quantilesParameters,
+  sketchParameters,
+} from './query-parameters.js';
+import { workerCounters } from './worker-counters.js';
+
+type QueryResult = Awaited<ReturnType<typeof query>>;
+
+const STANDARD_SLOW_MS = 1000;
+/** Buckets named in an answer that had to do without them. */
+const LEFT_OUT_SHOWN = 100;
+
+export async function quantilesRoute(context: EdgeContext): Promise<Response> {
+  const asked = quantilesParameters(urlOf(context), queryLimitsOf(context.env));
+  const result = await run(context, asked);
+  return render(asked, result, (group) => ({
+    ...summary(group),
+    quantiles: quantiles(group.sketch, asked.ranks),
+    shares: shares(group.sketch, asked.thresholds),
+  }));
+}
+
+export async function cdfRoute(context: EdgeContext): Promise<Response> {
+  const asked = cdfParameters(urlOf(context), queryLimitsOf(context.env));
+  const result = await run(context, asked);
+  return render(asked, result, (group) => ({
+    ...summary(group),
+    shares: shares(group.sketch, asked.thresholds ?? evenPoints(group.sketch, asked.points)),
+  }));
+}
+
+export async function sketchRoute(context: EdgeContext): Promise<Response> {
+  const asked = sketchParameters(urlOf(context), queryLimitsOf(context.env));
+  const result = await run(context, asked);
+  const { sketch } = result.groups[0] ?? emptyGroup();
+  let bytes: Uint8Array;
+  try {
+    bytes = sketchBytes(sketch, asked.format, asked.k);
+  } catch (error) {
+    if (!(error instanceof SketchArgumentError)) throw error;
+    return refuse(422, 'ERR_NOT_REPRESENTABLE', `${asked.format} has no room for these values`);
+  }
+  return new Response(bytes, {
+    headers: {
+      'content-type': 'application/octet-stream',
+      'x-kll-n': String(sketch.n),
+      'x-kll-partial': String(result.partial),
+      'x-kll-stale': String(result.stale),
+      'x-kll-freshness-ms': String(Math.round(result.freshnessMs)),
+    },
+  });
+}
+
+/** Asks the objects; counts and logs what is out of the ordinary. */
+async function run(context: EdgeContext, asked: QueryParameters): Promise<QueryResult> {
+  const { env } = context;
+  const { tenant } = context.get('identity');
+  const { maxBuckets, maxSeries } = queryLimitsOf(env);
+  const { selection, by, asOf } = asked;
+  const began = Date.now();
+  let result: QueryResult;
+  try {
+    const config = await tenantConfig(env, tenant);
+    result = await query(env, config, {
+      selection,
+      ...(by ? { by } : {}),
+      ...(asOf === undefined ? {} : { asOf }),
+      maxBuckets,
+      maxSeries,
+    });
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    // An object that has no such snapshot says so by the code in its message.
+    if (String((error as Error)?.message).includes('ERR_SNAPSHOT')) {
+      return refuse(404, 'ERR_SNAPSHOT', 'asOf: there is no snapshot of this name');
+    }
+    throw unavailable(error);
+  }
+  logSlow(env, asked, result, Date.now() - began);
+  if (result.tooMuch) {
+    const most = result.tooMuch === 'buckets' ? maxBuckets : maxSeries;
+    return refuse(
+      422,
+      'ERR_QUERY_TOO_LARGE',
+      `the query touches more than ${most} ${result.tooMuch}; ask for less time or fewer series`,
+    );
+  }
+  if (result.stale) workerCounters.add(EDGE_METRICS.staleAnswers);
+  if (result.partial) workerCounters.add(EDGE_METRICS.partialAnswers);
+  return result;
+}
+
+function logSlow(
+  env: EdgeEnv,
+  { selection, by }: QueryParameters,
+  { explain }: QueryResult,
+  ms: number,
+): void {
+  if (ms < variable(env.KLL_SLOW_QUERY_MS, STANDARD_SLOW_MS, 0, 3_600_000)) return;
+  workerCounters.add(EDGE_METRICS.slowQueries);
+  console.warn(JSON.stringify({ event: 'slow query', ms, selection, by, explain }));
+}
+
+/** One answer, or with `by` one for each group. */
+function render(
+  { by, explain }: QueryParameters,
+  { groups, freshnessMs, partial, stale, leftOut, explain: explained }: QueryResult,
+  answer: (group: Group) => object,
+): Response {
+  const about = {
+    freshnessMs: Math.round(freshnessMs),
+    partial,
+    stale,
+    ...(partial ? { leftOut: leftOut.slice(0, LEFT_OUT_SHOWN), leftOutCount: leftOut.length } : {}),
+    ...(explain ? { explain: explained } : {}),
+  };
+  if (!by) return Response.json({ ...answer(groups[0] ?? emptyGroup()), ...about });
+  const answers = groups.map((group) => ({ labels: Object.fromEntries(group.labels), ...answer(group) }));
+  return Response.json({ groups: answers, ...about });
+}
+
+function urlOf(context: EdgeContext): URL {
+  return new URL(context.req.url);
+}

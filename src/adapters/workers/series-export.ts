@@ -1,0 +1,104 @@
+/** GET /metrics/series: chosen series of a tenant as Prometheus summaries, for dashboards that read nothing else. */
+import { PROMETHEUS_CONTENT_TYPE } from '../../metrics/prometheus.js';
+import type { Group } from './answer.js';
+import type { Selection, TenantConfig } from './contract.js';
+import { tenantConfig } from './directory-cache.js';
+import type { EdgeEnv } from './env.js';
+import type { EdgeContext } from './http-context.js';
+import { queryLimitsOf } from './limits.js';
+import { Problem, refuse, unavailable } from './problem.js';
+import { query } from './query.js';
+import { exportParameters } from './query-parameters.js';
+import { seriesTest } from './selection.js';
+import { parseSeriesKey } from './series-key.js';
+import { seriesAfter } from './series-route.js';
+
+/** Series that one export looks through for the labels it groups by. */
+const MOST_SERIES = 1000;
+
+export async function seriesExportRoute(context: EdgeContext): Promise<Response> {
+  const { env } = context;
+  const { selections, ranks } = exportParameters(new URL(context.req.url), queryLimitsOf(env));
+  let text = '';
+  try {
+    const config = await tenantConfig(env, context.get('identity').tenant);
+    const written = new Map<string, string>();
+    for (const selection of selections) {
+      const metric = metricName(selection.name);
+      if (written.has(metric)) {
+        refuse(400, 'ERR_PARAMETER', 'match: two names are one as names of metrics; ask for them apart');
+      }
+      written.set(metric, selection.name);
+      text += render(metric, selection.name, await groupsOf(env, config, selection), ranks);
+    }
+  } catch (error) {
+    throw error instanceof Problem ? error : unavailable(error);
+  }
+  return new Response(text, { headers: { 'content-type': PROMETHEUS_CONTENT_TYPE } });
+}
+
+/** Every series by itself: grouped by all labels that any of them has. */
+async function groupsOf(env: EdgeEnv, config: TenantConfig, selection: Selection): Promise<Group[]> {
+  const rows = await seriesAfter(env, config, selection.name, undefined, MOST_SERIES + 1);
+  const wanted = rows.filter(({ key }) => seriesTest(selection)(key));
+  const { maxBuckets, maxSeries } = queryLimitsOf(env);
+  const tooLarge = () =>
+    refuse(
+      422,
+      'ERR_QUERY_TOO_LARGE',
+      `expected at most ${MOST_SERIES} series of the name, and fewer buckets`,
+    );
+  if (rows.length > MOST_SERIES) tooLarge();
+  const by = [...new Set(wanted.flatMap(({ key }) => Object.keys(parseSeriesKey(key).labels)))].sort();
+  const { groups, tooMuch } = await query(env, config, { selection, by, maxBuckets, maxSeries });
+  if (tooMuch) tooLarge();
+  return groups;
+}
+
+function render(metric: string, name: string, groups: readonly Group[], ranks: readonly number[]): string {
+  if (groups.length === 0) return '';
+  const help = `Values of ${name}`.replace(/\\/g, '\\\\').replace(/\n/g, '\\n');
+  let text = `# HELP ${metric} ${help}\n# TYPE ${metric} summary\n`;
+  const seen = new Set<string>();
+  for (const { labels, sketch } of groups) {
+    const pairs = labelPairs(labels);
+    // Two series that differ only in what Prometheus has no letters for would be one: the first stands.
+    if (seen.has(pairs.join())) continue;
+    seen.add(pairs.join());
+    const braces = (more: readonly string[]) => {
+      const all = [...pairs, ...more];
+      return all.length === 0 ? '' : `{${all.join(',')}}`;
+    };
+    for (const rank of ranks) {
+      text += `${metric}${braces([`quantile="${rank}"`])} ${sampleValue(sketch.quantile(rank))}\n`;
+    }
+    text += `${metric}_sum${braces([])} ${sampleValue(sketch.sum)}\n`;
+    text += `${metric}_count${braces([])} ${sketch.n}\n`;
+  }
+  return text;
+}
+
+/** Label names of letters, digits and _, none twice, none the format's own; empty values are left out, as there. */
+function labelPairs(labels: Group['labels']): string[] {
+  const taken = new Set(['quantile']);
+  return labels
+    .filter(([, value]) => value !== '')
+    .map(([key, value]) => {
+      const plain = key
+        .replace(/[^a-zA-Z0-9_]/g, '_')
+        .replace(/^__+/, '_')
+        .replace(/^(?=\d)/, '_');
+      let name = plain;
+      for (let i = 2; taken.has(name); i++) name = `${plain}_${i}`;
+      taken.add(name);
+      return `${name}="${value.replace(/\\/g, '\\\\').replace(/\n/g, '\\n').replace(/"/g, '\\"')}"`;
+    });
+}
+
+function metricName(name: string): string {
+  return name.replace(/[^a-zA-Z0-9_:]/g, '_').replace(/^(?=\d)/, '_');
+}
+
+function sampleValue(value: number): string {
+  return Number.isFinite(value) ? String(value) : value > 0 ? '+Inf' : value < 0 ? '-Inf' : 'NaN';
+}
