@@ -1,5 +1,6 @@
-/** Streams of ranks: the values 0..n-1 in an order, so that the exact rank of a value is the value itself. */
+/** Streams whose exact ranks are known without sorting: ranks 0..n-1, or groups of equal values, in some order. */
 import type { SeededRandom } from '../../test/support/prng.js';
+import type { Truth } from './truth.js';
 
 /** 0..n-1, ascending. */
 export function ascending(n: number): Float64Array {
@@ -8,31 +9,47 @@ export function ascending(n: number): Float64Array {
   return values;
 }
 
-/** Shuffles in place (Fisher, Yates): the state a trial begins with does not matter, so one array serves all trials. */
-export function shuffle(values: Float64Array, random: SeededRandom): Float64Array {
-  for (let i = values.length - 1; i > 0; i--) {
-    const j = Math.floor(random.uint32() * 2 ** -32 * (i + 1));
-    const held = values[i];
-    values[i] = values[j];
-    values[j] = held;
-  }
-  return values;
+/** Values 0, 1, 2, ... in groups of equal ones. */
+export interface Tied {
+  /** Ascending; to be put in any order. */
+  values: Float64Array;
+  truth: Truth;
 }
 
-/** 0..n-1 in an order that drifts: each value is displaced by up to a tenth of n, in steps of n / 4096. */
-export function drifting(n: number, random: SeededRandom): Float64Array {
-  const cells = 4096;
-  const slot = new Uint16Array(n);
-  const ends = new Uint32Array(cells + 1);
-  for (let i = 0; i < n; i++) {
-    const place = i / n + (random.uint32() * 2 ** -32 - 0.5) / 5;
-    slot[i] = Math.min(cells - 1, Math.max(0, Math.floor(place * cells)));
-    ends[slot[i] + 1]++;
+/** @param sizes how often 0, 1, 2, ... occur */
+export function tied(sizes: readonly number[]): Tied {
+  const starts = [0];
+  for (const size of sizes) starts.push(starts[starts.length - 1] + size);
+  const n = starts[sizes.length];
+  const sorted = new Float64Array(n);
+  sizes.forEach((_, i) => {
+    sorted.fill(i, starts[i], starts[i + 1]);
+  });
+  const truth: Truth = { n, below: (x) => starts[x], upTo: (x) => starts[x + 1], at: (i) => sorted[i] };
+  return { values: sorted.slice(), truth };
+}
+
+/** 55 % zeros, the others all different. */
+export function mostlyZeros(n: number): Tied {
+  const zeros = Math.round(0.55 * n);
+  return tied([zeros, ...new Array<number>(n - zeros).fill(1)]);
+}
+
+/** Integers 0..50, evenly spread. */
+export function smallIntegers(n: number): Tied {
+  return tied(
+    Array.from({ length: 51 }, (_, i) => Math.floor(((i + 1) * n) / 51) - Math.floor((i * n) / 51)),
+  );
+}
+
+/** Lets a sorted stream drift: shuffles windows of a tenth, then windows that lie across them. */
+export function drift(values: Float64Array, random: SeededRandom): void {
+  const window = values.length / 10;
+  for (const offset of [0, window / 2]) {
+    for (let start = offset; start < values.length; start += window) {
+      random.shuffle(values.subarray(start, start + window));
+    }
   }
-  for (let cell = 0; cell < cells; cell++) ends[cell + 1] += ends[cell];
-  const values = new Float64Array(n);
-  for (let i = 0; i < n; i++) values[ends[slot[i]]++] = i;
-  return values;
 }
 
 /** Page latencies in tenths of a millisecond: lognormal, median 110 ms, 5 % above 450 ms. */

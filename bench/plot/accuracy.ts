@@ -3,8 +3,8 @@
  * from what `bench:curves` measured.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import type { Curves } from '../targets/curves.js';
-import { percent } from '../targets/report.js';
+import type { Curves } from '../accuracy/curves.js';
+import { percent } from '../accuracy/report.js';
 import { fill } from './fill.js';
 import { type Axis, plotSvg } from './svg.js';
 

@@ -1,54 +1,60 @@
-/** Condensed copies: a working sketch of K, sent as an image of k. */
-import { KllSketch, type Tails } from '../../../src/index.js';
-import { seededRandom } from '../../../test/support/prng.js';
-import type { Scenario } from '../context.js';
-import { type Limits, Measure } from '../measure.js';
-import { ascending, latencies, shuffle } from '../streams.js';
-import { ranksTruth } from '../truth.js';
+/** A working sketch of K = 1024 or 1536, sent as an image of k = 200. */
+import { KllSketch } from '../../../src/index.js';
+import type { Scenario } from '../scenario.js';
+import { ascending, latencies } from '../streams.js';
+import { Tally, type Target } from '../tally.js';
+import { ranksTruth, valuesTruth } from '../truth.js';
 
 export const condensed: Scenario = {
   name: 'condensed',
-  title: 'K = 1024 condensed to 200, and sharp tails (K = 1536)',
+  title: 'Working k = 1024 condensed to 200; sharp tails from 1536',
   quick: true,
-  run(context) {
-    return [100_000, 1_000_000].flatMap((n) => {
+  run(bench) {
+    return bench.sizes(100_000, 1_000_000).flatMap((n) => {
       const truth = ranksTruth(n);
       const values = ascending(n);
       const million = n === 1_000_000;
-      const limits: Record<Tails, Limits> = {
-        none: { max99: 0.003, bytes: million ? 4150 : 5600 },
-        high: { max99: 0.003, p99: 0.00045, p999: 0.00015, bytes: million ? 5000 : 5600 },
-        both: { bytes: 5600 },
-      };
-      const measures = (['none', 'high', 'both'] as const).map(
-        (tails) => [tails, new Measure(`n=${n} K=1024 to 200 ${tails}`, limits[tails])] as const,
-      );
-      const sharp = new Measure(
-        `n=${n} K=1536 to 200 high, sharp`,
-        million ? { max99: 0.0036, p99: 0.00013, p999: 0.000013, bytes: 5050 } : {},
-      );
-      context.each(() => {
-        shuffle(values, context.random);
-        for (const [tails, measure] of measures) {
-          const sketch = new KllSketch({ k: 1024, tails, seed: context.seed() }).extend(values);
-          measure.take(sketch.condense(200), truth);
+      const none: Target = { max99: 0.003, apacheBytes: million ? 4150 : 5600 };
+      const high: Target = { max99: 0.003, p99: 0.00045, p999: 0.00015, apacheBytes: million ? 5000 : 5600 };
+      const sharp: Target = million ? { max99: 0.0036, p99: 0.00013, p999: 0.000013, apacheBytes: 5050 } : {};
+      const rows = [
+        { k: 1024, tails: 'none', sharp: false, tally: new Tally(`n=${n} none`, none) },
+        { k: 1024, tails: 'high', sharp: false, tally: new Tally(`n=${n} high`, high) },
+        { k: 1024, tails: 'both', sharp: false, tally: new Tally(`n=${n} both`) },
+        { k: 1536, tails: 'high', sharp: true, tally: new Tally(`n=${n} sharp high`, sharp) },
+      ] as const;
+      bench.each(() => {
+        bench.random.shuffle(values);
+        for (const { k, tails, sharp, tally } of rows) {
+          const sketch = new KllSketch({ k, tails, seed: bench.seed }).extend(values);
+          tally.take(sketch.condense(200, { sharp }), truth);
         }
-        const sketch = new KllSketch({ k: 1536, tails: 'high', seed: context.seed() }).extend(values);
-        sharp.take(sketch.condense(200, { sharp: true }), truth);
       });
-      return [...measures.map(([, measure]) => measure), sharp].map((measure) => measure.row);
+      return rows.map(({ tally }) => tally.row);
     });
   },
 };
 
-/** Bytes of condensed images of latencies in tenths of a millisecond, as compact images. */
-export function compactBytes(k: number, tails: Tails, n: number, random: () => number, trials = 5): number {
-  let largest = 0;
-  for (let i = 0; i < trials; i++) {
-    const seed = Math.floor(random() * 2 ** 32);
-    const sketch = new KllSketch({ k: Math.max(1024, 5 * k), tails, seed });
-    sketch.extend(latencies(n, seededRandom(seed)));
-    largest = Math.max(largest, sketch.condense(k).toBytes({ sum: false }).length);
-  }
-  return largest;
-}
+export const compact: Scenario = {
+  name: 'compact',
+  title: 'Latencies in tenths of a millisecond, 1024 condensed to 200',
+  share: 0.1,
+  quick: true,
+  run(bench) {
+    return bench.sizes(100_000, 1_000_000).flatMap((n) => {
+      const rows = (['none', 'high', 'both'] as const).map((tails) => ({
+        tails,
+        tally: new Tally(`n=${n} ${tails}`, tails === 'both' ? {} : { compactBytes: 720 }),
+      }));
+      bench.each(() => {
+        const values = latencies(n, bench.random);
+        const truth = valuesTruth(values);
+        for (const { tails, tally } of rows) {
+          const sketch = new KllSketch({ k: 1024, tails, seed: bench.seed }).extend(values);
+          tally.take(sketch.condense(200), truth);
+        }
+      });
+      return rows.map(({ tally }) => tally.row);
+    });
+  },
+};

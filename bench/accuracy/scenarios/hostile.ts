@@ -1,74 +1,62 @@
-/** Orders and values chosen to do harm. */
+/** Orders and values that break sketches: the stated bound must hold on all of them. */
 import { KllSketch } from '../../../src/index.js';
-import type { SeededRandom } from '../../../test/support/prng.js';
-import type { Scenario } from '../context.js';
-import { Measure } from '../measure.js';
-import { ascending, shuffle } from '../streams.js';
-import { ranksTruth, valuesTruth } from '../truth.js';
+import type { Bench, Scenario } from '../scenario.js';
+import { ascending, mostlyZeros, tied } from '../streams.js';
+import { Tally } from '../tally.js';
+import { ranksTruth, type Truth, valuesTruth } from '../truth.js';
 
-const N = 300_000;
+const N = 100_000;
 
-type Stream = (random: SeededRandom) => Float64Array;
+interface Hostile {
+  name: string;
+  values: Float64Array;
+  truth: Truth;
+  shuffled?: boolean;
+}
 
-/** Orders of 0..N-1. */
-const ORDERS: Record<string, Stream> = {
-  sorted: () => ascending(N),
-  reversed: () => ascending(N).reverse(),
-  zigzag: () => ascending(N).map((i) => (i % 2 ? N - 1 - (i >> 1) : i >> 1)),
-  sawtooth: () => ascending(N).map((i) => (i % 1000) * (N / 1000) + Math.floor(i / 1000)),
-  'sawtooth of blocks': () => {
-    // One tooth a block: of each block the same offsets are picked.
-    const teeth = Math.floor(N / 2048);
-    const whole = teeth * 2048;
-    return ascending(N).map((i) => (i < whole ? (i % 2048) * teeth + Math.floor(i / 2048) : i));
-  },
-  'sorted runs': (random) => {
-    const values = shuffle(ascending(N), random);
-    const run = Math.ceil(N / 7);
-    for (let at = 0; at < N; at += run) values.subarray(at, at + run).sort();
-    return values;
-  },
-  'inside out': () => ascending(N).map((i) => (i % 2 ? N / 2 + (i >> 1) : N / 2 - 1 - (i >> 1))),
-};
-
-const VALUES: Record<string, Stream> = {
-  'all equal': () => new Float64Array(N).fill(42),
-  'two values': (random) => ascending(N).map(() => random.below(2)),
-  '55 % zeros': (random) => ascending(N).map(() => Math.max(0, random.next() - 0.55)),
-  'log-uniform, all doubles': (random) =>
-    ascending(N).map(() => (random.below(2) ? 1 : -1) * 2 ** (random.next() * 2097 - 1074)),
-  '1e6 + U(0, 1000)': (random) => ascending(N).map(() => 1e6 + 1000 * random.next()),
-};
+function streams({ random }: Bench): Hostile[] {
+  const ordered = (name: string, rankAt: (i: number) => number): Hostile => ({
+    name,
+    values: Float64Array.from({ length: N }, (_, i) => rankAt(i)),
+    truth: ranksTruth(N),
+  });
+  const drawn = (name: string, draw: () => number): Hostile => {
+    const values = Float64Array.from({ length: N }, draw);
+    return { name, values, truth: valuesTruth(values) };
+  };
+  const run = N / 100;
+  const exponent = () => 2 ** (2098 * random.next() - 1074);
+  return [
+    { name: 'sorted', values: ascending(N), truth: ranksTruth(N) },
+    ordered('reversed', (i) => N - 1 - i),
+    ordered('zigzag', (i) => (i % 2 ? N - 1 - (i >> 1) : i >> 1)),
+    ordered('sawtooth', (i) => (i % 100) * run + Math.floor(i / 100)),
+    ordered('concatenated sorted runs', (i) => (i % run) * 100 + ((37 * Math.floor(i / run)) % 100)),
+    { name: 'all equal', ...tied([N]) },
+    { name: 'two values', ...tied([N / 3 - 1 / 3, N - (N / 3 - 1 / 3)]), shuffled: true },
+    { name: '55 % zeros', ...mostlyZeros(N), shuffled: true },
+    drawn('log-uniform over all doubles', () => (random.below(2) ? 1 : -1) * exponent()),
+    drawn('1e6 + U(0, 1000)', () => 1e6 + 1000 * random.next()),
+  ];
+}
 
 export const hostile: Scenario = {
   name: 'hostile',
-  title: `Hostile orders and values, n = ${N}, each with k = 50, 200 and 1024 and every tails in turn`,
-  run(context) {
-    const turns = [50, 200, 1024].flatMap((k) =>
-      (['none', 'high', 'both'] as const).map((tails) => ({ k, tails })),
-    );
-    const rows = [];
-    const streams = { ...ORDERS, ...VALUES };
-    for (const [name, stream] of Object.entries(streams)) {
-      const measure = new Measure(name);
-      let values = new Float64Array();
-      let truth = ranksTruth(N);
-      context.each((trial) => {
-        // Orders are what they are: only values are drawn anew.
-        if (trial === 0 || (name in VALUES && trial % 10 === 0) || name === 'sorted runs') {
-          values = stream(context.random) as Float64Array<ArrayBuffer>;
-          if (name in VALUES) truth = valuesTruth(values);
+  title: `Hostile orders and values, n = ${N}`,
+  quick: true,
+  run(bench) {
+    return streams(bench).flatMap(({ name, values, truth, shuffled }) => {
+      const rows = ([200, 1024] as const).map((k) => ({ k, tally: new Tally(`${name} k=${k}`) }));
+      const sent = new Tally(`${name} 1024 to 200`);
+      bench.each(() => {
+        if (shuffled) bench.random.shuffle(values);
+        for (const { k, tally } of rows) {
+          const sketch = new KllSketch({ k, seed: bench.seed }).extend(values);
+          if (k === 1024) sent.take(sketch.condense(200), truth);
+          tally.take(sketch, truth);
         }
-        const sketch = new KllSketch({ ...turns[trial % turns.length], seed: context.seed() });
-        // In one call, in many, and one by one.
-        if (trial % 3 === 0) sketch.extend(values);
-        else if (trial % 3 === 1)
-          for (let at = 0; at < N; at += 777) sketch.extend(values.subarray(at, at + 777));
-        else for (const x of values) sketch.add(x);
-        measure.take(sketch, truth);
       });
-      rows.push(measure.row);
-    }
-    return rows;
+      return [...rows.map(({ tally }) => tally), sent].map(({ row }) => row);
+    });
   },
 };

@@ -2,7 +2,7 @@
 import { toDataSketches } from '../../src/formats.js';
 import { KllSketch } from '../../src/index.js';
 import type { ApacheCascade } from '../../test/support/apache-cascade.js';
-import { maxRankError, rankErrorAt, type Truth, type View } from '../accuracy/truth.js';
+import { maxRankError, rankErrorAt, type Truth, type View } from './truth.js';
 
 /** Percentiles whose errors are reported. */
 export const RANKS = [0.5, 0.9, 0.99, 0.999] as const;
@@ -147,7 +147,8 @@ export function misses({ target, ...row }: Row): string[] {
   hold('Apache bytes', row.apacheBytes, target.apacheBytes);
   hold('compact bytes', row.compactBytes, target.compactBytes);
   if (row.bound !== undefined) {
-    hold('bound / max99', row.bound / row.max99, target.boundRatio);
+    // Of few trials the 99th percentile is the largest there was, and less than it should be.
+    if (row.trials >= 100) hold('bound / max99', row.bound / row.max99, target.boundRatio);
     const allowed = allowedMisses(row.trials) / row.trials;
     hold('share above rankError()', 1 - (row.held ?? 1), allowed);
     hold('share outside rankBounds()', 1 - (row.heldAt ?? 1), allowed);

@@ -1,10 +1,10 @@
 /** Plain streaming: a state no bigger than its image, beside the Apache cascade in the same trials. */
 import { KllSketch } from '../../../src/index.js';
 import { ApacheCascade, randomCoin } from '../../../test/support/apache-cascade.js';
-import { ranksTruth } from '../../accuracy/truth.js';
 import type { Scenario } from '../scenario.js';
 import { ascending } from '../streams.js';
 import { Tally } from '../tally.js';
+import { ranksTruth } from '../truth.js';
 
 /** An Apache image of doubles, k = 200, at its fullest for n = 1e6. */
 const APACHE_BYTES = 5000;

@@ -17,6 +17,8 @@ export interface Scenario {
   share?: number;
   /** Whether the quick form runs it. */
   quick?: boolean;
+  /** Run only where it is named (`--only`). */
+  named?: boolean;
   run(bench: Bench): Row[];
 }
 

@@ -1,9 +1,9 @@
 /** Condensing more than once: trees that condense at every hop, chains, and stores that load, merge and store. */
 import { KllSketch } from '../../../src/index.js';
-import { ranksTruth } from '../../accuracy/truth.js';
 import type { Bench, Scenario } from '../scenario.js';
 import { ascending } from '../streams.js';
 import { Tally } from '../tally.js';
+import { ranksTruth } from '../truth.js';
 
 const LEAF = 1000;
 

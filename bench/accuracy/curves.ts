@@ -6,11 +6,11 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { KllSketch } from '../../src/index.js';
 import { ApacheCascade, randomCoin } from '../../test/support/apache-cascade.js';
-import { maxRankError, rankErrorAt, ranksTruth } from '../accuracy/truth.js';
 import { Bench } from './scenario.js';
 import { tree } from './scenarios/trees.js';
 import { ascending, latencies } from './streams.js';
 import { percentile, type Row, rootMeanSquare, Tally, viewOf } from './tally.js';
+import { maxRankError, rankErrorAt, ranksTruth } from './truth.js';
 
 export interface Series {
   name: string;
