@@ -4,10 +4,10 @@
 export interface Percentile {
   /** Rank, 0..1. */
   q: number;
-  value: number;
+  value: number | null;
   /** The sketch's error: the quantile of these n values lies within. */
-  lower: number;
-  upper: number;
+  lower: number | null;
+  upper: number | null;
   /** Sampling and sketch together: the population's quantile lies within; null where n values cannot say. */
   ci: readonly [number | null, number | null];
 }
@@ -18,16 +18,24 @@ export interface Answer {
   min: number | null;
   max: number | null;
   /** What is covered, RFC 3339. */
-  from: string;
-  to: string;
+  from: string | null;
+  to: string | null;
   freshnessMs: number;
   partial: boolean;
   quantiles: Percentile[];
-  shares: { le: number; share: number }[];
+  shares: Share[];
 }
 
 export interface Group extends Answer {
   labels: Record<string, string>;
+}
+
+/** The share of values up to `le`, and the sketch's bounds of it. */
+export interface Share {
+  le: number;
+  share: number | null;
+  lower: number | null;
+  upper: number | null;
 }
 
 /** A question: which values, when. Times in epoch milliseconds. */
@@ -77,15 +85,10 @@ export class Edge {
     return groups;
   }
 
-  /** Shares of values up to each of `xs`, with the sketch's bounds. */
-  async cdf(
-    question: Question,
-    xs: readonly number[],
-  ): Promise<{ x: number; rank: number; lower: number; upper: number }[]> {
-    const { points } = await this.#get<{
-      points: { x: number; rank: number; lower: number; upper: number }[];
-    }>('/v1/cdf', question, { x: xs.join() });
-    return points;
+  /** Shares of values up to each of `xs`, ascending, with the sketch's bounds. */
+  async cdf(question: Question, xs: readonly number[]): Promise<Share[]> {
+    const { shares } = await this.#get<{ shares: Share[] }>('/v1/cdf', question, { le: xs.join() });
+    return shares;
   }
 
   /** All series, page by page. */
@@ -95,7 +98,7 @@ export class Edge {
     do {
       const page = await this.#get<{ series: SeriesInfo[]; next?: string }>('/v1/series', undefined, {
         after: after ?? '',
-        limit: '500',
+        limit: '100',
       });
       all.push(...page.series);
       after = page.next;
@@ -115,8 +118,10 @@ export class Edge {
   }
 
   async #get<T>(path: string, question: Question | undefined, rest: Record<string, string>): Promise<T> {
+    const { name, match, from, to } = question ?? {};
     const parameters = new URLSearchParams();
-    for (const [key, value] of Object.entries({ ...question, ...rest })) {
+    // Nothing else: the edge refuses what it does not know.
+    for (const [key, value] of Object.entries({ name, match, from, to, ...rest })) {
       if (value !== undefined && value !== '') parameters.set(key, String(value));
     }
     return (await (await this.#fetch(`${path}?${parameters}`)).json()) as T;

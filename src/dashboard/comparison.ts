@@ -16,7 +16,8 @@ export interface Difference {
 export function differences(here: Answer, there: Answer): Difference[] {
   return here.quantiles.flatMap((mine) => {
     const other = there.quantiles.find(({ q }) => q === mine.q);
-    return other ? [{ q: mine.q, here: mine.value, there: other.value, words: words(mine, other) }] : [];
+    if (!other || mine.value === null || other.value === null) return [];
+    return [{ q: mine.q, here: mine.value, there: other.value, words: words(mine, other) }];
   });
 }
 
@@ -27,7 +28,7 @@ function words(mine: Percentile, other: Percentile): string {
     return 'too few values to say';
   }
   const name = percentileName(mine.q);
-  const by = figure(Math.abs(mine.value - other.value));
+  const by = figure(Math.abs((mine.value ?? 0) - (other.value ?? 0)));
   if (low > otherHigh) return `${name} is higher by ${by}: larger than chance`;
   if (high < otherLow) return `${name} is lower by ${by}: larger than chance`;
   return mine.value === other.value ? 'the same' : 'no larger than chance explains';

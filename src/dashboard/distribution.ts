@@ -27,9 +27,9 @@ export class Distribution {
       edge.cdf(asked, between(BARS)),
     ]);
     this.cdf.show(
-      curve.map(({ x }) => x),
+      curve.map(({ le }) => le),
       [
-        { label: 'share', values: curve.map(({ rank }) => rank) },
+        { label: 'share', values: curve.map(({ share }) => share) },
         { label: 'bound, upper', values: curve.map(({ upper }) => upper), edge: true, colour: 0 },
         { label: 'bound, lower', values: curve.map(({ lower }) => lower), edge: true, colour: 0 },
       ],
@@ -42,8 +42,14 @@ export class Distribution {
       },
     );
     this.pmf.show(
-      steps.slice(1).map(({ x }, i) => (logarithmic ? Math.sqrt(x * steps[i].x) : (x + steps[i].x) / 2)),
-      [{ label: 'share', values: steps.slice(1).map(({ rank }, i) => rank - steps[i].rank), bars: true }],
+      steps.slice(1).map(({ le }, i) => (logarithmic ? Math.sqrt(le * steps[i].le) : (le + steps[i].le) / 2)),
+      [
+        {
+          label: 'share',
+          values: steps.slice(1).map(({ share }, i) => (share ?? 0) - (steps[i].share ?? 0)),
+          bars: true,
+        },
+      ],
       {
         logarithmic,
         format: percent,
