@@ -73,7 +73,7 @@ async function take(env: EdgeEnv, tenant: string, batch: CheckedBatch): Promise<
     const config = await reached(() => tenantConfig(env, tenant, fresh));
     const ring = config.rings[config.rings.length - 1];
     const owner = objectName('ingest', tenant, slotOf(id, ring.ingest));
-    const counters = workerCounters.take();
+    const counters = workerCounters.takeDue();
     const call: TakeCall = {
       config,
       batchId: bufferOf(id),
@@ -82,7 +82,7 @@ async function take(env: EdgeEnv, tenant: string, batch: CheckedBatch): Promise<
       crc,
       body: bufferOf(body),
       values,
-      counters,
+      ...(counters.length > 0 ? { counters } : {}),
     };
     try {
       const result = await env.INGEST.getByName(owner).take(call);

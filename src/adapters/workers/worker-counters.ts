@@ -9,6 +9,8 @@ import { objectName } from './series-key.js';
 
 type LabelPairs = CounterDelta['labels'];
 
+/** So long counts are gathered: a call that carries them costs the object more rows to write. */
+const GATHER_MS = 1000;
 /** Counts are sent on their own once they have waited so long for a call to travel with. */
 const SEND_AFTER_MS = 5000;
 
@@ -27,7 +29,12 @@ export class WorkerCounters {
     this.#add(`${metric.name}_count`, labels, 1);
   }
 
-  /** What is due, to be sent with a call; from now on it is the call's. */
+  /** What is due by now, to be sent with a call. */
+  takeDue(): CounterDelta[] {
+    return Date.now() - this.#since >= GATHER_MS ? this.take() : [];
+  }
+
+  /** All that was counted; from now on it is the caller's to send. */
   take(): CounterDelta[] {
     const due = [...this.#sums.values()];
     this.#sums.clear();
