@@ -9,6 +9,16 @@ import { type Fault, Problem, refuse } from './problem.js';
 
 const time = v.pipe(v.number(), v.finite(), v.minValue(0));
 
+/** Not a record of the schema library: that takes lists, and leaves out keys like __proto__ where they must be refused. */
+const labels = v.custom<Record<string, string>>(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((text) => typeof text === 'string'),
+  'expected an object of texts',
+);
+
 function schemaOf({ maxSeries, maxItems }: EdgeLimits) {
   return v.strictObject({
     batchId: v.pipe(v.string(), v.regex(/^[0-9a-fA-F]{32}$/, 'expected 32 hex digits')),
@@ -17,7 +27,7 @@ function schemaOf({ maxSeries, maxItems }: EdgeLimits) {
       v.array(
         v.strictObject({
           name: v.string(),
-          labels: v.optional(v.record(v.string(), v.string())),
+          labels: v.optional(labels),
           values: v.optional(
             v.pipe(v.array(v.pipe(v.number(), v.finite())), v.minLength(1), v.maxLength(maxItems)),
           ),
@@ -111,7 +121,7 @@ export function faultOf(issue: v.BaseIssue<unknown>): Fault {
   const [list, position] = path;
   return {
     code: 'ERR_SCHEMA',
-    detail: issue.expected ? `expected ${issue.expected}` : issue.message,
+    detail: issue.expected && issue.expected !== 'unknown' ? `expected ${issue.expected}` : issue.message,
     ...(list === 'series' && typeof position === 'number' ? { series: position } : {}),
     position: path.map(String).join('.').slice(0, 200),
   };

@@ -12,7 +12,7 @@ export interface CheckedBatch {
   id: Uint8Array;
   created: number;
   createdUnknown: boolean;
-  /** Of the body as it came (inflated). */
+  /** CRC-32C of the body as it came (inflated); of a container, that of its own. */
   crc: number;
   /** The container to be stored. */
   body: Uint8Array;
@@ -54,11 +54,16 @@ export function checkBatch(bytes: Uint8Array, form: BatchForm, checks: BatchChec
     id: batch.id,
     created: batch.created,
     createdUnknown: batch.createdUnknown ?? false,
-    crc: crc32c(bytes),
+    crc: isContainer ? ownChecksum(bytes) : crc32c(bytes),
     body: isAsSent ? bytes : encodeBatch({ ...batch, series: full.map((one) => labelled(one, labels)) }),
     values: full.reduce((sum, one) => sum + countOf(one), 0),
     series: full.length,
   };
+}
+
+/** A container ends with its checksum; one over that too would be the same for all. */
+function ownChecksum({ buffer, byteOffset, length }: Uint8Array): number {
+  return new DataView(buffer, byteOffset, length).getUint32(length - 4, true);
 }
 
 function labelled(series: BatchSeries, labels: Labels): BatchSeries {
