@@ -300,7 +300,11 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
     try {
       this.#schedule.transaction(body);
     } catch (error) {
-      for (const part of [this.#state, this.#ids, this.#pending, this.#outbox]) part.load();
+      try {
+        for (const part of [this.#state, this.#ids, this.#pending, this.#outbox]) part.load();
+      } catch {
+        this.ctx.abort('what is stored cannot be read: the object begins anew');
+      }
       throw error;
     }
   }

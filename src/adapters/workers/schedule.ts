@@ -129,14 +129,17 @@ export class Schedule<Kind extends string> {
         const due = this.#due(Date.now(), left);
         if (due.length === 0) break;
         const waiting: Promise<void>[] = [];
+        const failures: unknown[] = [];
         for (const entry of due) {
           if (Date.now() > end) break;
           // A handler before it may have done it, or moved it.
           if (this.plannedFor(entry.kind as Kind, entry.key) !== entry.at) continue;
-          waiting.push(this.#handle(entry));
+          waiting.push(this.#handle(entry).catch((error) => void failures.push(error)));
         }
         left -= due.length;
         await Promise.all(waiting);
+        // The schedule itself cannot be written: the platform rings again.
+        if (failures.length > 0) throw failures[0];
         // Lets requests in between.
         await scheduler.wait(0);
       }

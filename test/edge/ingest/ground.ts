@@ -124,14 +124,21 @@ export async function failHandOver(
   });
 }
 
-/** Lets the n-th statement from now on throw, once; 0 is the next. Resolves with a function that tells whether it did. */
-export async function failStatement(object: unknown, n: number): Promise<() => Promise<boolean>> {
+/**
+ * Lets the n-th statement from now on throw, and those after it where it is `forever`; 0 is the next. Resolves with a
+ * function that tells whether one did, and ends it.
+ */
+export async function failStatement(
+  object: unknown,
+  n: number,
+  forever = false,
+): Promise<() => Promise<boolean>> {
   await inside(object, (_, { storage }) => {
     const { sql } = storage;
     const real = sql.exec;
     let left = n;
     const exec = (...args: Parameters<typeof real>) => {
-      if (left-- === 0) throw new Error('the disk is full');
+      if (left-- === 0 || (forever && left < 0)) throw new Error('the disk is full');
       return real.apply(sql, args);
     };
     Object.defineProperty(sql, 'exec', { value: exec, configurable: true });
