@@ -11,9 +11,13 @@ export function mix(state: bigint): bigint {
   return z ^ (z >> 31n);
 }
 
-/** A seed nobody chose. */
-export function randomSeed(): bigint {
-  return crypto.getRandomValues(new BigUint64Array(1))[0];
+/** Seeds nobody chose, drawn many at a time: asking the host for one takes longer than loading a small sketch. */
+const seeds = new BigUint64Array(32);
+let left = 0;
+
+function randomSeed(): bigint {
+  if (left === 0) left = crypto.getRandomValues(seeds).length;
+  return seeds[--left];
 }
 
 /**

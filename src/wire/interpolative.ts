@@ -66,11 +66,20 @@ export class BitReader {
       const low = this.bits(24);
       return low + this.bits(width - 24) * 0x1000000;
     }
-    for (; this.#count < width; this.#count += 8) this.#held |= this.from.u8() << this.#count;
+    if (this.#count < width) this.#fill(width);
     const x = this.#held & ((1 << width) - 1);
     this.#held >>>= width;
     this.#count -= width;
     return x;
+  }
+
+  /** Holds at least `width` (1..24) bits. */
+  #fill(width: number): void {
+    const { from } = this;
+    // All bytes that are needed, or none: the reader says where they end.
+    const bytes = (width - this.#count + 7) >> 3;
+    let at = from.skip(bytes);
+    for (; this.#count < width; this.#count += 8) this.#held |= from.bytes[at++] << this.#count;
   }
 
   /** Checks that only zero bits are left of the last byte. */
@@ -87,7 +96,7 @@ export class BitReader {
       const m = (i + j) >> 1;
       const x = lo + this.#centred(hi - lo + 1);
       h[m] = x;
-      this.interpolate(h, i, m, lo, x);
+      if (i < m) this.interpolate(h, i, m, lo, x);
       i = m + 1;
       lo = x;
     }
