@@ -8,11 +8,20 @@ export { DirectoryObject } from './directory-object.js';
 export { IngestObject } from './ingest-object.js';
 export { SeriesObject } from './series-object.js';
 
-const app = createApp();
+/** What a Worker module exports by default. */
+export interface EdgeWorker {
+  fetch(request: Request, env: EdgeEnv, context: ExecutionContext): Promise<Response>;
+  scheduled(controller: ScheduledController, env: EdgeEnv, context: ExecutionContext): Promise<void>;
+}
 
-export default {
-  fetch: (request, env, context) => app.fetch(request, env, context),
-  async scheduled(_, env) {
-    await workerCounters.send(env, operatorTenant(env));
-  },
-} satisfies ExportedHandler<EdgeEnv>;
+export function createWorker(): EdgeWorker {
+  const app = createApp();
+  return {
+    fetch: async (request, env, context) => await app.fetch(request, env, context),
+    async scheduled(_, env) {
+      await workerCounters.send(env, operatorTenant(env));
+    },
+  };
+}
+
+export default createWorker();

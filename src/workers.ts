@@ -1,0 +1,10 @@
+/** kll-wasm/workers: the aggregation service, for a Worker of one's own. */
+export { type Scope, signToken } from './adapters/workers/auth.js';
+export type { EdgeEnv } from './adapters/workers/env.js';
+export {
+  createWorker,
+  DirectoryObject,
+  type EdgeWorker,
+  IngestObject,
+  SeriesObject,
+} from './adapters/workers/worker.js';
