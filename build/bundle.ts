@@ -24,7 +24,7 @@ export function kernelFrom(source: 'embedded' | 'workerd'): Plugin {
   };
 }
 
-const SHARED: BuildOptions = {
+export const SHARED: BuildOptions = {
   bundle: true,
   format: 'esm',
   target: 'es2022',

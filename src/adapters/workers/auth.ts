@@ -106,7 +106,7 @@ async function identifyToken(authorization: string, env: EdgeEnv): Promise<Ident
   }
   let claims: Record<string, unknown>;
   try {
-    const verified = await jwtVerify(token, secretBytes(env), {
+    const verified = await jwtVerify(token, await tokenKey(env), {
       algorithms: [ALGORITHM],
       clockTolerance: CLOCK_TOLERANCE_S,
     });
@@ -136,6 +136,18 @@ function refuseToken(detail: string): never {
     detail,
     headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
   });
+}
+
+/** Made from the secret once an isolate. */
+let ready: { secret: string; key: Promise<CryptoKey> } | undefined;
+
+function tokenKey(env: EdgeEnv): Promise<CryptoKey> {
+  const secret = env.KLL_TOKEN_SECRET;
+  if (ready?.secret !== secret) {
+    const algorithm = { name: 'HMAC', hash: 'SHA-256' };
+    ready = { secret, key: crypto.subtle.importKey('raw', secretBytes(env), algorithm, false, ['verify']) };
+  }
+  return ready.key;
 }
 
 function secretBytes(env: EdgeEnv): Uint8Array {
