@@ -15,7 +15,7 @@ const ROOMS: Record<string, string[]> = {
   wire: ['core'],
   sketch: ['core', 'wire', 'wasm/abi.ts'],
   metrics: ['core', 'sketch'],
-  adapters: ['core', 'wire', 'sketch', 'metrics'],
+  adapters: ['core', 'wire', 'sketch', 'metrics', 'wasm/abi.ts', 'wasm/kernel.ts'],
   // The page knows the edge by its public HTTP API alone.
   dashboard: [],
   cli: ['core', 'wire', 'sketch', 'metrics', 'entries'],
