@@ -92,7 +92,7 @@ export function condenseBy(
  * @param coin 0 or 1: which of the two middle positions of a chunk is taken
  */
 export function condense(
-  view: SortedView,
+  view: Pick<SortedView, 'items' | 'weights'>,
   layout: CondenseLayout,
   tails: TailsCode,
   phase: number,

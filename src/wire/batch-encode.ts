@@ -9,10 +9,10 @@ import {
   KEY_PRESENT,
   KIND,
 } from './batch.js';
-import { DEC } from './codecs.js';
 import { encodeBody } from './compact-encode.js';
 import { ByteWriter } from './cursor.js';
-import { encodeValues } from './encode-values.js';
+import { encodeDecimal, encodeValues, type ValuesEncoder } from './encode-values.js';
+import { roundImage } from './precision.js';
 
 /**
  * The bytes of a batch: the same for every retry.
@@ -20,6 +20,18 @@ import { encodeValues } from './encode-values.js';
  *   that is not finite or negative, no values, or a string that is not well-formed; ERR_VALUE_NOT_FINITE
  */
 export function encodeBatch(batch: Batch): Uint8Array {
+  const series = batch.series.map((one) =>
+    one.image && one.precision ? { ...one, image: roundImage(one.image, one.precision) } : one,
+  );
+  return writeBatch({ ...batch, series }, encodeValues);
+}
+
+/**
+ * The bytes of a batch whose images are rounded already.
+ * @param encodeItems writes the items of images: with fewer codecs a sender of rounded values loads less script
+ * @throws SketchArgumentError as `encodeBatch`
+ */
+export function writeBatch(batch: Batch, encodeItems: ValuesEncoder): Uint8Array {
   const { id, created, key, series } = batch;
   if (!(id instanceof Uint8Array) || id.length !== BATCH_ID_BYTES) {
     throw new SketchArgumentError('ERR_ARGUMENT_TYPE', 'id', 'a Uint8Array of 16 bytes', id);
@@ -37,7 +49,7 @@ export function encodeBatch(batch: Batch): Uint8Array {
   const body = new ByteWriter();
   body.uv(series.length);
   series.forEach((one, position) => {
-    writeSeries(body, one, `series[${position}]`, (text) => {
+    writeSeries(body, one, `series[${position}]`, encodeItems, (text) => {
       const index = indices.get(text) ?? indices.size;
       indices.set(text, index);
       body.uv(index);
@@ -53,6 +65,7 @@ function writeSeries(
   to: ByteWriter,
   series: BatchSeries,
   argument: string,
+  encodeItems: ValuesEncoder,
   writeIndex: (text: string) => void,
 ): void {
   writeIndex(series.name);
@@ -65,8 +78,7 @@ function writeSeries(
   if (series.image) {
     to.u8(KIND.image);
     const image = new ByteWriter();
-    const { precision } = series;
-    encodeBody(image, series.image, { state: false, ...(precision ? { precision } : {}) });
+    encodeBody(image, series.image, { state: false }, encodeItems);
     to.uv(image.length);
     to.raw(image.bytes);
   } else {
@@ -98,7 +110,7 @@ function writeValues(to: ByteWriter, unsorted: Float64Array, argument: string): 
     if (!Number.isFinite(end))
       throw new SketchArgumentError('ERR_VALUE_NOT_FINITE', argument, 'finite numbers', end);
   }
-  const { codec, body } = encodeValues(values, [length], DEC);
+  const { codec, body } = encodeDecimal(values, [length]);
   to.uv(length);
   to.u8(codec);
   to.raw(body);

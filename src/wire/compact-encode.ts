@@ -3,7 +3,7 @@ import type { SketchImage } from '../core/image.js';
 import { toFloatVariance } from '../core/variance.js';
 import { RAW } from './codecs.js';
 import { ByteWriter } from './cursor.js';
-import { encodeValues } from './encode-values.js';
+import { encodeValues, type ValuesEncoder } from './encode-values.js';
 import { type Precision, roundImage } from './precision.js';
 
 export const MAGIC = 0xc7;
@@ -28,13 +28,18 @@ export interface EncodeOptions {
 export function encodeCompact(image: SketchImage, options: EncodeOptions = {}): Uint8Array {
   const to = new ByteWriter();
   to.u8(MAGIC);
-  encodeBody(to, image, options);
+  const { precision, ...rest } = options;
+  encodeBody(to, precision ? roundImage(image, precision) : image, rest, encodeValues);
   return to.sealed();
 }
 
-/** The image between its magic and its checksum, as it also stands in a batch. */
-export function encodeBody(to: ByteWriter, source: SketchImage, options: EncodeOptions): void {
-  const image = options.precision ? roundImage(source, options.precision) : source;
+/** The image, rounded where it is to be, between its magic and its checksum, as it also stands in a batch. */
+export function encodeBody(
+  to: ByteWriter,
+  image: SketchImage,
+  options: Omit<EncodeOptions, 'precision'>,
+  encode: ValuesEncoder,
+): void {
   const { precision } = image;
   // min, max, then the items: the order in which low bits are sent.
   const values = new Float64Array(image.items.length + 2);
@@ -44,7 +49,7 @@ export function encodeBody(to: ByteWriter, source: SketchImage, options: EncodeO
   const levels = image.sizes.length;
   const state = options.state !== false && precision === undefined && levels > 0 ? image.state : undefined;
   const withSum = options.sum !== false && !Number.isNaN(image.sum);
-  const { codec, body } = levels ? encodeValues(values, image.sizes) : { codec: RAW, body: [] };
+  const { codec, body } = levels ? encode(values, image.sizes) : { codec: RAW, body: [] };
 
   to.u8((VERSION << 4) | (withSum ? 2 : 0));
   to.u8(

@@ -1,5 +1,5 @@
 /** Writing values: the codec that gives back every bit in the fewest bytes, its parameters and its bit stream. */
-import { DEC, lowBits, ORD, RAW, type Scaled, toBinary, toDecimal } from './codecs.js';
+import { lowBits, ORD, RAW, type Scaled, toBinary, toDecimal } from './codecs.js';
 import { ByteWriter } from './cursor.js';
 import { BitWriter } from './interpolative.js';
 import { type Ordered, sharedZeros, toOrdered } from './ordered.js';
@@ -10,61 +10,87 @@ export interface EncodedValues {
   body: readonly number[];
 }
 
-/**
- * The smallest of the codecs that reproduce every bit: of two that take the same, RAW, then the lower number.
- * @param values min, max, then the items, level 0 first, each level ascending
- * @param sizes items of each level
- * @param highest the last codec, by its number, that the container allows
- */
-export function encodeValues(
-  values: Float64Array,
-  sizes: ArrayLike<number>,
-  highest: number = ORD,
-): EncodedValues {
-  const [min, max] = values;
-  let best: EncodedValues | undefined;
-  let length = values.length * 8;
-  const offer = (codec: number, to: ByteWriter, b: number, write: (bits: BitWriter) => void) => {
+/** How values become a codec and its bytes: min, max, then the items, level 0 first, each level ascending. */
+export type ValuesEncoder = (values: Float64Array, sizes: ArrayLike<number>) => EncodedValues;
+
+/** The smallest of what is offered: of two that take the same, RAW, then the one offered first. */
+class Smallest {
+  length: number;
+  #best: EncodedValues | undefined;
+
+  constructor(
+    readonly values: Float64Array,
+    readonly sizes: ArrayLike<number>,
+  ) {
+    this.length = values.length * 8;
+  }
+
+  offer(codec: number, to: ByteWriter, b: number, write: (bits: BitWriter) => void): void {
     // The low bits alone may be too many.
-    if (to.length + (values.length * b) / 8 >= length) return;
+    if (to.length + (this.values.length * b) / 8 >= this.length) return;
     const bits = new BitWriter(to);
     write(bits);
     bits.finish();
-    if (to.length >= length) return;
-    length = to.length;
-    best = { codec, body: to.bytes };
-  };
-  const offerScaled = (scaled: Scaled | undefined) => {
+    if (to.length >= this.length) return;
+    this.length = to.length;
+    this.#best = { codec, body: to.bytes };
+  }
+
+  offerScaled(scaled: Scaled | undefined): void {
     if (!scaled) return;
     const b = lowBits(scaled.span);
-    offer(scaled.codec, parameters(scaled), b, (bits) => writeScaled(bits, scaled, b, sizes));
-  };
-  if (!(min <= 0 && values.some((x) => x === 0 && 1 / x < 0))) {
-    if (min > -Infinity && max < Infinity) {
-      const decimal = toDecimal(values);
-      const binary = highest > DEC ? toBinary(values) : undefined;
-      // The same integers take the same bits: only the parameters differ then.
-      if (decimal && binary?.v.every((v, i) => v === decimal.v[i])) {
-        offerScaled(parameters(binary).length < parameters(decimal).length ? binary : decimal);
-      } else {
-        offerScaled(decimal);
-        offerScaled(binary);
-      }
-    }
-    const zeros = sharedZeros(values);
-    if (highest === ORD && (values.length * (32 - zeros)) / 8 < length) {
-      const ordered = toOrdered(values, zeros);
-      const { dropped, split, base, span } = ordered;
-      const to = new ByteWriter();
-      to.uv(dropped);
-      to.uv(split);
-      to.uv(base);
-      to.uv(span);
-      const b = Math.max(0, 32 - dropped + split);
-      offer(ORD, to, b, (bits) => writeOrdered(bits, ordered, sizes));
+    this.offer(scaled.codec, parameters(scaled), b, (bits) => writeScaled(bits, scaled, b, this.sizes));
+  }
+
+  get best(): EncodedValues {
+    return this.#best ?? { codec: RAW, body: rawBody(this.values) };
+  }
+}
+
+/** Only RAW keeps a -0. */
+function hasNegativeZero(values: Float64Array): boolean {
+  return values[0] <= 0 && values.some((x) => x === 0 && 1 / x < 0);
+}
+
+function hasFiniteBounds([min, max]: Float64Array): boolean {
+  return min > -Infinity && max < Infinity;
+}
+
+/** The smaller of RAW and DEC, of which every bit comes back: all that values in a batch may be. */
+export function encodeDecimal(values: Float64Array, sizes: ArrayLike<number>): EncodedValues {
+  const smallest = new Smallest(values, sizes);
+  if (!hasNegativeZero(values) && hasFiniteBounds(values)) smallest.offerScaled(toDecimal(values));
+  return smallest.best;
+}
+
+/** The smallest of all codecs that reproduce every bit. */
+export function encodeValues(values: Float64Array, sizes: ArrayLike<number>): EncodedValues {
+  const smallest = new Smallest(values, sizes);
+  if (hasNegativeZero(values)) return smallest.best;
+  if (hasFiniteBounds(values)) {
+    const decimal = toDecimal(values);
+    const binary = toBinary(values);
+    // The same integers take the same bits: only the parameters differ then.
+    if (decimal && binary?.v.every((v, i) => v === decimal.v[i])) {
+      smallest.offerScaled(parameters(binary).length < parameters(decimal).length ? binary : decimal);
+    } else {
+      smallest.offerScaled(decimal);
+      smallest.offerScaled(binary);
     }
   }
-  return best ?? { codec: RAW, body: rawBody(values) };
+  const zeros = sharedZeros(values);
+  if ((values.length * (32 - zeros)) / 8 < smallest.length) {
+    const ordered = toOrdered(values, zeros);
+    const { dropped, split, base, span } = ordered;
+    const to = new ByteWriter();
+    to.uv(dropped);
+    to.uv(split);
+    to.uv(base);
+    to.uv(span);
+    const b = Math.max(0, 32 - dropped + split);
+    smallest.offer(ORD, to, b, (bits) => writeOrdered(bits, ordered, sizes));
+  }
+  return smallest.best;
 }
 
 function rawBody(values: Float64Array): number[] {

@@ -1,0 +1,276 @@
+/** The collector of a page: values in, a few hundred bytes out, whatever becomes of the page. */
+import { TAILS } from '../../core/image.js';
+import { CollectorError, tellOnce } from './collector-error.js';
+import { Sender, type SendStats } from './flush.js';
+import { whenIdle } from './idle.js';
+import { KernelSource } from './kernel-source.js';
+import { cleanLabels, type Labels } from './labels.js';
+import { type CollectorOptions, type CollectorSettings, toSettings } from './options.js';
+import { Outbox } from './outbox.js';
+import { isSampled, storageOf } from './sampling.js';
+import type { OutgoingSeries } from './series.js';
+import { SeriesTable } from './series-table.js';
+import type { SourceTarget } from './sources/source.js';
+import { toBatches } from './split.js';
+
+/** Longest stretch of work while the page lives, milliseconds. */
+const SLICE_MS = 2;
+
+export interface CollectorStats extends SendStats {
+  /** Values recorded in this page. */
+  values: number;
+  /** Values left out: no finite numbers. */
+  rejected: number;
+  /** Series opened in this page. */
+  series: number;
+  /** Batches of this page that nobody acknowledged yet. */
+  queued: number;
+  /** Bytes of all batches of this page, and of the newest. */
+  bytes: number;
+  lastBytes: number;
+  /** Whether this session is measured. */
+  isSampled: boolean;
+}
+
+export interface Collector {
+  /**
+   * Records a value. Never throws.
+   * @param name of the metric
+   * @param value a finite number; others are left out and counted
+   * @param labels beside those of the page
+   */
+  record(name: string, value: number, labels?: Labels): void;
+  /** Runs `fn` and records how long it took, in milliseconds; of a promise, until it is settled. @returns what it gives */
+  time<T>(name: string, fn: () => T, labels?: Labels): T;
+  /** Sends now what was recorded. Done when the endpoint answered, or when it has to wait. */
+  flush(): Promise<void>;
+  readonly stats: CollectorStats;
+  /** Sends what was recorded and measures no more. */
+  stop(): void;
+}
+
+/**
+ * Begins to collect. In a session that is not sampled, or without a document, it takes values and drops them.
+ * @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_ARGUMENT_RANGE for options that cannot be
+ * @example
+ * const collector = createCollector({ endpoint: '/v1/ingest', key: 'ik_...', sources: [longTasks()] });
+ * collector.record('search', 84.2);
+ */
+export function createCollector(options: CollectorOptions): Collector {
+  return new PageCollector(toSettings(options));
+}
+
+class PageCollector implements Collector {
+  readonly #tell: (error: Error) => void;
+  readonly #table: SeriesTable;
+  /** What sources add to each send. */
+  readonly #extras: ((now: number) => OutgoingSeries[])[] = [];
+  readonly #outbox: Outbox;
+  readonly #sender: Sender;
+  readonly #isOn: boolean;
+  readonly #endings: (() => void)[] = [];
+  /** Series that are ready and in no batch yet. */
+  #packed: OutgoingSeries[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Whether clock and labels are those of the running task. */
+  #isCurrent = false;
+  #now = 0;
+  #href = '';
+  #hasLookedBack = false;
+  #counts = { values: 0, rejected: 0, bytes: 0, lastBytes: 0 };
+
+  constructor(readonly settings: CollectorSettings) {
+    const { endpoint, store, hasConsent, sample, tails, cleanLabel } = settings;
+    const isPage = typeof document !== 'undefined';
+    const url = isPage ? new URL(endpoint, location.href).href : endpoint;
+    this.#tell = tellOnce(settings.onError);
+    this.#outbox = new Outbox(isPage && store ? storageOf('localStorage') : undefined, url, this.#tell);
+    this.#sender = new Sender(url, this.#outbox, this.#tell);
+    this.#table = new SeriesTable({
+      ...settings,
+      tails: TAILS[tails],
+      clean: cleanLabel,
+      kernel: new KernelSource(this.#tell),
+      tell: this.#tell,
+    });
+    const session = isPage && hasConsent() ? storageOf('sessionStorage') : undefined;
+    this.#isOn = isPage && isSampled(sample, session);
+    if (isPage) this.#listen();
+    if (this.#isOn) this.#start(url);
+  }
+
+  get stats(): CollectorStats {
+    const { size } = this.#outbox.memory;
+    const { stats } = this.#sender;
+    return { ...this.#counts, ...stats, series: this.#table.size, queued: size, isSampled: this.#isOn };
+  }
+
+  record(name: string, value: number, labels?: Labels): void {
+    if (!this.#isOn) return;
+    if (typeof value !== 'number' || value - value !== 0) {
+      this.#reject(name, value);
+      return;
+    }
+    if (!this.#isCurrent) this.#enterTask();
+    const series = this.#table.find(name, labels);
+    series.add(value);
+    series.newest = this.#now;
+    this.#counts.values++;
+  }
+
+  time<T>(name: string, fn: () => T, labels?: Labels): T {
+    const start = performance.now();
+    const end = () => this.record(name, performance.now() - start, labels);
+    let result: T;
+    try {
+      result = fn();
+    } catch (error) {
+      end();
+      throw error;
+    }
+    if (result instanceof Promise) return result.finally(end) as T;
+    end();
+    return result;
+  }
+
+  async flush(): Promise<void> {
+    if (!this.#mayAct()) return;
+    let start = performance.now();
+    for (const series of this.#table.dirty()) {
+      if (performance.now() - start > SLICE_MS) {
+        await new Promise<void>(whenIdle);
+        start = performance.now();
+      }
+      this.#packed.push(...series.take(performance.now()));
+    }
+    this.#post();
+    if (!this.#hasLookedBack) await this.#lookBack();
+    await this.#sender.sendOwn();
+    this.#scheduleRest();
+  }
+
+  stop(): void {
+    this.#leave();
+    for (const end of this.#endings.splice(0)) end();
+    clearTimeout(this.#timer);
+  }
+
+  #listen(): void {
+    const on = (target: EventTarget, type: string, listener: (event: Event) => void) => {
+      target.addEventListener(type, listener);
+      this.#endings.push(() => target.removeEventListener(type, listener));
+    };
+    // Behind the listeners of web-vitals, which report while the event is on its way down.
+    on(document, 'visibilitychange', () =>
+      document.visibilityState === 'hidden' ? this.#leave() : this.#return(),
+    );
+    on(document, 'freeze', () => this.#leave());
+    on(globalThis, 'pagehide', () => this.#leave());
+    on(globalThis, 'pageshow', (event) => (event as PageTransitionEvent).persisted && this.#return());
+    on(globalThis, 'online', () => {
+      this.#sender.forgetFailures();
+      this.#return();
+    });
+    this.#return();
+  }
+
+  #start(endpoint: string): void {
+    const target: SourceTarget = {
+      endpoint,
+      record: (name, value, labels) => this.record(name, value, labels),
+      labelsAt: (url) => this.#labelsAt(url),
+      extra: (take) => this.#extras.push(take),
+    };
+    for (const source of this.settings.sources) {
+      const end = this.#guard(() => source(target));
+      if (end) this.#endings.push(end);
+    }
+  }
+
+  /** The first value of a task reads clock and URL for all that follow in it. */
+  #enterTask(): void {
+    this.#isCurrent = true;
+    queueMicrotask(() => {
+      this.#isCurrent = false;
+    });
+    this.#now = performance.now();
+    if (location.href !== this.#href) this.#table.setDefaults(this.#labelsAt((this.#href = location.href)));
+    this.#schedule();
+  }
+
+  #labelsAt(url: string): Labels {
+    const { labels, cleanLabel } = this.settings;
+    return this.#guard(() => cleanLabels(labels(new URL(url, location.href)), cleanLabel)) ?? {};
+  }
+
+  /** What a function of the page gives; nothing when it throws. */
+  #guard<T>(call: () => T): T | undefined {
+    try {
+      return call();
+    } catch (cause) {
+      this.#tell(
+        new CollectorError('ERR_CALLBACK', `a function among the options threw: ${cause}`, { cause }),
+      );
+      return undefined;
+    }
+  }
+
+  #reject(name: string, value: unknown): void {
+    this.#counts.rejected++;
+    this.#tell(new CollectorError('ERR_VALUE', `${name}: expected a finite number, found ${String(value)}`));
+  }
+
+  #mayAct(): boolean {
+    return this.#guard(this.settings.hasConsent) === true;
+  }
+
+  #schedule(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      whenIdle(() => void this.flush());
+    }, this.settings.interval);
+  }
+
+  /** What was not acknowledged is tried again; a page with nothing to send sleeps. */
+  #scheduleRest(): void {
+    if (this.#outbox.memory.size) this.#schedule();
+  }
+
+  /** Makes batches of what is ready, and puts them into the outbox. */
+  #post(): void {
+    const now = performance.now();
+    const ready = this.#packed.concat(...this.#extras.map((take) => take(now)));
+    this.#packed = [];
+    const { beforeSend, key } = this.settings;
+    if (!ready.length) return;
+    const batches = this.#guard(() => {
+      const kept = beforeSend?.(ready);
+      return kept === null || kept?.length === 0 ? [] : toBatches(kept ?? ready, key);
+    });
+    for (const batch of batches ?? []) {
+      this.#outbox.add(batch);
+      this.#counts.lastBytes = batch.bytes.length;
+      this.#counts.bytes += batch.bytes.length;
+    }
+  }
+
+  /** The page may never run again: all at once, stored first. */
+  #leave(): void {
+    if (!this.#mayAct()) return;
+    for (const series of this.#table.dirty()) this.#packed.push(...series.take(performance.now()));
+    this.#post();
+    this.#sender.sendBeacons();
+    this.#scheduleRest();
+  }
+
+  /** The page runs, or runs again: what former pages left, and beacons that nobody acknowledged, go by fetch. */
+  #return(): void {
+    if (this.#mayAct()) whenIdle(() => void this.#lookBack());
+  }
+
+  async #lookBack(): Promise<void> {
+    this.#hasLookedBack = true;
+    await this.#sender.sendStored();
+    await this.#sender.sendOwn();
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * Sending what the outbox holds. While the page lives: fetch, and a batch is forgotten when the endpoint has it, or says
+ * that it never will. When the page leaves: a beacon, which acknowledges nothing.
+ */
+import { CollectorError } from './collector-error.js';
+import type { Outbox } from './outbox.js';
+import type { OutgoingBatch } from './split.js';
+
+/** Answers among 4xx that may become others: too slow, too early, too many. The rest will stay. */
+const PASSING = [408, 425, 429];
+const LONGEST_FETCH_MS = 30_000;
+const FIRST_PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 600_000;
+
+export interface SendStats {
+  /** Batches that were acknowledged, those of former pages included. */
+  acknowledged: number;
+  /** Batches the endpoint will never take. */
+  refused: number;
+  /** Batches handed to beacons. */
+  beaconed: number;
+}
+
+export class Sender {
+  readonly stats: SendStats = { acknowledged: 0, refused: 0, beaconed: 0 };
+  /** Ids on their way by fetch. */
+  readonly #flying = new Set<string>();
+  /** Ids handed to a beacon since the page was last visible. */
+  readonly #beaconed = new Set<string>();
+  #failures = 0;
+  /** Whether the present pause is the endpoint's wish. */
+  #isAsked = false;
+
+  constructor(
+    readonly endpoint: string,
+    readonly outbox: Outbox,
+    readonly tell: (error: Error) => void,
+  ) {}
+
+  get isPaused(): boolean {
+    return Date.now() < this.outbox.pausedUntil;
+  }
+
+  /** Sends this page's own batches, one after the other, until one fails. */
+  async sendOwn(): Promise<void> {
+    await this.#sendAll([...this.outbox.memory.keys()]);
+  }
+
+  /** Sends what is stored, of former pages too, unless another tab is at it. */
+  async sendStored(): Promise<void> {
+    this.#beaconed.clear();
+    const { outbox } = this;
+    const send = () => this.#sendAll(outbox.stored().map(({ id }) => id));
+    // Where there are no locks, two tabs may send the same bytes: the endpoint takes them once.
+    if (!navigator.locks) return send();
+    // Not held longer than it is needed: a page with a lock is not taken into the back/forward cache.
+    await navigator.locks.request(outbox.lock, { ifAvailable: true }, (lock) => lock && send());
+  }
+
+  /** Hands this page's batches to beacons: those that are neither with one nor on their way. */
+  sendBeacons(): void {
+    if (this.isPaused) return;
+    for (const { id, bytes } of this.outbox.memory.values()) {
+      if (this.#flying.has(id) || this.#beaconed.has(id)) continue;
+      // Refused when too much is waiting: it stays where it is.
+      if (!navigator.sendBeacon?.(this.endpoint, new Blob([bytes as BlobPart], { type: 'text/plain' })))
+        return;
+      this.#beaconed.add(id);
+      this.stats.beaconed++;
+    }
+  }
+
+  async #sendAll(ids: string[]): Promise<void> {
+    for (const id of ids) {
+      if (this.isPaused || navigator.onLine === false) return;
+      if (this.#flying.has(id)) continue;
+      const batch = this.outbox.get(id);
+      if (!batch || this.outbox.isExpired(batch)) continue;
+      this.#flying.add(id);
+      const isSettled = await this.#send(batch);
+      this.#flying.delete(id);
+      if (!isSettled) return;
+    }
+  }
+
+  /** @returns whether the batch is off our hands */
+  async #send({ id, bytes }: OutgoingBatch): Promise<boolean> {
+    let answer: Response | undefined;
+    try {
+      answer = await fetch(this.endpoint, {
+        method: 'POST',
+        body: bytes as BufferSource,
+        // A type that needs no leave from another origin.
+        headers: { 'content-type': 'text/plain' },
+        keepalive: true,
+        credentials: 'omit',
+        cache: 'no-store',
+        ...('timeout' in AbortSignal ? { signal: AbortSignal.timeout(LONGEST_FETCH_MS) } : {}),
+      });
+    } catch {
+      // No network, no leave, or a page that froze meanwhile: all of them pass.
+    }
+    const { status = 0 } = answer ?? {};
+    if (answer?.ok) {
+      this.stats.acknowledged++;
+    } else if (status >= 400 && status < 500 && !PASSING.includes(status)) {
+      this.stats.refused++;
+      this.tell(
+        new CollectorError('ERR_REFUSED', `${this.endpoint} answered ${status}: batch ${id} is forgotten`),
+      );
+    } else {
+      const growing = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures++);
+      const asked = retryAfterMs(answer?.headers.get('retry-after'), Date.now());
+      this.#isAsked = asked !== undefined;
+      this.outbox.pausedUntil = Date.now() + (asked ?? growing * (0.5 + Math.random() / 2));
+      return false;
+    }
+    this.#failures = 0;
+    this.outbox.forget(id);
+    return true;
+  }
+
+  /** The network is back: what failed for the lack of one may be tried again at once. */
+  forgetFailures(): void {
+    if (!this.#isAsked) this.outbox.pausedUntil = 0;
+  }
+}
+
+/**
+ * What a Retry-After header asks for (RFC 9110, 10.2.3): seconds, or a date.
+ * @returns milliseconds, at most a day; nothing when there is none that can be read
+ */
+export function retryAfterMs(header: string | null | undefined, now: number): number | undefined {
+  if (!header) return undefined;
+  const ms = /^\s*\d+\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), 86_400_000);
+}

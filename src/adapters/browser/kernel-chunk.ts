@@ -1,0 +1,83 @@
+/** What is fetched when a series outgrows its staging: the kernel, and a sketch's state for it to work on. */
+
+import type { TailsCode } from '../../core/image.js';
+import { F64, HEADER_SLOTS, U8, U32, U64 } from '../../wasm/abi.js';
+import { type KernelState, kernel } from '../../wasm/kernel.js';
+import type { WeightedItems } from './condensing.js';
+
+/** Items that a call may add before it compacts, beside 3 k: a block, and the reserves of protected tails (core/engine). */
+const EXTRA = 20_480;
+
+/** A series as a sketch. */
+export interface Stream {
+  n: number;
+  /** Takes values, all finite, at most 16384 of them. */
+  take(values: Float64Array): void;
+  /** The items that stand for all values, with cumulative weights. */
+  items(): WeightedItems;
+}
+
+/**
+ * A stream without values.
+ * @throws SketchRuntimeError ERR_WASM_REFUSED, ERR_WASM_UNSUPPORTED
+ */
+export function openStream(k: number, tails: TailsCode): Stream {
+  kernel();
+  return new StreamState(k, tails);
+}
+
+class StreamState implements KernelState, Stream {
+  f64 = new Float64Array(HEADER_SLOTS);
+  retained = 0;
+  table: Float64Array | undefined = undefined;
+  n = 0;
+
+  constructor(
+    readonly k: number,
+    tails: TailsCode,
+  ) {
+    const { f64 } = this;
+    const { buffer } = f64;
+    // Generator and seed are two slots with the same bits.
+    const seed = crypto.getRandomValues(new Uint32Array(2));
+    new Uint32Array(buffer).set([...seed, ...seed], 2 * U64.generator);
+    f64[F64.min] = f64[F64.max] = Number.NaN;
+    const word = new Uint32Array(buffer);
+    word[U32.k] = word[U32.minK] = k;
+    const byte = new Uint8Array(buffer);
+    byte[U8.tails] = byte[U8.guarantee] = tails;
+  }
+
+  take(values: Float64Array): void {
+    const opened = this.#open();
+    opened.lendTable(this);
+    opened.f64.set(values, opened.input);
+    opened.exports.extend(values.length, 0);
+    opened.save(this);
+    this.n = this.#field(F64.n);
+  }
+
+  items(): WeightedItems {
+    const opened = this.#open();
+    const count = opened.exports.view(0);
+    const block = opened.copyView(count);
+    return {
+      items: block.subarray(0, count),
+      weights: block.subarray(count),
+      n: this.n,
+      min: this.#field(F64.min),
+      max: this.#field(F64.max),
+      sum: this.#field(F64.sum) + this.#field(F64.carry),
+    };
+  }
+
+  #open() {
+    const opened = kernel();
+    opened.load(this, 3 * this.k + EXTRA);
+    return opened;
+  }
+
+  #field(field: F64): number {
+    return this.f64[this.f64.length - HEADER_SLOTS + field];
+  }
+}

@@ -1,0 +1,45 @@
+/** Labels that may leave the page: no origins, query strings, fragments or ids, and none that an aggregator refuses. */
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** Characters of a name, a label key or a label value; at most three bytes each. */
+const LONGEST = 100;
+/** Labels of a series. */
+const MOST_LABELS = 16;
+const ID = ':id';
+
+/**
+ * A URL or path as a route template: origin, query string and fragment are dropped, and `:id` stands for a segment that
+ * looks like an id: a number, a UUID, an address, a token of letters and digits, or anything longer than 32 characters.
+ * @example
+ * routeTemplate('https://shop.example/orders/8231/items?from=mail#top'); // '/orders/:id/items'
+ */
+export function routeTemplate(url: string): string {
+  const path = url.replace(/^[a-z][a-z\d+.-]*:(\/\/[^/?#]*)?/i, '').replace(/[?#].*$/s, '');
+  return path.replace(/[^/]+/g, (segment) => (/^\d+$/.test(segment) || isId(segment) ? ID : segment)) || '/';
+}
+
+function isId(text: string): boolean {
+  return text.length > 32 || /[@%]|\d{4}|^(?=.*\d.*\d)[\w-]{6,}$|^[\da-f]{8}-/i.test(text);
+}
+
+/** A label value as it may leave the page: a template where it is a URL or a path, `:id` where it is an id. */
+export function cleanLabel(value: string): string {
+  return printable(/[/?#]|^[a-z][a-z\d+.-]*:/i.test(value) ? routeTemplate(value) : isId(value) ? ID : value);
+}
+
+/** Text that every aggregator takes: no control characters, no halves of characters, and short. */
+export function printable(text: unknown): string {
+  return String(text).slice(0, LONGEST).replace(/\p{C}/gu, '');
+}
+
+/** Clean labels, their keys in order. Keys that are empty or reserved for the server are left out. */
+export function cleanLabels(labels: Labels, clean: (value: string, key: string) => string): Labels {
+  return Object.fromEntries(
+    Object.keys(labels)
+      .filter((key) => labels[key] !== undefined && !/^(__.*)?$/s.test(printable(key)))
+      .sort()
+      .slice(0, MOST_LABELS)
+      .map((key) => [printable(key), printable(clean(String(labels[key]), key))]),
+  );
+}

@@ -1,0 +1,103 @@
+/** What a collector can be told, checked once. */
+import { badArgument } from '../../core/errors.js';
+import { TAILS, type Tails } from '../../core/image.js';
+import { cleanLabel, type Labels, routeTemplate } from './labels.js';
+import type { OutgoingSeries } from './series.js';
+import type { Source } from './sources/source.js';
+
+export interface CollectorOptions {
+  /** URL that takes batches: `/v1/ingest` of an edge, best on the page's own origin. */
+  endpoint: string;
+  /** Ingest key; it travels inside the batch. No secret: it stands in the page. */
+  key?: string;
+  /** Accuracy of what is sent, 8..1024; the rank error falls as 1/k. Default 200. */
+  k?: number;
+  /** Which ends are kept sharp. Default 'high'. */
+  tails?: Tails;
+  /** Share of sessions that are measured, 0..1. Default 1. */
+  sample?: number;
+  /** Labels of every value, by the page's URL. Default: `route`, the template of its path. */
+  labels?: (url: URL) => Labels;
+  /**
+   * What becomes of every label value before it may leave. Default: origins, query strings, fragments and ids are taken
+   * out. Replacing it, you answer for what is sent.
+   */
+  cleanLabel?: (value: string, key: string) => string;
+  /** Decimals, 0..15, that values of a metric are rounded to. Default 1, for `cls` 4. */
+  precision?: Readonly<Record<string, number>>;
+  /** Series beyond which new ones enter `__other__`, 1..1000. Default 50. */
+  maxSeries?: number;
+  flush?: {
+    /** How often what was recorded is sent while the page lives, milliseconds, at least 1000. Default 30 000. */
+    interval?: number;
+    /** Whether batches are kept in localStorage until they are acknowledged. Default true; without: at most once. */
+    store?: boolean;
+  };
+  /** Whether anything may be stored or sent; a function is asked each time. Default true. */
+  consent?: boolean | (() => boolean);
+  /** Sees what is about to be stored and sent, and may leave out or rename series; null drops all. */
+  beforeSend?: (series: OutgoingSeries[]) => OutgoingSeries[] | null | undefined;
+  /** What is measured by itself: webVitals(...), longTasks() ... Default none. */
+  sources?: readonly Source[];
+  /** Is told of each kind of error once. Default: a warning on the console. */
+  onError?: (error: Error) => void;
+}
+
+export type CollectorSettings = Required<Omit<CollectorOptions, 'key' | 'beforeSend' | 'flush' | 'consent'>> &
+  Pick<CollectorOptions, 'key' | 'beforeSend'> & {
+    interval: number;
+    store: boolean;
+    hasConsent: () => boolean;
+    decimalsOf: (name: string) => number;
+  };
+
+/** @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_ARGUMENT_RANGE */
+export function toSettings(options: CollectorOptions): CollectorSettings {
+  const {
+    endpoint,
+    k = 200,
+    tails = 'high',
+    sample = 1,
+    labels = (url: URL) => ({ route: routeTemplate(url.pathname) }),
+    precision = {},
+    maxSeries = 50,
+    flush: { interval = 30_000, store = true } = {},
+    consent = true,
+    sources = [],
+    onError = (error: Error) => console.warn(error),
+  } = options;
+  if (typeof endpoint !== 'string' || !endpoint)
+    badArgument('ERR_ARGUMENT_TYPE', 'endpoint', 'a URL', endpoint);
+  if (!Object.hasOwn(TAILS, tails))
+    badArgument('ERR_ARGUMENT_TYPE', 'tails', "'none', 'high' or 'both'", tails);
+  within('k', k, 8, 1024);
+  within('maxSeries', maxSeries, 1, 1000);
+  within('flush.interval', interval, 1000, 2 ** 31 - 1);
+  if (!(sample >= 0 && sample <= 1))
+    badArgument('ERR_ARGUMENT_RANGE', 'sample', 'a number from 0 to 1', sample);
+  const decimals = new Map(Object.entries({ cls: 4, ...precision }));
+  for (const [name, places] of decimals) within(`precision.${name}`, places, 0, 15);
+  return {
+    ...options,
+    endpoint,
+    k,
+    tails,
+    sample,
+    labels,
+    cleanLabel: options.cleanLabel ?? cleanLabel,
+    precision,
+    maxSeries,
+    interval,
+    store,
+    hasConsent: () => (typeof consent === 'function' ? consent() : consent) === true,
+    decimalsOf: (name) => decimals.get(name) ?? 1,
+    sources,
+    onError,
+  };
+}
+
+function within(name: string, x: number, least: number, most: number): void {
+  if (!(Number.isInteger(x) && x >= least && x <= most)) {
+    badArgument('ERR_ARGUMENT_RANGE', name, `an integer from ${least} to ${most}`, x);
+  }
+}

@@ -1,0 +1,30 @@
+/** Where values come from by themselves: each source is opt-in, and does nothing where the browser lacks what it needs. */
+import type { Labels } from '../labels.js';
+import type { OutgoingSeries } from '../series.js';
+
+/** What a source hands its values to. */
+export interface SourceTarget {
+  record(name: string, value: number, labels?: Labels): void;
+  /** Has `take` asked, at each send, for series to go along. Their labels are sent as they are. */
+  extra(take: (now: number) => OutgoingSeries[]): void;
+  /** The labels that values get at a URL, cleaned. */
+  labelsAt(url: string): Labels;
+  /** Absolute; its own requests are not measured. */
+  endpoint: string;
+}
+
+/** Begins, and gives back what ends it. */
+export type Source = (target: SourceTarget) => () => void;
+
+/**
+ * Watches performance entries of a type, those before included.
+ * @returns what ends it
+ */
+export function observe<T extends PerformanceEntry>(type: string, onEntry: (entry: T) => void): () => void {
+  if (!globalThis.PerformanceObserver?.supportedEntryTypes?.includes(type)) return () => {};
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) onEntry(entry as T);
+  });
+  observer.observe({ type, buffered: true });
+  return () => observer.disconnect();
+}
