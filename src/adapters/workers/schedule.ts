@@ -40,6 +40,8 @@ export class Schedule<Kind extends string> {
   #armed = Infinity;
   /** Earliest entry planned since the alarm was last set. */
   #planned = Infinity;
+  /** Handlers are being called: what they plan the same alarm comes to, or sets the next for. */
+  #isCalling = false;
 
   constructor(storage: DurableObjectStorage, options: ScheduleOptions<Kind>) {
     this.#storage = storage;
@@ -130,12 +132,16 @@ export class Schedule<Kind extends string> {
         if (due.length === 0) break;
         const waiting: Promise<void>[] = [];
         const failures: unknown[] = [];
+        this.#isCalling = true;
         for (const entry of due) {
           if (Date.now() > end) break;
           // A handler before it may have done it, or moved it.
           if (this.plannedFor(entry.kind as Kind, entry.key) !== entry.at) continue;
           waiting.push(this.#handle(entry).catch((error) => void failures.push(error)));
         }
+        this.#isCalling = false;
+        // The next round sees it, or the end.
+        this.#planned = Infinity;
         left -= due.length;
         await Promise.all(waiting);
         // The schedule itself cannot be written: the platform rings again.
@@ -144,6 +150,7 @@ export class Schedule<Kind extends string> {
         await scheduler.wait(0);
       }
     } finally {
+      this.#isCalling = false;
       this.#planned = this.earliest;
       this.#arm();
     }
@@ -192,6 +199,7 @@ export class Schedule<Kind extends string> {
 
   /** Sets the alarm where an entry is earlier than it, or where it was lost. Commits with the writes around it. */
   #arm(): void {
+    if (this.#isCalling) return;
     const now = Date.now();
     const lost = this.#armed < now - LOST_MS;
     if (this.#planned < this.#armed || lost) {
