@@ -9,7 +9,6 @@ import { DurableObject } from 'cloudflare:workers';
 import { BatchIds, forgettableAt } from './batch-ids.js';
 import type { EdgeBindings } from './bindings.js';
 import type {
-  ApplyCall,
   CounterDelta,
   IngestCalls,
   ObjectCounters,
@@ -21,6 +20,7 @@ import type {
   TenantConfig,
 } from './contract.js';
 import { askFormerOwners, formerOwners, newestRing, ownerOf } from './former-owners.js';
+import { handOver } from './hand-over.js';
 import { IngestCounters } from './ingest-counters.js';
 import { IngestState } from './ingest-state.js';
 import { Outbox } from './outbox.js';
@@ -29,12 +29,10 @@ import { Quarantine } from './quarantine.js';
 import { Schedule } from './schedule.js';
 import { sealBatches } from './seal.js';
 import { seriesTest } from './selection.js';
-import { objectName, slotOf } from './series-key.js';
+import { slotOf } from './series-key.js';
 
 /** Sequences that one alarm hands to one owner. */
 const SEQUENCES_A_STEP = 4;
-/** An owner that does not answer for so long is asked again later. */
-const HAND_OVER_MS = 30_000;
 /** Asking for the size of the storage costs more than a take may. */
 const TAKES_A_MEASUREMENT = 64;
 
@@ -194,11 +192,11 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
 
   #store(call: TakeCall, now: number): void {
     const { config, batchId, created, crc, body, values } = call;
-    const { version } = newestRing(config.rings);
-    this.#state.sawRing(version);
+    const ring = newestRing(config.rings);
+    this.#state.sawRing(ring.version);
     if (!this.#pending.open) {
       this.#state.remember(config, this.ctx.id.name ?? ownerOf(call));
-      this.#pending.openSequence(version, now);
+      this.#pending.openSequence(ring, now);
       this.#schedule.planBy('seal', '', now + config.sealMs);
     }
     const hour = this.#ids.add(batchId, created, crc);
@@ -216,9 +214,9 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
 
   /** Seals the oldest sequence that is due: a step of an alarm. */
   #sealNext(now: number): number | undefined {
-    const { sealMs } = this.#config;
     const due = this.#pending.oldest();
     if (!due) return undefined;
+    const { sealMs } = this.#config;
     if (!due.closed && now < due.opened + sealMs) return due.opened + sealMs;
     this.#seal(due);
     const next = this.#pending.oldest();
@@ -226,16 +224,13 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
   }
 
   #seal(sequence: UnsealedSequence): void {
-    const config = this.#config;
-    const ring = config.rings.find(({ version }) => version === sequence.ringVersion);
-    if (!ring) throw new Error(`ring version ${sequence.ringVersion} is not in the tenant's configuration`);
     const start = performance.now();
     const batches = this.#pending.batchesOf(sequence.sequence);
-    const { rows, unreadable, merged } = sealBatches(batches, config);
+    const { rows, unreadable, merged } = sealBatches(batches, this.#config);
     this.#transaction(() => {
       const slots = new Set<number>();
       for (const row of rows) {
-        const slot = slotOf(row.key, ring.series);
+        const slot = slotOf(row.key, sequence.owners);
         slots.add(slot);
         this.#outbox.add(sequence, slot, row);
       }
@@ -259,23 +254,9 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
 
   /** @returns the sequence that waits for this owner next */
   async #deliver(slot: number): Promise<number | undefined> {
-    return await this.#outbox.deliver(slot, SEQUENCES_A_STEP, (part) => this.#apply(slot, part));
-  }
-
-  async #apply(slot: number, part: Pick<ApplyCall, 'sequence' | 'rows'>): Promise<number> {
-    const config = this.#config;
-    const object = this.env.SERIES.getByName(objectName('series', config.tenant, slot));
-    const late = new AbortController();
-    const tooLate = scheduler.wait(HAND_OVER_MS, { signal: late.signal }).then(() => {
-      throw new Error(`no answer of series object ${slot} in ${HAND_OVER_MS} ms`);
-    });
-    try {
-      const answer = object.apply({ config, sender: this.#sender, ...part });
-      return (await Promise.race([answer, tooLate])).applied;
-    } finally {
-      tooLate.catch(() => {});
-      late.abort();
-    }
+    return await this.#outbox.deliver(slot, SEQUENCES_A_STEP, (part) =>
+      handOver(this.env, slot, { config: this.#config, sender: this.#sender, ...part }),
+    );
   }
 
   #forgetIds(hour: number, now: number): number | undefined {

@@ -6,6 +6,7 @@
  * The number of a sequence is the time it was opened at, or one more than the last: it never repeats, not even when
  * storage was lost and the object began anew, unless a thousand sequences a second were opened before.
  */
+import type { RingVersion } from './contract.js';
 
 /** Below the platform's 2 MB for a row. */
 const CHUNK_BYTES = 1_900_000;
@@ -14,6 +15,8 @@ export interface Sequence {
   [column: string]: SqlStorageValue;
   sequence: number;
   ringVersion: number;
+  /** Series objects of that ring. */
+  owners: number;
   /** Receipt of its first batch, epoch milliseconds. */
   opened: number;
   /** 1 when it takes no more batches. */
@@ -23,7 +26,7 @@ export interface Sequence {
   values: number;
 }
 
-export type UnsealedSequence = Pick<Sequence, 'sequence' | 'ringVersion' | 'opened' | 'closed'>;
+export type UnsealedSequence = Pick<Sequence, 'sequence' | 'ringVersion' | 'owners' | 'opened' | 'closed'>;
 
 export interface NewBatch {
   body: ArrayBuffer;
@@ -53,7 +56,7 @@ export class PendingBatches {
     this.#sql = sql;
     sql.exec(
       `CREATE TABLE IF NOT EXISTS sequences (sequence INTEGER PRIMARY KEY, ring_version INTEGER NOT NULL,
-         opened INTEGER NOT NULL, closed INTEGER NOT NULL DEFAULT 0);
+         owners INTEGER NOT NULL, opened INTEGER NOT NULL, closed INTEGER NOT NULL DEFAULT 0);
        CREATE TABLE IF NOT EXISTS last_sequence (one INTEGER PRIMARY KEY CHECK (one = 1), sequence INTEGER NOT NULL);
        CREATE TABLE IF NOT EXISTS batches (batch INTEGER PRIMARY KEY, sequence INTEGER NOT NULL,
          received INTEGER NOT NULL, n INTEGER NOT NULL, bytes INTEGER NOT NULL, body BLOB NOT NULL);
@@ -98,15 +101,15 @@ export class PendingBatches {
     return this.#open;
   }
 
-  /** Inside a transaction. @param ringVersion of the newest ring */
-  openSequence(ringVersion: number, now: number): void {
+  /** Inside a transaction. @param ring the newest: the sequence's for good */
+  openSequence({ version: ringVersion, series: owners }: RingVersion, now: number): void {
     const sequence = Math.max(this.#last + 1, now);
     this.#sql.exec(
       'INSERT INTO last_sequence VALUES (1, ?) ON CONFLICT DO UPDATE SET sequence = excluded.sequence',
       sequence,
     );
-    this.#sql.exec('INSERT INTO sequences VALUES (?, ?, ?, 0)', sequence, ringVersion, now);
-    this.#open = { sequence, ringVersion, opened: now, closed: 0, batches: 0, bytes: 0, values: 0 };
+    this.#sql.exec('INSERT INTO sequences VALUES (?, ?, ?, ?, 0)', sequence, ringVersion, owners, now);
+    this.#open = { sequence, ringVersion, owners, opened: now, closed: 0, batches: 0, bytes: 0, values: 0 };
     this.#last = sequence;
   }
 
@@ -146,7 +149,7 @@ export class PendingBatches {
   unsealed(): Sequence[] {
     return this.#sql
       .exec<Sequence>(
-        `SELECT s.sequence, ring_version AS ringVersion, opened, closed, count(batch) AS batches,
+        `SELECT s.sequence, ring_version AS ringVersion, owners, opened, closed, count(batch) AS batches,
            coalesce(sum(bytes), 0) AS bytes, coalesce(sum(n), 0) AS "values"
          FROM sequences s LEFT JOIN batches b ON b.sequence = s.sequence GROUP BY s.sequence ORDER BY s.sequence`,
       )
@@ -157,7 +160,7 @@ export class PendingBatches {
   oldest(): UnsealedSequence | undefined {
     return this.#sql
       .exec<Sequence>(
-        'SELECT sequence, ring_version AS ringVersion, opened, closed FROM sequences ORDER BY sequence LIMIT 1',
+        'SELECT sequence, ring_version AS ringVersion, owners, opened, closed FROM sequences ORDER BY sequence LIMIT 1',
       )
       .toArray()[0];
   }
