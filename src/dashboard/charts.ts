@@ -100,7 +100,7 @@ export class Chart {
               .toString(16)
               .padStart(2, '0'),
         })),
-        legend: { live: false, show: lines.length > 1 },
+        legend: { live: false, show: lines.filter((line) => !line.edge).length > 1 },
       },
       [x, ...lines.map((line) => line.values)] as uPlot.AlignedData,
       this.#within,
@@ -108,7 +108,7 @@ export class Chart {
     // Edges of bands are no lines of their own.
     const rows = this.#within.querySelectorAll<HTMLElement>('.u-legend .u-series');
     lines.forEach((line, i) => {
-      if (line.edge && rows[i + 1]) rows[i + 1].hidden = true;
+      if (line.edge && rows[i]) rows[i].style.display = 'none';
     });
   }
 }

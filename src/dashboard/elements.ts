@@ -40,7 +40,7 @@ export function table(caption: string, head: string[], rows: (Node | string)[][]
     row.map((cell, i) =>
       tag === 'th' || i === 0
         ? element('th', { scope: tag === 'th' ? 'col' : 'row' }, cell)
-        : element('td', { class: typeof cell === 'string' && cell.length > 24 ? 'words' : '' }, cell),
+        : element('td', { class: typeof cell === 'string' && /[a-z]{3}/i.test(cell) ? 'words' : '' }, cell),
     );
   return element(
     'div',

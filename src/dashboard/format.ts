@@ -15,7 +15,8 @@ export function count(n: number): string {
 
 /** A share as per cent. */
 export function percent(share: number): string {
-  return `${(share * 100).toFixed(share > 0.999 || share < 0.001 ? 2 : 1)} %`;
+  const isNearEnd = (share > 0 && share < 0.001) || (share > 0.999 && share < 1);
+  return `${Number((share * 100).toFixed(isNearEnd ? 2 : 1))} %`;
 }
 
 /** p75 of 0.75; p99.9 of 0.999. */

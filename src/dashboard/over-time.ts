@@ -7,7 +7,9 @@ import type { Asked } from './question.js';
 
 const RANKS = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999];
 const SHOWN_AT_FIRST = [0.5, 0.75, 0.95];
-const STEPS = 48;
+const MOST_STEPS = 30;
+/** Lengths of a step, minutes. */
+const STEPS = [1, 2, 5, 10, 15, 30, 60, 120];
 /** Questions under way at once. */
 const AT_ONCE = 6;
 /** Values come late for so long: younger steps are asked for again. */
@@ -35,7 +37,8 @@ export class OverTime {
 
   async ask(edge: Edge, asked: Asked): Promise<void> {
     const { name, match, from, to } = asked;
-    const step = Math.max(60_000, Math.ceil((to - from) / STEPS / 60_000) * 60_000);
+    const minutes = (to - from) / 60_000;
+    const step = (STEPS.find((length) => minutes / length <= MOST_STEPS) ?? 120) * 60_000;
     // Steps begin at multiples of themselves: the next refresh asks for the same ones.
     const starts: number[] = [];
     for (let at = Math.floor(from / step) * step; at < to; at += step) starts.push(at);

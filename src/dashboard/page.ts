@@ -121,11 +121,11 @@ async function showDifferences(asked: Asked): Promise<void> {
 async function showInside(): Promise<void> {
   const metrics = await edge.metrics();
   const of = (name: string) => metrics.get(name) ?? 0;
-  const batches = of('kll_edge_ingest_batches_total');
+  const batches = of('kll_edge_stored_batches_total');
   byId('inside').replaceChildren(
-    card(count(of('kll_edge_ingest_values_total')), 'values taken'),
+    card(count(of('kll_edge_stored_values_total')), 'values taken'),
     card(count(batches), 'batches'),
-    card(batches ? `${figure(of('kll_edge_ingest_bytes_total') / batches)} B` : '-', 'bytes a batch'),
+    card(batches ? `${figure(of('kll_edge_stored_bytes_total') / batches)} B` : '-', 'bytes a batch'),
     card(count(of('kll_edge_pending_batches')), 'batches waiting'),
     card(count(of('kll_edge_series')), 'series'),
   );
