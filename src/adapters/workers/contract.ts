@@ -118,6 +118,11 @@ export interface PendingRow {
 export interface PendingAnswer {
   /** This object's name: the sender of its sequences. */
   sender: string;
+  /**
+   * The highest ring version it has heard of. A query whose newest ring is older begins again with the configuration of
+   * now: whatever was acknowledged under a newer ring, an object of the former one has heard of it.
+   */
+  ringVersion: number;
   rows: PendingRow[];
   /** Receipt time of the oldest batch that is still pending or in the outbox; absent when there is none. */
   oldest?: number;

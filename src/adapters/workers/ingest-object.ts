@@ -109,7 +109,8 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
       }
     }
     const oldest = Math.min(unsealed[0]?.opened ?? Infinity, this.#outbox.oldest() ?? Infinity);
-    return { sender: this.#sender, rows, ...(oldest < Infinity ? { oldest } : {}) };
+    const { ringVersion } = this.#state;
+    return { sender: this.#sender, ringVersion, rows, ...(oldest < Infinity ? { oldest } : {}) };
   }
 
   async flush(config: TenantConfig): Promise<{ sequence: number }> {
@@ -284,7 +285,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
       try {
         for (const part of [this.#state, this.#ids, this.#pending, this.#outbox]) part.load();
       } catch {
-        this.ctx.abort('what is stored cannot be read: the object begins anew');
+        this.ctx.abort(`begins anew, for what is stored cannot be read after: ${error}`);
       }
       throw error;
     }
