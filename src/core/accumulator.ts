@@ -57,7 +57,7 @@ export class Accumulator {
   /** Staged values when the view was built. */
   #viewStaged = -1;
   /** Places of ranks that are asked for again and again; negative keys are exclusive. */
-  #cursors = new Map<number, Cursor>();
+  #cursors: Map<number, Cursor> | undefined;
   /** Values left out by `invalid: 'skip'`. */
   #rejected = 0;
 
@@ -338,8 +338,9 @@ export class Accumulator {
       this.clearStaging();
       this.#fitImage();
       const { state } = this;
-      const { real } = state;
       state.table = undefined;
+      state.trim();
+      const { real } = state;
       // Bytes hold one number: what they give back must be what this sketch goes on with.
       real[F64.sum] = this.sum;
       real[F64.carry] = 0;
@@ -404,6 +405,7 @@ export class Accumulator {
     const { n } = this;
     const target = inclusive ? Math.ceil(rank * n) : Math.min(n, Math.trunc(rank * n) + 1);
     const key = inclusive ? rank : -rank;
+    this.#cursors ??= new Map();
     let cursor = this.#cursors.get(key);
     if (!cursor) {
       if (this.#cursors.size === CURSORS) this.#cursors.clear();
@@ -417,7 +419,7 @@ export class Accumulator {
     if (this.#view && this.#viewStaged === this.staged) return this.#view;
     const staged = this.staging.slice(0, this.staged);
     this.#viewStaged = this.staged;
-    this.#cursors.clear();
+    this.#cursors = undefined;
     return (this.#view = this.levels
       ? buildView(this.state, staged, this.min, this.max)
       : SortedView.ofValues(staged));

@@ -79,6 +79,12 @@ export class SketchState implements KernelState {
     return copy;
   }
 
+  /** Lets go of the free space: what is at rest takes no more than it holds. */
+  trim(): void {
+    const used = HEADER_SLOTS + this.retained;
+    if (this.#f64.length > used) this.f64 = this.#f64.slice(-used);
+  }
+
   /** Forgets the values, and keeps k, policies, generator and pending offset. */
   clear(): void {
     const { real } = this;
