@@ -48,6 +48,7 @@ export async function bundle(): Promise<void> {
       plugins: [kernelFrom(source)],
     });
   }
+  await bundleBrowser();
   mkdirSync('dist/workerd', { recursive: true });
   copyFileSync('dist/kernel/release.wasm', 'dist/workerd/kernel.wasm');
   const { metafile } = await build({
@@ -64,4 +65,34 @@ export async function bundle(): Promise<void> {
     },
   });
   writeFileSync('dist/cli/THIRD_PARTY_LICENSES.txt', thirdPartyNotices(metafile, '.'));
+}
+
+/** What the collector fetches when it needs the kernel: a file beside it. */
+export const KERNEL_CHUNK = './browser-kernel.js';
+
+/**
+ * The collector and its kernel, a file each, with nothing shared: a page that never needs the kernel makes one request.
+ * Minified, because pages load it without a bundler as well.
+ */
+async function bundleBrowser(): Promise<void> {
+  const apart: Plugin = {
+    name: 'kernel-chunk',
+    setup(context) {
+      context.onResolve({ filter: /\/kernel-chunk\.js$/ }, () => ({ path: KERNEL_CHUNK, external: true }));
+    },
+  };
+  for (const [name, entry] of [
+    ['browser', 'src/browser.ts'],
+    ['browser-kernel', 'src/adapters/browser/kernel-chunk.ts'],
+  ]) {
+    await build({
+      ...SHARED,
+      entryPoints: { [name]: entry },
+      outdir: 'dist/lib',
+      platform: 'browser',
+      minify: true,
+      legalComments: 'none',
+      plugins: [kernelFrom('embedded'), apart],
+    });
+  }
 }

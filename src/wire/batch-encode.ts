@@ -20,6 +20,7 @@ import { roundImage } from './precision.js';
  *   that is not finite or negative, no values, or a string that is not well-formed; ERR_VALUE_NOT_FINITE
  */
 export function encodeBatch(batch: Batch): Uint8Array {
+  requireBatch(batch);
   const series = batch.series.map((one) =>
     one.image && one.precision ? { ...one, image: roundImage(one.image, one.precision) } : one,
   );
@@ -27,36 +28,31 @@ export function encodeBatch(batch: Batch): Uint8Array {
 }
 
 /**
- * The bytes of a batch whose images are rounded already.
+ * The bytes of a batch that is known to be right, and whose images are rounded already.
  * @param encodeItems writes the items of images: with fewer codecs a sender of rounded values loads less script
- * @throws SketchArgumentError as `encodeBatch`
  */
-export function writeBatch(batch: Batch, encodeItems: ValuesEncoder): Uint8Array {
-  const { id, created, key, series } = batch;
-  if (!(id instanceof Uint8Array) || id.length !== BATCH_ID_BYTES) {
-    throw new SketchArgumentError('ERR_ARGUMENT_TYPE', 'id', 'a Uint8Array of 16 bytes', id);
-  }
+export function writeBatch({ id, created, key, series }: Batch, encodeItems: ValuesEncoder): Uint8Array {
   const to = new ByteWriter();
   to.u8(BATCH_MAGIC);
   to.u8(BATCH_VERSION);
   to.u8(key === undefined ? 0 : KEY_PRESENT);
   to.raw(id);
-  to.f64(requireTime(created, 'created'));
-  if (key !== undefined) writeString(to, key, 'key');
+  to.f64(created);
+  if (key !== undefined) writeString(to, key);
 
   // Strings are numbered as the series use them, so the series are written apart and follow the table.
   const indices = new Map<string, number>();
   const body = new ByteWriter();
   body.uv(series.length);
-  series.forEach((one, position) => {
-    writeSeries(body, one, `series[${position}]`, encodeItems, (text) => {
+  for (const one of series) {
+    writeSeries(body, one, encodeItems, (text) => {
       const index = indices.get(text) ?? indices.size;
       indices.set(text, index);
       body.uv(index);
     });
-  });
+  }
   to.uv(indices.size);
-  for (const text of indices.keys()) writeString(to, text, 'name or label');
+  for (const text of indices.keys()) writeString(to, text);
   to.raw(body.bytes);
   return to.sealed();
 }
@@ -64,7 +60,6 @@ export function writeBatch(batch: Batch, encodeItems: ValuesEncoder): Uint8Array
 function writeSeries(
   to: ByteWriter,
   series: BatchSeries,
-  argument: string,
   encodeItems: ValuesEncoder,
   writeIndex: (text: string) => void,
 ): void {
@@ -78,26 +73,18 @@ function writeSeries(
   if (series.image) {
     to.u8(KIND.image);
     const image = new ByteWriter();
-    encodeBody(image, series.image, { state: false }, encodeItems);
+    encodeBody(image, series.image, encodeItems);
     to.uv(image.length);
     to.raw(image.bytes);
   } else {
     to.u8(KIND.values);
-    writeValues(to, series.values!, `${argument}.values`);
+    writeValues(to, series.values!);
   }
-  to.f64(requireTime(series.age, `${argument}.age`));
+  to.f64(series.age);
 }
 
 /** Count, codec, then the values as an image with one level has them. */
-function writeValues(to: ByteWriter, unsorted: Float64Array, argument: string): void {
-  if (!(unsorted instanceof Float64Array) || unsorted.length === 0) {
-    throw new SketchArgumentError(
-      'ERR_ARGUMENT_TYPE',
-      argument,
-      'a Float64Array of at least one value',
-      unsorted,
-    );
-  }
+function writeValues(to: ByteWriter, unsorted: Float64Array): void {
   const { length } = unsorted;
   const values = new Float64Array(length + 2);
   // Adding 0 makes -0 a 0, as where values are added to a sketch.
@@ -105,30 +92,57 @@ function writeValues(to: ByteWriter, unsorted: Float64Array, argument: string): 
   const sorted = values.subarray(2).sort();
   values[0] = sorted[0];
   values[1] = sorted[length - 1];
-  // Sorted, NaN is the last of all and an infinity at an end.
-  for (const end of [values[0], values[1]]) {
-    if (!Number.isFinite(end))
-      throw new SketchArgumentError('ERR_VALUE_NOT_FINITE', argument, 'finite numbers', end);
-  }
   const { codec, body } = encodeDecimal(values, [length]);
   to.uv(length);
   to.u8(codec);
   to.raw(body);
 }
 
-function requireTime(ms: number, argument: string): number {
+function writeString(to: ByteWriter, text: string): void {
+  const utf8 = new TextEncoder().encode(text);
+  to.uv(utf8.length);
+  to.raw(utf8);
+}
+
+function requireBatch({ id, created, key, series }: Batch): void {
+  if (!(id instanceof Uint8Array) || id.length !== BATCH_ID_BYTES) {
+    throw new SketchArgumentError('ERR_ARGUMENT_TYPE', 'id', 'a Uint8Array of 16 bytes', id);
+  }
+  requireTime(created, 'created');
+  if (key !== undefined) requireText(key, 'key');
+  series.forEach(({ name, labels, age, image, values }, position) => {
+    for (const text of [name, ...Object.entries(labels).flat()]) requireText(text, 'name or label');
+    const argument = `series[${position}]`;
+    if (!image) requireValues(values!, `${argument}.values`);
+    requireTime(age, `${argument}.age`);
+  });
+}
+
+function requireValues(values: Float64Array, argument: string): void {
+  if (!(values instanceof Float64Array) || values.length === 0) {
+    throw new SketchArgumentError(
+      'ERR_ARGUMENT_TYPE',
+      argument,
+      'a Float64Array of at least one value',
+      values,
+    );
+  }
+  for (const x of values) {
+    if (!Number.isFinite(x))
+      throw new SketchArgumentError('ERR_VALUE_NOT_FINITE', argument, 'finite numbers', x);
+  }
+}
+
+function requireTime(ms: number, argument: string): void {
   if (!(ms >= 0 && ms < Infinity)) {
     throw new SketchArgumentError('ERR_ARGUMENT_RANGE', argument, 'milliseconds, finite and at least 0', ms);
   }
-  return ms;
 }
 
-function writeString(to: ByteWriter, text: string, argument: string): void {
-  const utf8 = new TextEncoder().encode(text);
+function requireText(text: string, argument: string): void {
   // The encoder replaces half a surrogate pair, or turns what is no string into one.
+  const utf8 = new TextEncoder().encode(text);
   if (new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(utf8) !== text) {
     throw new SketchArgumentError('ERR_ARGUMENT_TYPE', argument, 'well-formed text', text);
   }
-  to.uv(utf8.length);
-  to.raw(utf8);
 }

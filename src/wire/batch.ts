@@ -7,7 +7,10 @@ export const BATCH_VERSION = 1;
 export const KEY_PRESENT = 1;
 export const BATCH_ID_BYTES = 16;
 /** What a series holds: a compact image, or values as one level. */
-export const KIND = { image: 0, values: 1 } as const;
+export enum KIND {
+  image = 0,
+  values = 1,
+}
 
 /** Many series that are sent, taken or refused as one. */
 export interface Batch {

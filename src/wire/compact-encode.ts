@@ -9,8 +9,13 @@ import { type Precision, roundImage } from './precision.js';
 export const MAGIC = 0xc7;
 export const VERSION = 1;
 
-/** Flags of the third byte. */
-export const FLAG = { precision: 4, minK: 8, variance: 16, state: 32 } as const;
+/** Flags of the third byte. A constant enum: every use becomes the number. */
+export enum FLAG {
+  precision = 4,
+  minK = 8,
+  variance = 16,
+  state = 32,
+}
 
 export interface EncodeOptions {
   precision?: Precision | undefined;
@@ -28,51 +33,58 @@ export interface EncodeOptions {
 export function encodeCompact(image: SketchImage, options: EncodeOptions = {}): Uint8Array {
   const to = new ByteWriter();
   to.u8(MAGIC);
-  const { precision, ...rest } = options;
-  encodeBody(to, precision ? roundImage(image, precision) : image, rest, encodeValues);
+  const { precision, state, sum } = options;
+  const rounded = precision ? roundImage(image, precision) : image;
+  encodeBody(to, rounded, encodeValues, sum, state !== false);
   return to.sealed();
 }
 
-/** The image, rounded where it is to be, between its magic and its checksum, as it also stands in a batch. */
+/**
+ * The image, rounded where it is to be, between its magic and its checksum, as it also stands in a batch.
+ * @param withSum whether the sum is written, where it is known
+ * @param withState whether the state block is written, where the image has one
+ */
 export function encodeBody(
   to: ByteWriter,
   image: SketchImage,
-  options: Omit<EncodeOptions, 'precision'>,
   encode: ValuesEncoder,
+  withSum = true,
+  withState = false,
 ): void {
-  const { precision } = image;
+  const { precision, k, minK, sizes, variance } = image;
   // min, max, then the items: the order in which low bits are sent.
   const values = new Float64Array(image.items.length + 2);
   values[0] = image.min;
   values[1] = image.max;
   values.set(image.items, 2);
-  const levels = image.sizes.length;
-  const state = options.state !== false && precision === undefined && levels > 0 ? image.state : undefined;
-  const withSum = options.sum !== false && !Number.isNaN(image.sum);
-  const { codec, body } = levels ? encode(values, image.sizes) : { codec: RAW, body: [] };
+  const levels = sizes.length;
+  const state = withState && !precision && levels > 0 && image.state;
+  const hasSum = withSum && !Number.isNaN(image.sum);
+  const { codec, body } = levels ? encode(values, sizes) : { codec: RAW, body: [] };
 
-  to.u8((VERSION << 4) | (withSum ? 2 : 0));
+  to.u8((VERSION << 4) | (hasSum ? 2 : 0));
   to.u8(
     codec |
-      (precision === undefined ? 0 : FLAG.precision) |
-      (image.minK === image.k ? 0 : FLAG.minK) |
-      (image.variance ? FLAG.variance : 0) |
+      (precision ? FLAG.precision : 0) |
+      (minK === k ? 0 : FLAG.minK) |
+      (variance ? FLAG.variance : 0) |
       (state ? FLAG.state : 0) |
       (image.tailGuarantee << 6),
   );
-  if (precision !== undefined) to.u8(precision);
-  to.uv(image.k);
-  if (image.minK !== image.k) to.uv(image.minK);
-  if (image.variance) to.f32(toFloatVariance(image.variance));
-  if (withSum) to.f64(image.sum);
+  if (precision) to.u8(precision);
+  to.uv(k);
+  if (minK !== k) to.uv(minK);
+  if (variance) to.f32(toFloatVariance(variance));
+  if (hasSum) to.f64(image.sum);
   to.uv(levels);
-  for (const size of image.sizes) to.uv(size);
+  for (const size of sizes) to.uv(size);
   if (state) {
+    const { pendingOffset } = state;
     to.u64(state.generator);
     to.u64(state.seed);
     to.u8(state.tails);
-    to.u8(state.pendingOffset === undefined ? 0 : 1);
-    if (state.pendingOffset !== undefined) to.u64(BigInt(state.pendingOffset));
+    to.u8(pendingOffset === undefined ? 0 : 1);
+    if (pendingOffset !== undefined) to.u64(BigInt(pendingOffset));
     for (let level = 0; level < levels; level++) to.uv(state.compactions[level]);
   }
   to.raw(body);

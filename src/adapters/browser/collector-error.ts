@@ -1,3 +1,5 @@
+import { attempt } from './attempt.js';
+
 /** What a collector tells `onError`: nothing of it ever reaches the page's own code as an exception. */
 export type CollectorErrorCode =
   | 'ERR_VALUE' // a value that is not a finite number: it was left out
@@ -26,10 +28,7 @@ export function tellOnce(tell: (error: Error) => void): (error: Error) => void {
     const { code } = error as CollectorError;
     if (told.has(code)) return;
     told.add(code);
-    try {
-      tell(error);
-    } catch {
-      // Whoever listens must not break what it listens to.
-    }
+    // Whoever listens must not break what it listens to.
+    attempt(() => tell(error));
   };
 }

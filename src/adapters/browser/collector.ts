@@ -80,7 +80,7 @@ class PageCollector implements Collector {
   #counts = { values: 0, rejected: 0, bytes: 0, lastBytes: 0 };
 
   constructor(readonly settings: CollectorSettings) {
-    const { endpoint, store, hasConsent, sample, tails, cleanLabel } = settings;
+    const { endpoint, store, sample, tails } = settings;
     const isPage = typeof document !== 'undefined';
     const url = isPage ? new URL(endpoint, location.href).href : endpoint;
     this.#tell = tellOnce(settings.onError);
@@ -89,11 +89,10 @@ class PageCollector implements Collector {
     this.#table = new SeriesTable({
       ...settings,
       tails: TAILS[tails],
-      clean: cleanLabel,
       kernel: new KernelSource(this.#tell),
       tell: this.#tell,
     });
-    const session = isPage && hasConsent() ? storageOf('sessionStorage') : undefined;
+    const session = isPage && this.#mayAct() ? storageOf('sessionStorage') : undefined;
     this.#isOn = isPage && isSampled(sample, session);
     if (isPage) this.#listen();
     if (this.#isOn) this.#start(url);
@@ -221,7 +220,8 @@ class PageCollector implements Collector {
   }
 
   #mayAct(): boolean {
-    return this.#guard(this.settings.hasConsent) === true;
+    const { consent } = this.settings;
+    return this.#guard(() => (typeof consent === 'function' ? consent() : consent)) === true;
   }
 
   #schedule(): void {

@@ -95,7 +95,8 @@ export class Sender {
         keepalive: true,
         credentials: 'omit',
         cache: 'no-store',
-        ...('timeout' in AbortSignal ? { signal: AbortSignal.timeout(LONGEST_FETCH_MS) } : {}),
+        // Safari has it from 16 on.
+        signal: AbortSignal.timeout?.(LONGEST_FETCH_MS) ?? null,
       });
     } catch {
       // No network, no leave, or a page that froze meanwhile: all of them pass.

@@ -25,7 +25,7 @@ export class KernelSource {
         this.tell(
           new CollectorError(
             'ERR_KERNEL_UNREACHABLE',
-            'the chunk with the kernel could not be fetched: long series are sent in several pieces',
+            'the kernel could not be fetched: long series go in pieces',
             { cause },
           ),
         );

@@ -43,57 +43,38 @@ export interface CollectorOptions {
   onError?: (error: Error) => void;
 }
 
-export type CollectorSettings = Required<Omit<CollectorOptions, 'key' | 'beforeSend' | 'flush' | 'consent'>> &
-  Pick<CollectorOptions, 'key' | 'beforeSend'> & {
-    interval: number;
-    store: boolean;
-    hasConsent: () => boolean;
-    decimalsOf: (name: string) => number;
-  };
+export type CollectorSettings = Required<Omit<CollectorOptions, 'key' | 'beforeSend' | 'flush'>> &
+  Pick<CollectorOptions, 'key' | 'beforeSend'> & { interval: number; store: boolean };
 
 /** @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_ARGUMENT_RANGE */
 export function toSettings(options: CollectorOptions): CollectorSettings {
-  const {
-    endpoint,
-    k = 200,
-    tails = 'high',
-    sample = 1,
-    labels = (url: URL) => ({ route: routeTemplate(url.pathname) }),
-    precision = {},
-    maxSeries = 50,
-    flush: { interval = 30_000, store = true } = {},
-    consent = true,
-    sources = [],
-    onError = (error: Error) => console.warn(error),
-  } = options;
-  if (typeof endpoint !== 'string' || !endpoint)
-    badArgument('ERR_ARGUMENT_TYPE', 'endpoint', 'a URL', endpoint);
+  const settings = {
+    k: 200,
+    tails: 'high' as const,
+    sample: 1,
+    labels: (url: URL) => ({ route: routeTemplate(url.pathname) }),
+    cleanLabel,
+    maxSeries: 50,
+    consent: true,
+    sources: [],
+    onError: (error: Error) => console.warn(error),
+    interval: 30_000,
+    store: true,
+    ...options.flush,
+    ...options,
+    precision: { cls: 4, ...options.precision },
+  };
+  const { endpoint, tails, sample, precision } = settings;
+  if (typeof endpoint !== 'string') badArgument('ERR_ARGUMENT_TYPE', 'endpoint', 'a URL', endpoint);
   if (!Object.hasOwn(TAILS, tails))
     badArgument('ERR_ARGUMENT_TYPE', 'tails', "'none', 'high' or 'both'", tails);
-  within('k', k, 8, 1024);
-  within('maxSeries', maxSeries, 1, 1000);
-  within('flush.interval', interval, 1000, 2 ** 31 - 1);
+  within('k', settings.k, 8, 1024);
+  within('maxSeries', settings.maxSeries, 1, 1000);
+  within('flush.interval', settings.interval, 1000, 2 ** 31 - 1);
+  for (const [name, decimals] of Object.entries(precision)) within(`precision.${name}`, decimals, 0, 15);
   if (!(sample >= 0 && sample <= 1))
     badArgument('ERR_ARGUMENT_RANGE', 'sample', 'a number from 0 to 1', sample);
-  const decimals = new Map(Object.entries({ cls: 4, ...precision }));
-  for (const [name, places] of decimals) within(`precision.${name}`, places, 0, 15);
-  return {
-    ...options,
-    endpoint,
-    k,
-    tails,
-    sample,
-    labels,
-    cleanLabel: options.cleanLabel ?? cleanLabel,
-    precision,
-    maxSeries,
-    interval,
-    store,
-    hasConsent: () => (typeof consent === 'function' ? consent() : consent) === true,
-    decimalsOf: (name) => decimals.get(name) ?? 1,
-    sources,
-    onError,
-  };
+  return settings;
 }
 
 function within(name: string, x: number, least: number, most: number): void {

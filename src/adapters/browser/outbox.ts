@@ -3,6 +3,7 @@
  * sent, in one synchronous step, which a page that is leaving needs. Each lies under a key of its own, so that tabs never
  * overwrite each other's.
  */
+import { attempt } from './attempt.js';
 import { CollectorError } from './collector-error.js';
 import type { OutgoingBatch } from './split.js';
 
@@ -65,10 +66,10 @@ export class Outbox {
   /** Those of every page that are stored; what is too old is removed. */
   stored(): StoredBatch[] {
     const found: StoredBatch[] = [];
-    for (const key of this.#keys()) {
+    for (const key of attempt(() => Object.keys(this.store ?? {})) ?? []) {
       const id = key.slice(this.#prefix.length);
-      if (!/^[\da-f]{32}$/.test(id)) continue;
-      const text = this.#read(id) ?? '';
+      if (key !== this.#prefix + id || !/^[\da-f]{32}$/.test(id)) continue;
+      const text = this.#read(id);
       const stored = { id, created: Number.parseFloat(text), size: text.length };
       if (!this.isExpired(stored)) found.push(stored);
     }
@@ -79,13 +80,11 @@ export class Outbox {
   get(id: string): OutgoingBatch | undefined {
     const held = this.memory.get(id);
     if (held) return held;
-    try {
-      const [created, body] = this.#read(id)!.split('.');
-      return { id, created: Number(created), bytes: Uint8Array.from(atob(body), (c) => c.charCodeAt(0)) };
-    } catch {
-      this.forget(id);
-      return undefined;
-    }
+    const [created, body] = this.#read(id).split('.');
+    const text = attempt(() => atob(body));
+    if (text) return { id, created: Number(created), bytes: Uint8Array.from(text, (c) => c.charCodeAt(0)) };
+    this.forget(id);
+    return undefined;
   }
 
   /** Whether a batch is too old to be taken: it is given up then. */
@@ -104,7 +103,7 @@ export class Outbox {
 
   /** When the endpoint may be asked again, epoch milliseconds: for all pages. */
   get pausedUntil(): number {
-    const until = Number(this.#read('pause') ?? this.#pausedUntil) || 0;
+    const until = Number(this.#read('pause')) || this.#pausedUntil;
     // A clock that was set back must not silence a browser for ever.
     return until - Date.now() > GIVE_UP_MS ? 0 : until;
   }
@@ -118,29 +117,13 @@ export class Outbox {
     this.tell(new CollectorError('ERR_OUTBOX_FULL', `batch ${id} was given up for room`));
   }
 
-  #keys(): string[] {
-    try {
-      return Object.keys(this.store ?? {}).filter((key) => key.startsWith(this.#prefix));
-    } catch {
-      return [];
-    }
-  }
-
-  #read(name: string): string | null {
-    try {
-      return this.store?.getItem(this.#prefix + name) ?? null;
-    } catch {
-      return null;
-    }
+  #read(name: string): string {
+    return attempt(() => this.store?.getItem(this.#prefix + name)) ?? '';
   }
 
   #write(name: string, value?: string): void {
-    try {
-      if (value === undefined) this.store?.removeItem(this.#prefix + name);
-      else this.store?.setItem(this.#prefix + name, value);
-    } catch {
-      // Full or forbidden.
-    }
+    const key = this.#prefix + name;
+    attempt(() => (value === undefined ? this.store?.removeItem(key) : this.store?.setItem(key, value)));
   }
 }
 

@@ -1,4 +1,5 @@
 /** Whether this session is measured: one draw a session, kept where that is allowed. */
+import { attempt } from './attempt.js';
 
 const DRAW = 'kll.draw';
 
@@ -8,21 +9,13 @@ const DRAW = 'kll.draw';
  */
 export function isSampled(share: number, store: Storage | undefined): boolean {
   if (share >= 1) return true;
-  let draw = Number.NaN;
-  try {
-    draw = Number.parseFloat(store?.getItem(DRAW) ?? '');
-    if (!(draw >= 0 && draw < 1)) store?.setItem(DRAW, String((draw = Math.random())));
-  } catch {
-    // Full or forbidden: this page's own draw.
-  }
-  return (draw >= 0 ? draw : Math.random()) < share;
+  const kept = Number.parseFloat(attempt(() => store?.getItem(DRAW)) ?? '');
+  const draw = kept >= 0 && kept < 1 ? kept : Math.random();
+  attempt(() => store?.setItem(DRAW, String(draw)));
+  return draw < share;
 }
 
 /** The storage of that name, where the page may use it: reading the property alone may throw. */
 export function storageOf(name: 'localStorage' | 'sessionStorage'): Storage | undefined {
-  try {
-    return globalThis[name];
-  } catch {
-    return undefined;
-  }
+  return attempt(() => globalThis[name]);
 }

@@ -12,10 +12,10 @@ const REMEMBERED = 512;
 export interface TableSettings extends SeriesSettings {
   /** Series beyond which new ones enter `__other__`. */
   maxSeries: number;
-  /** Decimals of a metric's values. */
-  decimalsOf(name: string): number;
+  /** Decimals of a metric's values; 1 where nothing is said. */
+  precision: Readonly<Record<string, number>>;
   /** What becomes of a label value. */
-  clean(value: string, key: string): string;
+  cleanLabel(value: string, key: string): string;
   tell(error: CollectorError): void;
 }
 
@@ -57,7 +57,7 @@ export class SeriesTable {
 
   #open(name: string, labels: Labels): Series {
     const { settings } = this;
-    const cleaned = cleanLabels(labels, settings.clean);
+    const cleaned = cleanLabels(labels, settings.cleanLabel);
     const { maxSeries } = settings;
     if (this.#series.has(keyOf(name, cleaned)) || this.size - this.#others < maxSeries) {
       return this.#get(name, cleaned);
@@ -78,7 +78,8 @@ export class SeriesTable {
     const key = keyOf(name, labels);
     let series = this.#series.get(key);
     if (!series) {
-      this.#series.set(key, (series = new Series(name, labels, settings.decimalsOf(name), settings)));
+      const decimals = Object.hasOwn(settings.precision, name) ? settings.precision[name] : 1;
+      this.#series.set(key, (series = new Series(name, labels, decimals, settings)));
     }
     return series;
   }
