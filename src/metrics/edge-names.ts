@@ -35,6 +35,13 @@ const WORKER = {
     unit: 'requests',
     labels: ['code'],
   },
+  requestsWithin: {
+    name: 'kll_edge_requests_within_total',
+    help: 'Requests answered without a fault of the server within so many seconds, by route; those within less are counted too.',
+    type: 'counter',
+    unit: 'requests',
+    labels: ['route', 'seconds'],
+  },
   slowQueries: {
     name: 'kll_edge_slow_queries_total',
     help: 'Queries that took longer than KLL_SLOW_QUERY_MS; their explain is in the log.',
@@ -134,6 +141,94 @@ const INGEST = {
   },
 } as const satisfies Record<string, EdgeMetric>;
 
+/** Counted and measured by series objects, with their data. */
+const SERIES = {
+  appliedSequences: {
+    name: 'kll_edge_applied_sequences_total',
+    help: 'Hand-overs merged into buckets.',
+    type: 'counter',
+    unit: 'calls',
+  },
+  repeatedSequences: {
+    name: 'kll_edge_repeated_sequences_total',
+    help: 'Hand-overs that had been applied before, and were acknowledged again.',
+    type: 'counter',
+    unit: 'calls',
+  },
+  appliedRows: {
+    name: 'kll_edge_applied_rows_total',
+    help: 'Rows of hand-overs, one a series and minute.',
+    type: 'counter',
+    unit: 'rows',
+  },
+  appliedValues: {
+    name: 'kll_edge_applied_values_total',
+    help: 'Values merged into buckets, weights counted.',
+    type: 'counter',
+    unit: 'values',
+  },
+  applyDuration: {
+    name: 'kll_edge_apply_seconds_total',
+    help: 'Time spent merging hand-overs into buckets.',
+    type: 'counter',
+    unit: 'seconds',
+  },
+  lateRows: {
+    name: 'kll_edge_late_rows_total',
+    help: 'Rows that came after their minute had closed.',
+    type: 'counter',
+    unit: 'rows',
+  },
+  otherRows: {
+    name: 'kll_edge_other_rows_total',
+    help: 'Rows of series beyond the limit, which went to __other__.',
+    type: 'counter',
+    unit: 'rows',
+  },
+  closedBuckets: {
+    name: 'kll_edge_closed_buckets_total',
+    help: 'Parts of buckets that were condensed and closed.',
+    type: 'counter',
+    unit: 'rows',
+    labels: ['resolution'],
+    known: ['minute', 'hour', 'day'],
+  },
+  expiredBuckets: {
+    name: 'kll_edge_expired_buckets_total',
+    help: 'Parts of buckets deleted because they were older than is kept.',
+    type: 'counter',
+    unit: 'rows',
+    labels: ['resolution'],
+    known: ['minute', 'hour', 'day'],
+  },
+  cacheHits: {
+    name: 'kll_edge_bucket_cache_hits_total',
+    help: 'Parts of buckets that were found decoded in memory.',
+    type: 'counter',
+    unit: 'rows',
+  },
+  cacheMisses: {
+    name: 'kll_edge_bucket_cache_misses_total',
+    help: 'Parts of buckets that were read and decoded.',
+    type: 'counter',
+    unit: 'rows',
+  },
+  seriesStepFailures: {
+    name: 'kll_edge_series_step_failures_total',
+    help: 'Steps of the schedule of series objects that failed and are tried again.',
+    type: 'counter',
+    unit: 'calls',
+    labels: ['step'],
+    known: ['close', 'roll-up', 'retain'],
+  },
+  series: {
+    name: 'kll_edge_series',
+    help: 'Series known.',
+    type: 'gauge',
+    unit: 'series',
+  },
+} as const satisfies Record<string, EdgeMetric>;
+
 /** Of objects of each tier. */
 const OBJECTS = {
   unreadable: {
@@ -157,10 +252,41 @@ const OBJECTS = {
     unit: 'bytes',
     labels: ['tier'],
   },
+  storageLargest: {
+    name: 'kll_edge_storage_largest_bytes',
+    help: 'Size of the storage of the largest object; objects are limited one by one.',
+    type: 'gauge',
+    unit: 'bytes',
+    labels: ['tier'],
+    combine: 'max',
+  },
+} as const satisfies Record<string, EdgeMetric>;
+
+/** Of the server as a whole. */
+const SERVER = {
+  backupCompleted: {
+    name: 'kll_edge_backup_completed_timestamp_seconds',
+    help: 'When the newest backup was complete and checked, seconds since 1970, by where it went; 0: never.',
+    type: 'gauge',
+    unit: 'seconds',
+    labels: ['target'],
+    combine: 'max',
+  },
+  buildInfo: {
+    name: 'kll_edge_build_info',
+    help: 'Always 1: which version and commit answers, and the digest of its configuration.',
+    type: 'gauge',
+    unit: 'objects',
+    labels: ['version', 'commit', 'configuration'],
+    combine: 'max',
+  },
 } as const satisfies Record<string, EdgeMetric>;
 
 /** All of them, in the order of the page. */
-export const EDGE_METRICS = { ...WORKER, ...INGEST, ...OBJECTS } as const satisfies Record<
-  string,
-  EdgeMetric
->;
+export const EDGE_METRICS = {
+  ...WORKER,
+  ...INGEST,
+  ...SERIES,
+  ...OBJECTS,
+  ...SERVER,
+} as const satisfies Record<string, EdgeMetric>;

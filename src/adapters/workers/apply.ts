@@ -1,0 +1,58 @@
+/** Applying: what an ingest object hands over goes into buckets, each sequence once. */
+import { KllSketch } from '../../sketch/sketch.js';
+import { type BucketPlace, MINUTE } from './buckets.js';
+import type { ApplyCall, HandOverRow } from './contract.js';
+import { newestRing } from './former-owners.js';
+import { planRetention } from './retention.js';
+import { codeOf } from './seal.js';
+import type { SeriesStore } from './series-store.js';
+
+/** One transaction: all rows and that they were applied, or nothing. */
+export function apply(store: SeriesStore, call: ApplyCall, now: number): { applied: number } {
+  const { config, sender, sequence, rows } = call;
+  const last = store.state.appliedOf(sender);
+  if (sequence <= last) {
+    store.transaction(() => store.counters.repeated());
+    return { applied: last };
+  }
+  const began = performance.now();
+  store.transaction(() => {
+    store.state.remember(config);
+    const counts = { rows: rows.length, values: 0, late: 0, others: 0 };
+    const cap = Math.ceil(config.maxSeries / newestRing(config.rings).series);
+    for (const row of rows) {
+      const { n, isOther } = applyRow(store, row, cap, now);
+      counts.values += n;
+      if (isOther) counts.others++;
+      if (row.start + 60_000 + config.graceMs <= now) counts.late++;
+    }
+    store.state.setApplied(sender, sequence);
+    store.counters.applied({ ...counts, seconds: (performance.now() - began) / 1000 });
+    planRetention(store, now);
+  });
+  return { applied: sequence };
+}
+
+function applyRow(
+  store: SeriesStore,
+  { key, start, image }: HandOverRow,
+  cap: number,
+  now: number,
+): { n: number; isOther: boolean } {
+  let sketch: KllSketch | undefined;
+  let code = '';
+  try {
+    sketch = KllSketch.fromBytes(new Uint8Array(image));
+  } catch (error) {
+    code = codeOf(error);
+    store.quarantine.add(`row of minute ${start} of ${key}`, code, new Uint8Array(image));
+    store.counters.unreadable();
+  }
+  const n = sketch ? sketch.n : 0;
+  const { id: series, isOther } = store.series.enter(key, n, start, cap);
+  const place: BucketPlace = { series, level: MINUTE, start };
+  const into = (at: BucketPlace) => (sketch ? store.add(at, sketch, now) : store.mark(at, 0, code));
+  into(place);
+  store.carryUp(place, now, into);
+  return { n, isOther };
+}

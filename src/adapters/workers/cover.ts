@@ -1,0 +1,33 @@
+/**
+ * Which buckets cover a stretch of time: days that lie whole inside it, hours in what is left, minutes at the rims. Only
+ * buckets that are there count; where a day was not rolled up yet, its hours are read.
+ */
+import { type BucketRow, DAY, LEVEL_MS, type Level, MINUTE } from './buckets.js';
+
+/** Reads the parts of buckets of a level that start in [from, to), in order of start. */
+export type ReadLevel = (level: Level, from: number, to: number) => BucketRow[];
+
+/**
+ * @param from @param to epoch milliseconds, [from, to)
+ * @param find parts of one series
+ * @param level the largest to look for
+ */
+export function cover(from: number, to: number, find: ReadLevel, level: Level = DAY): BucketRow[] {
+  if (from >= to) return [];
+  const size = LEVEL_MS[level];
+  if (level === MINUTE) return find(level, Math.ceil(from / size) * size, to);
+  const first = Math.ceil(from / size) * size;
+  const end = Math.floor(to / size) * size;
+  const found = first < end ? find(level, first, end) : [];
+  const rows: BucketRow[] = [];
+  let covered = from;
+  for (const row of found) {
+    if (row.start >= covered) {
+      rows.push(...cover(covered, row.start, find, (level - 1) as Level));
+      covered = row.start + size;
+    }
+    rows.push(row);
+  }
+  rows.push(...cover(covered, to, find, (level - 1) as Level));
+  return rows;
+}

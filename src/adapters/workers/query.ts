@@ -1,0 +1,235 @@
+/**
+ * A query over all objects of a tenant: ingest objects first, then series objects. Of what is pending only that counts
+ * which its owner had not applied when it was read: so nothing counts twice and nothing is missed, whatever is sealed
+ * and handed over in between. Sketches are merged, never quantiles.
+ */
+import { MAX_N } from '../../core/image.js';
+import { KllSketch } from '../../sketch/sketch.js';
+import type { PendingAnswer, ReadAnswer, ReadCall, Selection, SeriesRow, TenantConfig } from './contract.js';
+import { tenantConfig } from './directory-cache.js';
+import type { EdgeEnv } from './env.js';
+import { inTurns, within } from './fan-out.js';
+import { type GroupLabels, groupLabels } from './grouping.js';
+import { rememberAnswer, rememberedAnswer } from './last-answers.js';
+import { codeOf } from './seal.js';
+import { objectNames, slotOf } from './series-key.js';
+import { seriesAfter } from './series-route.js';
+
+export interface QueryAsk {
+  selection: Selection;
+  by?: string[];
+  /** Name of a snapshot: what is pending does not count then. */
+  asOf?: string;
+  /** Most buckets and series an object may touch. */
+  maxBuckets: number;
+  maxSeries: number;
+}
+
+export interface QueryGroup {
+  labels: [string, string][];
+  sketch: KllSketch;
+  from: number;
+  to: number;
+}
+
+export interface QueryAnswer {
+  groups: QueryGroup[];
+  /** Something could not be read: `leftOut` says what, as far as it is known. */
+  partial: boolean;
+  leftOut: ReadAnswer['leftOut'];
+  /** The answer holds all that was acknowledged until so long before it was given. */
+  freshnessMs: number;
+  tooMuch?: 'buckets' | 'series';
+  explain: QueryExplain;
+  /** An object did not answer: this is what was known before, or lacks what was not merged yet. */
+  stale: boolean;
+}
+
+export interface QueryExplain {
+  ingestObjects: number;
+  seriesObjects: number;
+  pendingRows: number;
+  pendingRowsCounted: number;
+  bucketsRead: number;
+  bucketsPruned: number;
+  imagesMerged: number;
+  itemsScanned: number;
+  cacheHits: number;
+  cacheMisses: number;
+  /** Summed over the objects. */
+  readMs: number;
+  mergeMs: number;
+  /** As the Worker saw it pass. */
+  pendingMs: number;
+  seriesMs: number;
+  combineMs: number;
+}
+
+export async function query(env: EdgeEnv, config: TenantConfig, ask: QueryAsk): Promise<QueryAnswer> {
+  const identity = JSON.stringify([config.tenant, ask]);
+  try {
+    const answer = await freshAnswer(env, config, ask);
+    if (!answer.stale && !answer.tooMuch) rememberAnswer(identity, answer);
+    return answer;
+  } catch (error) {
+    if (String((error as Error)?.message).includes('ERR_SNAPSHOT')) throw error;
+    const known = rememberedAnswer(identity);
+    if (!known) throw error;
+    const { at, answer } = known;
+    return { ...answer, stale: true, freshnessMs: answer.freshnessMs + Date.now() - at };
+  }
+}
+
+/** The next `limit` series in order of their keys, over all objects. */
+export async function listSeries(
+  env: EdgeEnv,
+  config: TenantConfig,
+  { name, after, limit }: { name?: string; after?: string; limit: number },
+): Promise<SeriesRow[]> {
+  return await seriesAfter(env, config, name, after, limit);
+}
+
+async function freshAnswer(env: EdgeEnv, given: TenantConfig, ask: QueryAsk): Promise<QueryAnswer> {
+  const clock = stopwatch();
+  const readAt = Date.now();
+  let config = given;
+  let pending = ask.asOf === undefined ? await readPending(env, config, ask.selection) : [];
+  const newest = Math.max(0, ...pending.map((answer) => answer?.ringVersion ?? 0));
+  if (newest > config.rings[config.rings.length - 1].version) {
+    // There is a ring that this isolate has not heard of, and data may have come by it.
+    config = await tenantConfig(env, config.tenant, true);
+    pending = await readPending(env, config, ask.selection);
+  }
+  const pendingMs = clock();
+  const { selection, by, asOf, maxBuckets, maxSeries } = ask;
+  const call: ReadCall = { config, selection, maxBuckets, maxSeries };
+  if (by) call.by = by;
+  if (asOf !== undefined) call.asOf = asOf;
+  const names = objectNames('series', config.tenant, config.rings);
+  const reads = await inTurns(names, async (name) => {
+    return (await within(env.SERIES.getByName(name).read(call), name)) as unknown as ReadAnswer;
+  });
+  const seriesMs = clock();
+  const explain: QueryExplain = {
+    ingestObjects: pending.length,
+    seriesObjects: reads.length,
+    pendingRows: 0,
+    pendingRowsCounted: 0,
+    bucketsRead: 0,
+    bucketsPruned: 0,
+    imagesMerged: 0,
+    itemsScanned: 0,
+    cacheHits: 0,
+    cacheMisses: 0,
+    readMs: 0,
+    mergeMs: 0,
+    pendingMs,
+    seriesMs,
+    combineMs: 0,
+  };
+  for (const { explain: part } of reads) {
+    for (const key of Object.keys(part) as (keyof typeof part)[]) explain[key] += part[key];
+  }
+  const leftOut = reads.flatMap((read) => read.leftOut);
+  const tooMuch = reads.find((read) => read.tooMuch)?.tooMuch;
+  const groups = tooMuch ? [] : combine(config, ask, pending, reads, leftOut, explain);
+  explain.combineMs = clock();
+  const silent = pending.filter((answer) => answer === undefined).length;
+  const newestEnd = groups.reduce((most, { to }) => Math.max(most, to), selection.from);
+  return {
+    groups,
+    partial: leftOut.length > 0 || silent > 0,
+    leftOut,
+    // Without what an ingest object holds, only what was handed over is sure to be in.
+    freshnessMs: Math.max(0, Date.now() - (silent > 0 ? Math.min(newestEnd, readAt) : readAt)),
+    ...(tooMuch ? { tooMuch } : {}),
+    explain,
+    stale: silent > 0,
+  };
+}
+
+/** undefined for an object that does not answer. @throws when none does */
+async function readPending(
+  env: EdgeEnv,
+  config: TenantConfig,
+  selection: Selection,
+): Promise<(PendingAnswer | undefined)[]> {
+  let failure: unknown;
+  const answers = await inTurns(objectNames('ingest', config.tenant, config.rings), async (name) => {
+    try {
+      return await within(env.INGEST.getByName(name).pending(selection, config), name);
+    } catch (error) {
+      failure = error;
+      return undefined;
+    }
+  });
+  if (answers.every((answer) => answer === undefined)) throw failure;
+  return answers;
+}
+
+interface Parts {
+  labels: GroupLabels;
+  n: number;
+  sketches: KllSketch[];
+  from: number;
+  to: number;
+}
+
+function combine(
+  { rings, workingK: k, tails }: TenantConfig,
+  { by }: QueryAsk,
+  pending: readonly (PendingAnswer | undefined)[],
+  reads: readonly ReadAnswer[],
+  leftOut: ReadAnswer['leftOut'],
+  explain: QueryExplain,
+): QueryGroup[] {
+  const groups = new Map<string, Parts>();
+  const add = (labels: GroupLabels, image: ArrayBuffer, from: number, to: number, key: string) => {
+    const name = JSON.stringify(labels);
+    const parts = groups.get(name) ?? { labels, n: 0, sketches: [], from: Infinity, to: -Infinity };
+    try {
+      const sketch = KllSketch.fromBytes(new Uint8Array(image));
+      if (parts.n + sketch.n > MAX_N) throw Object.assign(new Error(), { code: 'ERR_COUNT_OVERFLOW' });
+      parts.n += sketch.n;
+      parts.sketches.push(sketch);
+    } catch (error) {
+      leftOut.push({ key, start: from, resolution: 'minute', code: codeOf(error) });
+      return;
+    }
+    parts.from = Math.min(parts.from, from);
+    parts.to = Math.max(parts.to, to);
+    groups.set(name, parts);
+  };
+  for (const read of reads) {
+    for (const { labels, image, from, to } of read.groups) {
+      add(labels as unknown as GroupLabels, image, from, to, '');
+    }
+  }
+  const rowsOf = pending.flatMap((answer) =>
+    answer ? answer.rows.map((row) => ({ ...row, sender: answer.sender })) : [],
+  );
+  for (const { sender, sequence, ringVersion, key, start, image } of rowsOf) {
+    explain.pendingRows++;
+    const ring = rings.find(({ version }) => version === ringVersion);
+    if (!ring) throw new Error(`ring version ${ringVersion} is not in the tenant's configuration`);
+    if (sequence <= (reads[slotOf(key, ring.series)].applied[sender] ?? 0)) continue;
+    explain.pendingRowsCounted++;
+    add(groupLabels(key, by), image, start, start + 60_000, key);
+  }
+  return [...groups.values()].map(({ labels, sketches, from, to }) => ({
+    labels,
+    sketch: KllSketch.mergeAll(sketches, { k, tails }),
+    from,
+    to,
+  }));
+}
+
+function stopwatch(): () => number {
+  let last = performance.now();
+  return () => {
+    const now = performance.now();
+    const passed = now - last;
+    last = now;
+    return passed;
+  };
+}

@@ -1,0 +1,119 @@
+/** What a series object knows besides its buckets: its tenant, how far each sender came, the number of its writes. */
+import type { TenantConfig } from './contract.js';
+
+interface Row {
+  [column: string]: SqlStorageValue;
+  config: string | null;
+  version: number;
+  closing: number;
+  exported: number | null;
+}
+
+export class SeriesMemory {
+  readonly #sql: SqlStorage;
+  #config: TenantConfig | undefined;
+  #configText: string | null = null;
+  #version = 1;
+  #closing = 0;
+  #exported: number | undefined;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    sql.exec(
+      `CREATE TABLE IF NOT EXISTS series_state (one INTEGER PRIMARY KEY CHECK (one = 1), config TEXT,
+         version INTEGER NOT NULL, closing INTEGER NOT NULL, exported INTEGER);
+       INSERT OR IGNORE INTO series_state VALUES (1, NULL, 1, 0, NULL);
+       CREATE TABLE IF NOT EXISTS applied (sender TEXT PRIMARY KEY, sequence INTEGER NOT NULL) WITHOUT ROWID`,
+    );
+    this.load();
+  }
+
+  /** Reads anew what the table says: after a transaction that failed, too. */
+  load(): void {
+    const { config, version, closing, exported } = this.#sql
+      .exec<Row>('SELECT config, version, closing, exported FROM series_state')
+      .one();
+    this.#configText = config;
+    this.#config = config === null ? undefined : (JSON.parse(config) as TenantConfig);
+    this.#version = version;
+    this.#closing = closing;
+    this.#exported = exported ?? undefined;
+  }
+
+  /** The tenant's configuration as of the last hand-over: for what alarms do. */
+  get config(): TenantConfig {
+    if (!this.#config) throw new Error('nothing was applied yet: there is no configuration');
+    return this.#config;
+  }
+
+  /** The version that rows written now carry. A snapshot is the number of one: it sees rows up to it. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Up to which closing the rows have left for elsewhere; undefined when nobody asks for them. */
+  get exported(): number | undefined {
+    return this.#exported;
+  }
+
+  /** Inside a transaction. */
+  remember(config: TenantConfig): void {
+    const text = JSON.stringify(config);
+    if (text === this.#configText) return;
+    this.#sql.exec('UPDATE series_state SET config = ?', text);
+    this.#configText = text;
+    this.#config = config;
+  }
+
+  /** Inside a transaction: rows written from now on carry the next version. @returns the one that has ended */
+  endVersion(): number {
+    const ended = this.#version++;
+    this.#sql.exec('UPDATE series_state SET version = ?', this.#version);
+    return ended;
+  }
+
+  /** Inside a transaction: the number of the next row that closes. They never repeat, so an export can go on by it. */
+  nextClosing(): number {
+    this.#closing++;
+    this.#sql.exec('UPDATE series_state SET closing = ?', this.#closing);
+    return this.#closing;
+  }
+
+  /**
+   * Inside a transaction.
+   * @param closing rows up to it may be deleted when they expire; 0: none yet; undefined: nobody exports, all may
+   */
+  setExported(closing: number | undefined): void {
+    this.#sql.exec('UPDATE series_state SET exported = ?', closing ?? null);
+    this.#exported = closing;
+  }
+
+  /** The last sequence applied of a sender. */
+  appliedOf(sender: string): number {
+    const rows = this.#sql.exec<{ sequence: number }>(
+      'SELECT sequence FROM applied WHERE sender = ?',
+      sender,
+    );
+    return rows.toArray()[0]?.sequence ?? 0;
+  }
+
+  /** Of every sender. */
+  applied(): Record<string, number> {
+    const rows = this.#sql.exec<{ sender: string; sequence: number }>('SELECT sender, sequence FROM applied');
+    return Object.fromEntries(rows.toArray().map(({ sender, sequence }) => [sender, sequence]));
+  }
+
+  /** Inside the transaction that stores the rows of it. */
+  setApplied(sender: string, sequence: number): void {
+    this.#sql.exec('INSERT OR REPLACE INTO applied VALUES (?, ?)', sender, sequence);
+  }
+
+  /**
+   * Inside a transaction. What senders handed over stays applied, or it would come again; versions and numbers of
+   * closings go on, for they never repeat.
+   */
+  clear(): void {
+    this.#sql.exec('UPDATE series_state SET config = NULL, exported = NULL');
+    this.load();
+  }
+}

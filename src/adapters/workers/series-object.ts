@@ -1,0 +1,99 @@
+/**
+ * Keeps the series of one tenant that fall to it: minutes, hours and days.
+ *
+ *    apply (apply.ts) -> open buckets (buckets.ts) -> closed, rolled up (rollup.ts) -> expired (retention.ts)
+ *                                          read (series-read.ts) at any time
+ *
+ * Each arrow is one transaction per bucket or series; an object that dies between two goes on by its schedule.
+ */
+import { DurableObject } from 'cloudflare:workers';
+import { apply } from './apply.js';
+import type { EdgeBindings } from './bindings.js';
+import type {
+  ApplyCall,
+  ObjectCounters,
+  ReadAnswer,
+  ReadCall,
+  SeriesCalls,
+  SeriesRow,
+  TenantConfig,
+} from './contract.js';
+import { deleteExpired, retain } from './retention.js';
+import { closeDue, rollUpDueSeries } from './rollup.js';
+import { read } from './series-read.js';
+import { SeriesStore } from './series-store.js';
+import { createSnapshot, dropSnapshot, listSnapshots, type Snapshot } from './snapshots.js';
+
+export class SeriesObject extends DurableObject<EdgeBindings> implements SeriesCalls {
+  readonly #store: SeriesStore;
+
+  constructor(ctx: DurableObjectState, env: EdgeBindings) {
+    super(ctx, env);
+    this.#store = new SeriesStore(ctx.storage, {
+      close: (_, now) => closeDue(this.#store, now),
+      'roll-up': (key, now) => rollUpDueSeries(this.#store, key, now),
+      retain: (_, now) => retain(this.#store, now),
+    });
+    void ctx.blockConcurrencyWhile(() => this.#store.schedule.restore());
+  }
+
+  async apply(call: ApplyCall): Promise<{ applied: number }> {
+    return apply(this.#store, call, Date.now());
+  }
+
+  async read(call: ReadCall): Promise<ReadAnswer> {
+    return read(this.#store, call);
+  }
+
+  async list(call: { name?: string; after?: string; limit: number }): Promise<{ series: SeriesRow[] }> {
+    return { series: this.#store.series.list(call) };
+  }
+
+  async counters(): Promise<ObjectCounters> {
+    const { counters, cache, series, quarantine } = this.#store;
+    // What a scrape has seen must not be lost with memory: the next one would be lower.
+    if (cache.hits + cache.misses > 0) this.#store.transaction(() => counters.takeCache(cache));
+    return counters.read({
+      series: series.count,
+      quarantined: quarantine.rows,
+      storageBytes: this.ctx.storage.sql.databaseSize,
+    });
+  }
+
+  /** Deletes what has expired, now. @returns rows left to delete: call again while true */
+  async vacuum(config: TenantConfig): Promise<{ more: boolean }> {
+    this.#store.transaction(() => this.#store.state.remember(config));
+    return { more: deleteExpired(this.#store, Date.now()) };
+  }
+
+  /** From now on nothing is deleted that closed after this number; undefined: nobody exports any more. */
+  async setExported(closing: number | undefined): Promise<void> {
+    this.#store.transaction(() => this.#store.state.setExported(closing));
+  }
+
+  async createSnapshot(name: string): Promise<Snapshot> {
+    return createSnapshot(this.#store, name, Date.now());
+  }
+
+  async dropSnapshot(name: string): Promise<{ dropped: boolean }> {
+    return { dropped: dropSnapshot(this.#store, name) };
+  }
+
+  async snapshots(): Promise<Snapshot[]> {
+    return listSnapshots(this.#store);
+  }
+
+  async wipe(): Promise<void> {
+    const { state, series, buckets, quarantine, counters, schedule, cache, sql } = this.#store;
+    this.#store.transaction(() => {
+      for (const part of [buckets, series, state, quarantine, counters]) part.clear();
+      sql.exec('DELETE FROM roll_ups');
+      schedule.clear();
+    });
+    cache.clear();
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#store.schedule.run();
+  }
+}

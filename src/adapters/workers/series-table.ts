@@ -1,0 +1,118 @@
+/** The series an object knows, by key, each with a short number that its buckets carry. */
+import type { SeriesRow } from './contract.js';
+import { parseSeriesKey, seriesKey } from './series-key.js';
+
+export const OTHER_LABELS = { __other__: 'true' } as const;
+
+interface Known {
+  [column: string]: SqlStorageValue;
+  id: number;
+  key: string;
+}
+
+export class SeriesTable {
+  readonly #sql: SqlStorage;
+  #count = 0;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    sql.exec(
+      `CREATE TABLE IF NOT EXISTS series (id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE,
+         n INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL)`,
+    );
+    this.load();
+  }
+
+  /** Counts anew: after a transaction that failed, too. */
+  load(): void {
+    this.#count = this.#sql.exec<{ count: number }>('SELECT count(*) AS count FROM series').one().count;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /**
+   * Inside a transaction: the number of a series, and what comes to it is counted. One that is new beyond the cap goes
+   * to the series of all others of its name.
+   * @param start of the minute that values come for
+   */
+  enter(key: string, n: number, start: number, cap: number): { id: number; isOther: boolean } {
+    const known = this.#add(key, n, start);
+    if (known !== undefined) return { id: known, isOther: false };
+    if (this.#count < cap) return { id: this.#create(key, n, start), isOther: false };
+    const other = seriesKey(parseSeriesKey(key).name, OTHER_LABELS);
+    return { id: this.#add(other, n, start) ?? this.#create(other, n, start), isOther: true };
+  }
+
+  keyOf(id: number): string {
+    return this.#sql.exec<{ key: string }>('SELECT key FROM series WHERE id = ?', id).one().key;
+  }
+
+  /** All of a name, in order of their keys. */
+  ofName(name: string): Known[] {
+    const [from, to] = keyRange(name);
+    return this.#sql
+      .exec<Known>('SELECT id, key FROM series WHERE key >= ? AND key < ? ORDER BY key', from, to)
+      .toArray();
+  }
+
+  /** In order of their keys, after `after`. */
+  list({ name, after = '', limit }: { name?: string; after?: string; limit: number }): SeriesRow[] {
+    const [from, to] = name === undefined ? ['', '\u{10ffff}'] : keyRange(name);
+    return this.#sql
+      .exec<SeriesRow & Record<string, SqlStorageValue>>(
+        `SELECT key, n, first, last FROM series WHERE key >= ? AND key < ? AND key > ? ORDER BY key LIMIT ?`,
+        from,
+        to,
+        after,
+        limit,
+      )
+      .toArray();
+  }
+
+  /** Inside a transaction: forgets a series of which nothing is kept, not by a snapshot either. */
+  forgetIfEmpty(id: number): void {
+    const { rowsWritten } = this.#sql.exec(
+      `DELETE FROM series WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM buckets WHERE series = ?1)
+         AND NOT EXISTS (SELECT 1 FROM bucket_history WHERE series = ?1)`,
+      id,
+    );
+    if (rowsWritten > 0) this.load();
+  }
+
+  /** Inside a transaction. */
+  clear(): void {
+    this.#sql.exec('DELETE FROM series');
+    this.load();
+  }
+
+  #add(key: string, n: number, start: number): number | undefined {
+    return this.#sql
+      .exec<{ id: number }>(
+        `UPDATE series SET n = n + ?2, first = min(first, ?3), last = max(last, ?3) WHERE key = ?1 RETURNING id`,
+        key,
+        n,
+        start,
+      )
+      .toArray()[0]?.id;
+  }
+
+  #create(key: string, n: number, start: number): number {
+    this.#count++;
+    return this.#sql
+      .exec<{ id: number }>(
+        'INSERT INTO series (key, n, first, last) VALUES (?1, ?2, ?3, ?3) RETURNING id',
+        key,
+        n,
+        start,
+      )
+      .one().id;
+  }
+}
+
+/** Where the keys of a name lie among all: they go on with , or ] behind its closing quote. */
+function keyRange(name: string): [from: string, to: string] {
+  const from = JSON.stringify([name]).slice(0, -1);
+  return [from, `${from.slice(0, -1)}#`];
+}

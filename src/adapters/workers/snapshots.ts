@@ -1,0 +1,55 @@
+/**
+ * Snapshots: a name for a version. Rows written later carry later versions, and what they replace stays in
+ * `bucket_history` for as long as a snapshot sees it.
+ */
+import type { SeriesStore } from './series-store.js';
+
+export interface Snapshot {
+  [column: string]: SqlStorageValue;
+  name: string;
+  version: number;
+  /** Epoch milliseconds. */
+  created: number;
+}
+
+/** Of the same name, the first one stands: a repeated call changes nothing. */
+export function createSnapshot(store: SeriesStore, name: string, now: number): Snapshot {
+  return store.transaction(() => {
+    const known = listSnapshots(store).find((snapshot) => snapshot.name === name);
+    if (known) return known;
+    const snapshot = { name, version: store.state.endVersion(), created: now };
+    store.sql.exec('INSERT INTO snapshots VALUES (?, ?, ?)', name, snapshot.version, now);
+    store.buckets.load();
+    return snapshot;
+  });
+}
+
+/** Oldest first. */
+export function listSnapshots({ sql }: SeriesStore): Snapshot[] {
+  return sql.exec<Snapshot>('SELECT name, version, created FROM snapshots ORDER BY version').toArray();
+}
+
+/** @returns whether there was one; what no other snapshot sees is deleted */
+export function dropSnapshot(store: SeriesStore, name: string): boolean {
+  return store.transaction(() => {
+    const { sql, buckets, series } = store;
+    if (!listSnapshots(store).some((snapshot) => snapshot.name === name)) return false;
+    sql.exec('DELETE FROM snapshots WHERE name = ?', name);
+    const gone = sql
+      .exec<{ series: number }>(
+        `DELETE FROM bucket_history AS h WHERE NOT EXISTS (
+           SELECT 1 FROM snapshots AS s WHERE s.version >= h.version AND s.version < h.until) RETURNING series`,
+      )
+      .toArray();
+    for (const id of new Set(gone.map((row) => row.series))) series.forgetIfEmpty(id);
+    buckets.load();
+    return true;
+  });
+}
+
+/** @throws Error with ERR_SNAPSHOT in its message, for an error crosses a call by its message alone */
+export function snapshotVersion(store: SeriesStore, name: string): number {
+  const found = listSnapshots(store).find((snapshot) => snapshot.name === name);
+  if (!found) throw new Error(`ERR_SNAPSHOT: there is no snapshot ${JSON.stringify(name)}`);
+  return found.version;
+}
