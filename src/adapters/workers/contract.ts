@@ -239,6 +239,14 @@ export interface SeriesRow {
   last: number;
 }
 
+export interface Snapshot {
+  name: string;
+  /** The last version of rows that it sees. */
+  version: number;
+  /** Epoch milliseconds. */
+  created: number;
+}
+
 /** Calls of a series object. */
 export interface SeriesCalls {
   /** Applies a hand-over once; one at or below the last applied sequence of its sender is acknowledged and ignored. */
@@ -246,6 +254,15 @@ export interface SeriesCalls {
   read(call: ReadCall): Promise<ReadAnswer>;
   /** Series in order of their keys, after `after`. */
   list(call: { name?: string; after?: string; limit: number }): Promise<{ series: SeriesRow[] }>;
+  /** Names what is there now, for `asOf`; a name that is taken keeps what it names. */
+  createSnapshot(name: string): Promise<Snapshot>;
+  dropSnapshot(name: string): Promise<{ dropped: boolean }>;
+  /** Oldest first. */
+  snapshots(): Promise<Snapshot[]>;
+  /** Deletes a bounded number of expired buckets now: call again while there are more. */
+  vacuum(config: TenantConfig): Promise<{ more: boolean }>;
+  /** From now on no bucket is deleted that closed after this number; undefined: nobody exports any more. */
+  setExported(closing: number | undefined): Promise<void>;
   counters(): Promise<ObjectCounters>;
   wipe(): Promise<void>;
 }

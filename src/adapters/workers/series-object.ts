@@ -16,13 +16,14 @@ import type {
   ReadCall,
   SeriesCalls,
   SeriesRow,
+  Snapshot,
   TenantConfig,
 } from './contract.js';
 import { deleteExpired, retain } from './retention.js';
 import { closeDue, rollUpDueSeries } from './rollup.js';
 import { read } from './series-read.js';
 import { SeriesStore } from './series-store.js';
-import { createSnapshot, dropSnapshot, listSnapshots, type Snapshot } from './snapshots.js';
+import { createSnapshot, dropSnapshot, listSnapshots } from './snapshots.js';
 
 export class SeriesObject extends DurableObject<EdgeBindings> implements SeriesCalls {
   readonly #store: SeriesStore;

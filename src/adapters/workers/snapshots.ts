@@ -2,15 +2,8 @@
  * Snapshots: a name for a version. Rows written later carry later versions, and what they replace stays in
  * `bucket_history` for as long as a snapshot sees it.
  */
+import type { Snapshot } from './contract.js';
 import type { SeriesStore } from './series-store.js';
-
-export interface Snapshot {
-  [column: string]: SqlStorageValue;
-  name: string;
-  version: number;
-  /** Epoch milliseconds. */
-  created: number;
-}
 
 /** Of the same name, the first one stands: a repeated call changes nothing. */
 export function createSnapshot(store: SeriesStore, name: string, now: number): Snapshot {
@@ -26,7 +19,11 @@ export function createSnapshot(store: SeriesStore, name: string, now: number): S
 
 /** Oldest first. */
 export function listSnapshots({ sql }: SeriesStore): Snapshot[] {
-  return sql.exec<Snapshot>('SELECT name, version, created FROM snapshots ORDER BY version').toArray();
+  return sql
+    .exec<Snapshot & Record<string, SqlStorageValue>>(
+      'SELECT name, version, created FROM snapshots ORDER BY version',
+    )
+    .toArray();
 }
 
 /** @returns whether there was one; what no other snapshot sees is deleted */
