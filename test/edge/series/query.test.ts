@@ -1,0 +1,137 @@
+/** Queries over all objects of a tenant: what is pending, handed over or spread by several rings counts once. */
+import { env } from 'cloudflare:workers';
+import { beforeEach, expect, it, vi } from 'vitest';
+import type { TenantConfig } from '../../../src/adapters/workers/contract.js';
+import type { EdgeEnv } from '../../../src/adapters/workers/env.js';
+import { listSeries, type QueryAsk, query } from '../../../src/adapters/workers/query.js';
+import { seriesKey, slotOf } from '../../../src/adapters/workers/series-key.js';
+import {
+  EVERYTHING,
+  ingestObject,
+  newId,
+  START,
+  seriesObject,
+  setClock,
+  takeCall,
+  tenantConfig,
+} from '../ingest/ground.js';
+
+beforeEach(() => {
+  setClock(START);
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+});
+
+const edge = env as unknown as EdgeEnv;
+
+async function ask(config: TenantConfig, change: Partial<QueryAsk> = {}, from: EdgeEnv = edge) {
+  return await query(from, config, { selection: EVERYTHING, maxBuckets: 1e4, maxSeries: 1e4, ...change });
+}
+
+async function send(
+  config: TenantConfig,
+  routes: readonly string[],
+  values: readonly number[],
+): Promise<void> {
+  const { ingest } = config.rings[config.rings.length - 1];
+  const id = newId();
+  const series = routes.map((route) => ({ labels: { route }, values: Float64Array.from(values).sort() }));
+  const call = takeCall(config, series, { id });
+  expect(await ingestObject(config, slotOf(id, ingest)).take(call)).toEqual({ outcome: 'stored' });
+}
+
+const ROUTES = Array.from({ length: 12 }, (_, i) => `/${i}`);
+
+it('counts what is pending and what was handed over once, on all owners of all rings', async () => {
+  let config = tenantConfig({ rings: [{ version: 1, ingest: 2, series: 1, since: 0 }] });
+  for (let i = 0; i < 8; i++) await send(config, ROUTES, [i, i + 1]);
+  expect((await ask(config)).groups[0].sketch.n).toBe(192);
+  for (let slot = 0; slot < 2; slot++) await ingestObject(config, slot).flush(config);
+  await send(config, ROUTES, [100]);
+  const rings = [...config.rings, { version: 2, ingest: 2, series: 3, since: Date.now() }];
+  config = { ...config, rings };
+  for (let i = 0; i < 8; i++) await send(config, ROUTES, [1_000]);
+  const before = await ask(config);
+  expect(before.explain).toMatchObject({ ingestObjects: 2, seriesObjects: 3 });
+  expect(before.explain.pendingRowsCounted).toBeGreaterThan(0);
+  for (let slot = 0; slot < 2; slot++) await ingestObject(config, slot).flush(config);
+  const after = await ask(config);
+  expect(after.explain.pendingRows).toBe(0);
+  for (const { groups, partial, stale } of [before, after]) {
+    expect([groups[0].sketch.n, groups[0].sketch.sum, partial, stale]).toEqual([
+      192 + 12 + 96,
+      12 * (64 + 100 + 8_000),
+      false,
+      false,
+    ]);
+  }
+  // Data of both rings: at least two owners hold some.
+  const held = await Promise.all(
+    [0, 1, 2].map(async (slot) => (await seriesObject(config, slot).list({ limit: 99 })).series.length),
+  );
+  expect(held.filter((count) => count > 0).length).toBeGreaterThan(1);
+  const byRoute = await ask(config, { by: ['route'] });
+  expect(byRoute.groups.map(({ labels, sketch }) => [labels[0][1], sketch.n]).sort()).toEqual(
+    ROUTES.map((route) => [route, 25]).sort(),
+  );
+  const first = await listSeries(edge, config, { name: 'latency_ms', limit: 5 });
+  const rest = await listSeries(edge, config, { name: 'latency_ms', after: first[4].key, limit: 99 });
+  expect([...first, ...rest].map(({ key, n }) => [key, n])).toEqual(
+    ROUTES.map((route) => [seriesKey('latency_ms', { route }), 25]).sort(),
+  );
+});
+
+it('does not count a row that was handed over between its two readings', async () => {
+  const config = tenantConfig();
+  await send(config, ['/a'], [1, 2, 3]);
+  const INGEST = {
+    getByName: (name: string) => ({
+      async pending(...args: Parameters<ReturnType<typeof ingestObject>['pending']>) {
+        const answer = await edge.INGEST.getByName(name).pending(...args);
+        await ingestObject(config).flush(config);
+        return answer;
+      },
+    }),
+  };
+  const answer = await ask(config, {}, { ...edge, INGEST: INGEST as never, SERIES: edge.SERIES });
+  expect(answer.explain).toMatchObject({ pendingRows: 1, pendingRowsCounted: 0 });
+  expect(answer.groups[0].sketch.n).toBe(3);
+});
+
+it('answers what it knew before, labelled, when an object does not answer', async () => {
+  const config = tenantConfig();
+  await send(config, ['/a'], [1, 2, 3]);
+  await ingestObject(config).flush(config);
+  const failing = { getByName: () => ({ read: () => Promise.reject(new Error('overloaded')) }) };
+  const down: EdgeEnv = { ...edge, INGEST: edge.INGEST, SERIES: failing as never };
+  await expect(ask(config, {}, down)).rejects.toThrow('overloaded');
+  expect((await ask(config)).stale).toBe(false);
+  setClock(Date.now() + 30_000);
+  const answer = await ask(config, {}, down);
+  expect([answer.stale, answer.groups[0].sketch.n]).toEqual([true, 3]);
+  expect(answer.freshnessMs).toBeGreaterThanOrEqual(30_000);
+});
+
+it('answers without an ingest object that is silent, labelled as stale and partial', async () => {
+  const config = tenantConfig({ rings: [{ version: 1, ingest: 2, series: 1, since: 0 }] });
+  for (let i = 0; i < 8; i++) await send(config, ['/a'], [1]);
+  for (let slot = 0; slot < 2; slot++) await ingestObject(config, slot).flush(config);
+  const INGEST = {
+    getByName: (name: string) => ({
+      pending: (...args: Parameters<ReturnType<typeof ingestObject>['pending']>) =>
+        name.endsWith(':1')
+          ? Promise.reject(new Error('overloaded'))
+          : edge.INGEST.getByName(name).pending(...args),
+    }),
+  };
+  const answer = await ask(config, {}, { ...edge, INGEST: INGEST as never, SERIES: edge.SERIES });
+  expect([answer.stale, answer.partial, answer.groups[0].sketch.n]).toEqual([true, true, 8]);
+});
+
+it('refuses what touches too much, and a snapshot that is not there', async () => {
+  const config = tenantConfig();
+  await send(config, ROUTES, [1]);
+  await ingestObject(config).flush(config);
+  expect(await ask(config, { maxSeries: 3 })).toMatchObject({ tooMuch: 'series', groups: [] });
+  expect(await ask(config, { maxBuckets: 3 })).toMatchObject({ tooMuch: 'buckets', groups: [] });
+  await expect(ask(config, { asOf: 'none' })).rejects.toThrow('ERR_SNAPSHOT');
+});
