@@ -2,13 +2,17 @@
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { bundle } from './bundle.js';
+import { bundleWorkers } from './bundle-workers.js';
 import { buildKernel } from './kernel.js';
+import { buildPage } from './page.js';
 import { checkSize } from './size.js';
 
-for (const part of ['lib', 'workerd', 'cli', 'types'])
+for (const part of ['lib', 'workerd', 'workers', 'cli', 'page', 'types'])
   rmSync(`dist/${part}`, { recursive: true, force: true });
 await buildKernel();
 await bundle();
+await bundleWorkers();
+await buildPage();
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'], {
   stdio: 'inherit',
 });
