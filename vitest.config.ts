@@ -15,7 +15,7 @@ export default defineConfig({
         test: {
           name: 'release',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/edge/**', '**/node_modules/**'],
+          exclude: ['test/edge/**', 'test/browser/chromium/**', '**/node_modules/**'],
           testTimeout: 60_000,
         },
       },
@@ -32,6 +32,17 @@ export default defineConfig({
           ],
           setupFiles: ['test/support/debug-kernel.ts'],
           testTimeout: 120_000,
+        },
+      },
+      {
+        // What pages do, in the Chromium that npm brings.
+        ...shared,
+        test: {
+          name: 'chromium',
+          include: ['test/browser/chromium/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
         },
       },
       {

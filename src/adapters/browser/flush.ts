@@ -54,7 +54,8 @@ export class Sender {
     // Where there are no locks, two tabs may send the same bytes: the endpoint takes them once.
     if (!navigator.locks) return send();
     // Not held longer than it is needed: a page with a lock is not taken into the back/forward cache.
-    await navigator.locks.request(outbox.lock, { ifAvailable: true }, (lock) => lock && send());
+    // Refused where storage is blocked.
+    await navigator.locks.request(outbox.lock, { ifAvailable: true }, (lock) => lock && send()).catch(send);
   }
 
   /** Hands this page's batches to beacons: those that are neither with one nor on their way. */
@@ -98,6 +99,8 @@ export class Sender {
         // Safari has it from 16 on.
         signal: AbortSignal.timeout?.(LONGEST_FETCH_MS) ?? null,
       });
+      // Until its end is read, an answer counts as on its way, and fills what keepalive allows.
+      await answer.text();
     } catch {
       // No network, no leave, or a page that froze meanwhile: all of them pass.
     }

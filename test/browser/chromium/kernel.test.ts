@@ -1,0 +1,133 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { launchChromium } from '../support/chromium.js';
+import { openPage, until } from '../support/pages.js';
+import { Site } from '../support/site.js';
+
+const KERNEL = '/lib/browser-kernel.js';
+const STRICT = "default-src 'self'; script-src 'self'";
+
+let browser: Browser;
+let site: Site;
+let context: BrowserContext;
+beforeAll(async () => {
+  browser = await launchChromium();
+  site = await new Site().start();
+});
+afterAll(async () => {
+  await browser?.close();
+  await site?.stop();
+});
+beforeEach(async () => {
+  site.reset();
+  context = await browser.newContext();
+  return () => context.close();
+});
+
+/** Records 1..count in one task, in steps of a frame. */
+const record = (page: Page, count: number, step = count) =>
+  page.evaluate(
+    async ([count, step]) => {
+      for (let i = 1; i <= count; i++) {
+        collector.record('latency', i);
+        if (i % step === 0) await new Promise(requestAnimationFrame);
+      }
+      await collector.flush();
+      return told;
+    },
+    [count, step],
+  );
+const sumTo = (n: number) => (n * (n + 1)) / 2;
+
+describe('the kernel', () => {
+  it('is neither fetched nor compiled while every series stays within staging', async () => {
+    const page = await openPage(context, site, null);
+    await page.evaluate(() => {
+      const { Module } = WebAssembly;
+      WebAssembly.Module = new Proxy(Module, {
+        construct() {
+          throw new Error('compiled');
+        },
+      });
+      start();
+    });
+    expect(
+      await page.evaluate(async () => {
+        for (let s = 0; s < 5; s++) for (let i = 1; i <= 760; i++) collector.record(`series${s}`, i);
+        await collector.flush();
+        return told;
+      }),
+    ).toEqual([]);
+    expect(site.requests).not.toContain(KERNEL);
+    expect(site.total()).toEqual({ n: 5 * 760, sum: 5 * sumTo(760) });
+  });
+
+  it('is fetched once when a series nears the end of its staging, and takes what comes then', async () => {
+    const page = await openPage(context, site);
+    expect(await record(page, 30_000, 500)).toEqual([]);
+    expect(site.requests.filter((path) => path === KERNEL)).toHaveLength(1);
+    const [{ sketch }] = site.series('latency');
+    expect(site.series('latency')).toHaveLength(1);
+    expect(site.total()).toEqual({ n: 30_000, sum: sumTo(30_000) });
+    expect([sketch!.min, sketch!.max, sketch!.k]).toEqual([1, 30_000, 200]);
+    for (const rank of [0.5, 0.75, 0.9, 0.99]) {
+      const { lower, upper } = sketch!.quantileBounds(rank);
+      expect(lower).toBeLessThanOrEqual(rank * 30_000);
+      expect(upper).toBeGreaterThanOrEqual(rank * 30_000);
+    }
+  });
+
+  it('cuts a series where an aggregator would refuse it for its count', async () => {
+    const page = await openPage(context, site);
+    expect(await record(page, 250_000, 2000)).toEqual([]);
+    expect(site.series('latency').length).toBeGreaterThan(1);
+    expect(site.total()).toEqual({ n: 250_000, sum: sumTo(250_000) });
+  });
+
+  it('is not needed under a strict policy by series of 1024 values and more, sent in time', async () => {
+    site.csp = STRICT;
+    const page = await openPage(context, site);
+    expect(await record(page, 700)).toEqual([]);
+    expect(site.total()).toEqual({ n: 700, sum: sumTo(700) });
+  });
+
+  it('refused by the policy, costs one clear error, and no value', async () => {
+    site.csp = STRICT;
+    const page = await openPage(context, site);
+    const problems: string[] = [];
+    page.on('pageerror', (error) => problems.push(error.message));
+    expect(await record(page, 30_000, 500)).toEqual(['ERR_WASM_REFUSED']);
+    expect(problems).toEqual([]);
+    expect(site.series('latency').length).toBeGreaterThan(1);
+    expect(site.total()).toEqual({ n: 30_000, sum: sumTo(30_000) });
+  });
+
+  it('out of reach, costs one clear error, and no value', async () => {
+    const page = await openPage(context, site);
+    await page.route(`**${KERNEL}`, (route) => route.abort());
+    expect(await record(page, 30_000, 500)).toEqual(['ERR_KERNEL_UNREACHABLE']);
+    expect(site.total()).toEqual({ n: 30_000, sum: sumTo(30_000) });
+  });
+
+  it('arriving late, takes what was staged meanwhile', async () => {
+    const page = await openPage(context, site);
+    await page.route(`**${KERNEL}`, async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await route.continue();
+    });
+    await page.evaluate(() => {
+      for (let i = 1; i <= 6000; i++) collector.record('latency', i);
+    });
+    await until(() => site.requests.includes(KERNEL));
+    await page.waitForTimeout(200);
+    expect(
+      await page.evaluate(async () => {
+        for (let i = 6001; i <= 20_000; i++) collector.record('latency', i);
+        await collector.flush();
+        return told;
+      }),
+    ).toEqual([]);
+    expect(site.series('latency')).toHaveLength(1);
+    expect(site.total()).toEqual({ n: 20_000, sum: sumTo(20_000) });
+  });
+});

@@ -1,0 +1,357 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { launchChromium } from '../support/chromium.js';
+import { openPage, storedBatches, until, visit } from '../support/pages.js';
+import { Site } from '../support/site.js';
+
+let browser: Browser;
+let site: Site;
+let context: BrowserContext;
+beforeAll(async () => {
+  browser = await launchChromium();
+  site = await new Site().start();
+});
+afterAll(async () => {
+  await browser?.close();
+  await site?.stop();
+});
+beforeEach(async () => {
+  site.reset();
+  context = await browser.newContext();
+  // With its last page a context ends.
+  await context.newPage();
+  return () => context.close();
+});
+
+const record = (page: Page, count: number) =>
+  page.evaluate((count) => {
+    for (let i = 1; i <= count; i++) collector.record('search', i);
+  }, count);
+/** Headless pages are never hidden by themselves: what a browser does then, said by hand. */
+const setVisibility = (page: Page, state: 'hidden' | 'visible') =>
+  page.evaluate((state) => {
+    Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+  }, state);
+const beacons = () => site.deliveries.filter(({ isBeacon }) => isBeacon);
+const fetches = () => site.deliveries.filter(({ isBeacon }) => !isBeacon);
+const different = () => new Set(site.deliveries.map(({ id }) => id)).size;
+
+describe('while the page lives', () => {
+  it('sends by fetch, as text, without cookies, the key inside', async () => {
+    await context.addCookies([{ name: 'session', value: '1', url: site.origin }]);
+    const page = await openPage(context, site);
+    await record(page, 10);
+    await page.evaluate(() => collector.flush());
+    const [delivery] = site.deliveries;
+    expect(delivery).toMatchObject({ isBeacon: false, contentType: 'text/plain', key: 'ik_test' });
+    expect(delivery.cookie).toBeUndefined();
+    expect(delivery.series[0]).toMatchObject({ name: 'search', labels: { route: '/page.html' } });
+    expect(site.total()).toEqual({ n: 10, sum: 55 });
+    expect(await storedBatches(page)).toBe(0);
+  });
+
+  it('sends by itself after the interval, and again only when there is something to send', async () => {
+    const page = await openPage(context, site, { flush: { interval: 1000 } });
+    await record(page, 3);
+    await until(() => site.total().n === 3);
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    expect(site.deliveries).toHaveLength(1);
+  });
+
+  it('says nothing while consent is missing, and stores nothing', async () => {
+    const page = await openPage(context, site, null);
+    await page.evaluate(() => {
+      const consent = { isGiven: false };
+      Object.assign(globalThis, { consent });
+      start({ consent: () => consent.isGiven });
+    });
+    await record(page, 5);
+    await page.evaluate(() => collector.flush());
+    await setVisibility(page, 'hidden');
+    expect(site.deliveries).toHaveLength(0);
+    expect(await page.evaluate(() => localStorage.length + sessionStorage.length)).toBe(0);
+    await page.evaluate(() => {
+      (globalThis as unknown as { consent: { isGiven: boolean } }).consent.isGiven = true;
+      return collector.flush();
+    });
+    expect(site.total()).toEqual({ n: 5, sum: 15 });
+  });
+
+  it('takes and drops values in a session that is not sampled', async () => {
+    const page = await openPage(context, site, { sample: 0 });
+    await record(page, 5);
+    await page.evaluate(() => collector.flush());
+    expect(site.deliveries).toHaveLength(0);
+    expect(await page.evaluate(() => collector.stats.isSampled)).toBe(false);
+  });
+
+  it('lets the page see, change and drop what is sent', async () => {
+    const page = await openPage(context, site, null);
+    await page.evaluate(async () => {
+      start({ beforeSend: (series: { name: string }[]) => series.filter(({ name }) => name !== 'private') });
+      collector.record('private', 1);
+      collector.record('public', 2);
+      await collector.flush();
+    });
+    expect(site.series().map(({ name }) => name)).toEqual(['public']);
+  });
+
+  it('splits what is more than a beacon holds into batches with ids of their own', async () => {
+    const page = await openPage(context, site, { k: 1024, maxSeries: 200, precision: { wide: 15 } });
+    await page.evaluate(async () => {
+      for (let s = 0; s < 60; s++) {
+        for (let i = 0; i < 500; i++) collector.record('wide', Math.random(), { s: `s${s}` });
+      }
+      await collector.flush();
+    });
+    expect(site.taken.size).toBeGreaterThan(1);
+    expect(Math.max(...site.deliveries.map(({ bytes }) => bytes.length))).toBeLessThan(65_536);
+    expect(site.total('wide').n).toBe(30_000);
+  });
+});
+
+describe('when the page leaves', () => {
+  it('stores, sends a beacon of the same bytes, and confirms it by fetch on the next load', async () => {
+    const page = await openPage(context, site);
+    await record(page, 10);
+    await page.goto(`${site.origin}/elsewhere`);
+    await until(() => beacons().length > 0);
+    expect(beacons()[0].contentType).toBe('text/plain');
+    expect(await storedBatches(page)).toBe(1);
+    await visit(page, site);
+    await until(() => fetches().length === 1);
+    await until(async () => (await storedBatches(page)) === 0);
+    expect(fetches()[0].bytes).toEqual(beacons()[0].bytes);
+    expect(site.conflicts).toBe(0);
+    expect(site.total()).toEqual({ n: 10, sum: 55 });
+  });
+
+  it('sends when it is closed', async () => {
+    const page = await openPage(context, site);
+    await record(page, 4);
+    await page.close({ runBeforeUnload: true });
+    await until(() => site.total().n === 4);
+  });
+
+  it('sends at each hide what came since, and confirms when it is seen again', async () => {
+    const page = await openPage(context, site);
+    await record(page, 2);
+    await setVisibility(page, 'hidden');
+    await until(() => site.total().n === 2);
+    await setVisibility(page, 'visible');
+    await until(async () => (await storedBatches(page)) === 0);
+    await record(page, 3);
+    await setVisibility(page, 'hidden');
+    await until(() => site.total().n === 5);
+    expect(different()).toBe(2);
+  });
+
+  it('sends when it freezes', async () => {
+    const page = await openPage(context, site);
+    await setVisibility(page, 'hidden');
+    await record(page, 2);
+    await page.evaluate(() => document.dispatchEvent(new Event('freeze')));
+    await until(() => site.total().n === 2);
+  });
+
+  it('goes on after it comes back through history', async () => {
+    const page = await openPage(context, site);
+    await page.evaluate(() =>
+      addEventListener('pageshow', (event) => {
+        document.title = event.persisted ? 'from the cache' : 'anew';
+      }),
+    );
+    await record(page, 2);
+    await page.goto(`${site.origin}/page-b.html`);
+    await page.goBack();
+    await page.waitForFunction(() => globalThis.isReady);
+    const isCached = (await page.title()) === 'from the cache';
+    console.log(`back/forward cache used: ${isCached}`);
+    if (!isCached) await page.evaluate(() => start());
+    await record(page, 3);
+    await page.evaluate(() => collector.flush());
+    await until(() => site.total().n === 5);
+    await until(async () => (await storedBatches(page)) === 0);
+    expect(site.total()).toEqual({ n: 5, sum: 9 });
+  });
+});
+
+describe('when the endpoint cannot take it', () => {
+  it('sends after the network is back, from the next page', async () => {
+    const page = await openPage(context, site);
+    await record(page, 7);
+    await context.setOffline(true);
+    await page.evaluate(() => collector.flush());
+    await setVisibility(page, 'hidden');
+    await page.close({ runBeforeUnload: true });
+    expect(site.taken.size).toBe(0);
+    await context.setOffline(false);
+    await openPage(context, site);
+    await until(() => site.total().n === 7);
+    expect(site.total()).toEqual({ n: 7, sum: 28 });
+  });
+
+  it('sends again, once counted, when the answer was lost', async () => {
+    let lost = 0;
+    site.fate = () => (lost++ === 0 ? { lose: 'answer' } : {});
+    const page = await openPage(context, site);
+    await record(page, 6);
+    await page.evaluate(() => collector.flush());
+    expect(await storedBatches(page)).toBe(1);
+    // The pause after a failure is not the endpoint's wish: a page that finds a network again ends it.
+    await page.evaluate(() => dispatchEvent(new Event('online')));
+    await until(() => site.deliveries.length === 2);
+    await until(async () => (await storedBatches(page)) === 0);
+    expect(site.conflicts).toBe(0);
+    expect(site.total()).toEqual({ n: 6, sum: 21 });
+  });
+
+  it('waits as long as Retry-After says, beacons and other pages too', async () => {
+    site.fate = () => ({ status: 429, headers: { 'retry-after': '2' } });
+    const page = await openPage(context, site);
+    await record(page, 1);
+    await page.evaluate(() => collector.flush());
+    const refusedAt = Date.now();
+    site.fate = () => ({});
+    await record(page, 1);
+    await page.evaluate(() => collector.flush());
+    await page.evaluate(() => dispatchEvent(new Event('online')));
+    await setVisibility(page, 'hidden');
+    await page.close({ runBeforeUnload: true });
+    const next = await openPage(context, site);
+    await next.evaluate(() => collector.flush());
+    expect(Date.now() - refusedAt).toBeLessThan(1900);
+    expect(site.deliveries).toHaveLength(1);
+    await new Promise((resolve) => setTimeout(resolve, 2100));
+    await visit(next, site);
+    await until(() => site.total().n === 2);
+  });
+
+  it.each([500, 503, 507, 408])('keeps a batch that was answered %i', async (status) => {
+    site.fate = () => ({ status });
+    const page = await openPage(context, site);
+    await record(page, 1);
+    await page.evaluate(() => collector.flush());
+    expect(await storedBatches(page)).toBe(1);
+    expect(await page.evaluate(() => told)).toEqual([]);
+  });
+
+  it.each([
+    400, 403, 409, 410, 413,
+  ])('forgets a batch that was answered %i, and says so once', async (status) => {
+    site.fate = () => ({ status });
+    const page = await openPage(context, site);
+    for (let i = 0; i < 2; i++) {
+      await record(page, 1);
+      await page.evaluate(() => collector.flush());
+    }
+    expect(await storedBatches(page)).toBe(0);
+    expect(await page.evaluate(() => told)).toEqual(['ERR_REFUSED']);
+    expect(site.deliveries).toHaveLength(2);
+  });
+
+  it('gives a batch up after 24 hours', async () => {
+    site.fate = () => ({ status: 503 });
+    const page = await openPage(context, site);
+    await record(page, 1);
+    await page.evaluate(() => collector.flush());
+    site.fate = () => ({});
+    await page.evaluate(() => {
+      for (const key of Object.keys(localStorage)) {
+        if (key.endsWith(':pause')) localStorage.removeItem(key);
+        else
+          localStorage[key] = localStorage[key].replace(/^\d+/, (ms: string) => String(+ms - 25 * 3_600_000));
+      }
+    });
+    const next = await openPage(context, site);
+    await until(() => next.evaluate(() => told.includes('ERR_EXPIRED')));
+    expect(await storedBatches(next)).toBe(0);
+    expect(site.taken.size).toBe(0);
+  });
+
+  it('gives up the oldest batches when the queue is full', async () => {
+    site.fate = () => ({ status: 503 });
+    const page = await openPage(context, site);
+    await page.evaluate(async () => {
+      for (let i = 0; i < 70; i++) {
+        collector.record('x', i);
+        await collector.flush();
+      }
+    });
+    expect(await storedBatches(page)).toBe(64);
+    expect(await page.evaluate(() => [told, collector.stats.queued])).toEqual([['ERR_OUTBOX_FULL'], 64]);
+    site.fate = () => ({});
+    await page.evaluate(() => {
+      for (const key of Object.keys(localStorage)) if (key.endsWith(':pause')) localStorage.removeItem(key);
+    });
+    await openPage(context, site);
+    await until(() => site.taken.size === 64);
+    // 0..5 are gone: their values are the smallest.
+    expect(site.total()).toEqual({ n: 64, sum: (69 * 70) / 2 - 15 });
+  });
+
+  it('goes on in memory where storage is full', async () => {
+    const page = await openPage(context, site);
+    await page.evaluate(() => {
+      for (let size = 2 ** 22; size >= 1; size >>= 1) {
+        try {
+          for (let i = 0; ; i++) localStorage.setItem(`fill${size}.${i}`, 'x'.repeat(size));
+        } catch {}
+      }
+    });
+    await record(page, 5);
+    await page.evaluate(() => collector.flush());
+    expect(site.total()).toEqual({ n: 5, sum: 15 });
+    expect(await page.evaluate(() => told)).toEqual([]);
+  });
+
+  it('goes on in memory where storage is blocked', async () => {
+    // A sandboxed page has an origin of its own, and reading localStorage throws.
+    site.csp = `sandbox allow-scripts; default-src ${site.origin}`;
+    const page = await openPage(context, site, { endpoint: `${site.origin}/v1/ingest` });
+    expect(
+      await page.evaluate(() => {
+        try {
+          return typeof localStorage;
+        } catch (error) {
+          return (error as Error).name;
+        }
+      }),
+    ).toBe('SecurityError');
+    await record(page, 5);
+    await page.evaluate(() => collector.flush());
+    expect(site.total()).toEqual({ n: 5, sum: 15 });
+    await record(page, 2);
+    await page.goto(`${site.origin}/elsewhere`);
+    await until(() => site.total().n === 7);
+    expect(beacons()).toHaveLength(1);
+  });
+});
+
+describe('two tabs', () => {
+  it('do not send the same stored batch at once', async () => {
+    site.fate = () => ({ status: 503, headers: { 'retry-after': '0' } });
+    const first = await openPage(context, site);
+    await record(first, 5);
+    await first.evaluate(() => collector.flush());
+    await first.goto(`${site.origin}/elsewhere`);
+    await until(() => beacons().length === 1);
+    const before = site.deliveries.length;
+    site.fate = () => ({ delayMs: 700 });
+    await Promise.all([openPage(context, site), openPage(context, site)]);
+    await until(() => site.taken.size === 1);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(site.deliveries.length - before).toBe(1);
+    expect(site.total()).toEqual({ n: 5, sum: 15 });
+  });
+
+  it('keep their own batches apart', async () => {
+    const [a, b] = await Promise.all([openPage(context, site), openPage(context, site)]);
+    await Promise.all([record(a, 3), record(b, 4)]);
+    await Promise.all([a, b].map((page) => page.evaluate(() => collector.flush())));
+    expect(site.total()).toEqual({ n: 7, sum: 16 });
+    expect(site.conflicts).toBe(0);
+    expect(await storedBatches(a)).toBe(0);
+  });
+});

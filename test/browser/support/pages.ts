@@ -1,0 +1,61 @@
+/** Pages of a test: opened, ready to collect, and told to hide as a browser would tell them. */
+import type { BrowserContext, Page } from 'playwright-core';
+import type { Collector } from '../../../src/browser.js';
+import type { Site } from './site.js';
+
+/** What test/browser/support/page.js puts on a page. */
+export interface PageGlobals {
+  kll: typeof import('../../../src/browser.js');
+  collector: Collector;
+  told: string[];
+  start(options?: object): void;
+  isReady: boolean;
+}
+
+/** Inside `evaluate`, `globalThis` is a page's. */
+declare global {
+  var kll: PageGlobals['kll'];
+  var collector: Collector;
+  var told: string[];
+  var start: PageGlobals['start'];
+  var isReady: boolean;
+}
+
+/** @param options of createCollector; null: no collector yet */
+export async function openPage(
+  context: BrowserContext,
+  site: Site,
+  options: object | null = {},
+  path = '/page.html',
+): Promise<Page> {
+  const page = await context.newPage();
+  await visit(page, site, options, path);
+  return page;
+}
+
+export async function visit(
+  page: Page,
+  site: Site,
+  options: object | null = {},
+  path = '/page.html',
+): Promise<void> {
+  await page.goto(site.origin + path);
+  await page.waitForFunction(() => globalThis.isReady);
+  if (options) await page.evaluate((given) => start(given), options);
+}
+
+/** Waits until `isSo`, ten seconds at most. */
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 400; i++) {
+    if (await isSo()) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error(`still not so after 10 s: ${isSo}`);
+}
+
+/** Batches in the storage of an origin. */
+export function storedBatches(page: Page): Promise<number> {
+  return page.evaluate(
+    () => Object.keys(localStorage).filter((key) => /^kll:.*:[\da-f]{32}$/.test(key)).length,
+  );
+}
