@@ -2,12 +2,15 @@
  * The configuration of `workerd serve` for the edge: the built Worker, its objects with SQLite on the local disk, one
  * socket. Text of Cap'n Proto (workerd's own language); paths in it are relative to the file.
  */
+import { join } from 'node:path';
 
 export interface EdgeConfig {
   /** host:port of the socket; port 0 takes any that is free. */
   address: string;
-  /** Files of the Worker, relative to the configuration: the main script first, then what it imports. */
+  /** Files of the Worker: the main script first, then what it imports. */
   modules: readonly string[];
+  /** Where they lie, relative to the configuration. */
+  modulesFolder: string;
   /** Absolute path of the folder that holds the objects. */
   storage: string;
   /** Text bindings taken from the environment of workerd, by name. */
@@ -27,14 +30,15 @@ const CLASSES = [
 export function edgeConfig({
   address,
   modules,
+  modulesFolder,
   storage,
   fromEnvironment,
   compatibilityDate,
 }: EdgeConfig): string {
   const files = modules.map((file) =>
     file.endsWith('.wasm')
-      ? `(name = ${quoted(`./${file}`)}, wasm = embed ${quoted(file)})`
-      : `(name = ${quoted(file)}, esModule = embed ${quoted(file)})`,
+      ? `(name = ${quoted(`./${file}`)}, wasm = embed ${quoted(join(modulesFolder, file))})`
+      : `(name = ${quoted(file)}, esModule = embed ${quoted(join(modulesFolder, file))})`,
   );
   const bindings = [
     ...CLASSES.map(([name, className]) => `(name = "${name}", durableObjectNamespace = "${className}")`),

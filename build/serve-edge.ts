@@ -1,0 +1,112 @@
+/** Starts the built edge on workerd, with its data in a folder: for `npm run edge`, tests and benchmarks. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, relative } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { SignJWT } from 'jose';
+import { edgeConfig } from './edge-config.js';
+
+const BUILT = fileURLToPath(new URL('../dist/workers', import.meta.url));
+/** Of wrangler.toml: a date that the workerd of the lockfile knows. */
+const COMPATIBILITY_DATE = '2026-04-01';
+/** Tenant of the token that is made for the folder. */
+export const TENANT = 'default';
+
+export interface ServeOptions {
+  /** Folder of the data; made where it is missing. */
+  folder: string;
+  /** Port on 127.0.0.1; 0 takes any that is free. */
+  port?: number;
+  /** Variables of docs/edge.md, beside or above those of this process. */
+  environment?: Record<string, string>;
+  /** Where workerd writes what it has to say: here, or nowhere. */
+  output?: 'inherit' | 'ignore';
+}
+
+export interface ServedEdge {
+  url: string;
+  port: number;
+  /** An admin token, the same for the same folder. */
+  token: string;
+  /** workerd itself, not a script before it: a signal reaches it. */
+  process: ChildProcess;
+  /** Resolves with the exit code when workerd has ended; null after a signal. */
+  ended: Promise<number | null>;
+}
+
+/** @throws Error when the Worker is not built, or workerd does not start */
+export async function serveEdge({
+  folder,
+  port = 0,
+  environment = {},
+  output = 'inherit',
+}: ServeOptions): Promise<ServedEdge> {
+  if (!existsSync(join(BUILT, 'worker.js')))
+    throw new Error('dist/workers is missing: run npm run build first');
+  const storage = join(folder, 'storage');
+  mkdirSync(storage, { recursive: true, mode: 0o700 });
+  const secret =
+    environment.KLL_TOKEN_SECRET || process.env.KLL_TOKEN_SECRET || secretOf(join(folder, 'secret'));
+  const env: NodeJS.ProcessEnv = {
+    KLL_OPERATOR_TENANT: TENANT,
+    ...process.env,
+    ...environment,
+    KLL_TOKEN_SECRET: secret,
+  };
+
+  const configuration = join(folder, 'workerd.capnp');
+  const modules = readdirSync(BUILT).filter((file) => /\.(js|wasm)$/.test(file) && file !== 'index.js');
+  // The first is the one that runs.
+  modules.sort((a, b) => Number(b === 'worker.js') - Number(a === 'worker.js'));
+  writeFileSync(
+    configuration,
+    edgeConfig({
+      address: `127.0.0.1:${port}`,
+      modules,
+      modulesFolder: relative(folder, BUILT),
+      storage,
+      fromEnvironment: Object.keys(env).filter((name) => name.startsWith('KLL_') && name !== 'KLL_EDGE_DIR'),
+      compatibilityDate: COMPATIBILITY_DATE,
+    }),
+  );
+  const binary = createRequire(import.meta.url)('workerd').default as string;
+  const child = spawn(binary, ['serve', '--experimental', '--control-fd=3', configuration], {
+    stdio: ['ignore', output, output, 'pipe'],
+    env,
+  });
+  const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  const failed = new Promise<never>((_, reject) => child.once('error', reject));
+  const heard = await Promise.race([listening(child), failed, ended.then(() => undefined)]);
+  if (heard === undefined) throw new Error(`workerd ended before it listened on port ${port}: is it taken?`);
+  return {
+    url: `http://127.0.0.1:${heard}`,
+    port: heard,
+    token: await tokenOf(secret),
+    process: child,
+    ended,
+  };
+}
+
+/** workerd tells on its control pipe where it listens. */
+async function listening(child: ChildProcess): Promise<number | undefined> {
+  for await (const line of createInterface({ input: child.stdio[3] as NodeJS.ReadableStream })) {
+    const event = JSON.parse(line) as { event: string; socket?: string; port?: number };
+    if (event.event === 'listen' && event.socket === 'http') return event.port;
+  }
+  return undefined;
+}
+
+async function tokenOf(secret: string): Promise<string> {
+  return await new SignJWT({ tenant: TENANT, scopes: ['ingest', 'query', 'admin'] })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .sign(new TextEncoder().encode(secret));
+}
+
+/** The secret of a folder: made once, readable by its owner alone. */
+function secretOf(file: string): string {
+  if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
+  return readFileSync(file, 'utf8');
+}
