@@ -259,6 +259,8 @@ export interface SeriesCalls {
   dropSnapshot(name: string): Promise<{ dropped: boolean }>;
   /** Oldest first. */
   snapshots(): Promise<Snapshot[]>;
+  /** What a snapshot sees becomes what is there; later snapshots are dropped. What was applied stays applied. */
+  rollBack(name: string): Promise<void>;
   /** Deletes a bounded number of expired buckets now: call again while there are more. */
   vacuum(config: TenantConfig): Promise<{ more: boolean }>;
   /** From now on no bucket is deleted that closed after this number; undefined: nobody exports any more. */

@@ -1,26 +1,36 @@
 /** The last answers of an isolate, for when an object does not answer: better old and labelled so than none. */
-import type { QueryAnswer } from './query.js';
+import type { QueryAnswer, QueryAsk } from './query.js';
 
 const MOST = 64;
 const LONGEST_MS = 3_600_000;
 
 interface Remembered {
   at: number;
+  from: number;
   answer: QueryAnswer;
 }
 
 const answers = new Map<string, Remembered>();
 
-/** @param identity tenant and query */
-export function rememberAnswer(identity: string, answer: QueryAnswer): void {
+export function rememberAnswer(tenant: string, ask: QueryAsk, answer: QueryAnswer): void {
   // One with many groups would crowd out the memory that all objects of the isolate share.
   if (answer.groups.length > 64) return;
+  const identity = identityOf(tenant, ask);
   answers.delete(identity);
-  answers.set(identity, { at: Date.now(), answer });
+  answers.set(identity, { at: Date.now(), from: ask.selection.from, answer });
   if (answers.size > MOST) answers.delete(answers.keys().next().value!);
 }
 
-export function rememberedAnswer(identity: string): Remembered | undefined {
-  const known = answers.get(identity);
-  return known && Date.now() - known.at <= LONGEST_MS ? known : undefined;
+/** The last answer to the same question, also where its stretch of time has only moved on with the clock. */
+export function rememberedAnswer(tenant: string, ask: QueryAsk): Remembered | undefined {
+  const known = answers.get(identityOf(tenant, ask));
+  if (!known) return undefined;
+  const age = Date.now() - known.at;
+  const moved = ask.selection.from - known.from;
+  return age <= LONGEST_MS && moved >= 0 && moved <= age + 60_000 ? known : undefined;
+}
+
+function identityOf(tenant: string, { selection, by, asOf }: QueryAsk): string {
+  const { name, matchers, from, to } = selection;
+  return JSON.stringify([tenant, name, matchers, to - from, by, asOf]);
 }

@@ -66,14 +66,13 @@ export interface QueryExplain {
 }
 
 export async function query(env: EdgeEnv, config: TenantConfig, ask: QueryAsk): Promise<QueryAnswer> {
-  const identity = JSON.stringify([config.tenant, ask]);
   try {
     const answer = await freshAnswer(env, config, ask);
-    if (!answer.stale && !answer.tooMuch) rememberAnswer(identity, answer);
+    if (!answer.stale && !answer.tooMuch) rememberAnswer(config.tenant, ask, answer);
     return answer;
   } catch (error) {
     if (String((error as Error)?.message).includes('ERR_SNAPSHOT')) throw error;
-    const known = rememberedAnswer(identity);
+    const known = rememberedAnswer(config.tenant, ask);
     if (!known) throw error;
     const { at, answer } = known;
     return { ...answer, stale: true, freshnessMs: answer.freshnessMs + Date.now() - at };

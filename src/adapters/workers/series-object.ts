@@ -20,6 +20,7 @@ import type {
   TenantConfig,
 } from './contract.js';
 import { deleteExpired, retain } from './retention.js';
+import { rollBack } from './roll-back.js';
 import { closeDue, rollUpDueSeries } from './rollup.js';
 import { read } from './series-read.js';
 import { SeriesStore } from './series-store.js';
@@ -82,6 +83,10 @@ export class SeriesObject extends DurableObject<EdgeBindings> implements SeriesC
 
   async snapshots(): Promise<Snapshot[]> {
     return listSnapshots(this.#store);
+  }
+
+  async rollBack(name: string): Promise<void> {
+    rollBack(this.#store, name, Date.now());
   }
 
   async wipe(): Promise<void> {

@@ -315,6 +315,33 @@ describe('keeping', () => {
     expect(left.rows).toBe(0);
   });
 
+  it('goes back to a snapshot, and on from there', async () => {
+    const config = tenantConfig({ retentionMs: kept });
+    await handOver(config, [row(T0, [1])]);
+    await ringUntil(config, T0 + HOUR_MS + 10 * MINUTE_MS);
+    await handOver(config, [row(T0, [2])]);
+    await seriesObject(config).createSnapshot('early');
+    await seriesObject(config).createSnapshot('good');
+    await handOver(config, [row(T0, [4]), row(T0, [8], { route: '/bad' })]);
+    await seriesObject(config).createSnapshot('later');
+    await ringUntil(config, T0 + 5 * DAY_MS);
+    expect(totalsOf(await readOf(config)).sum).toBe(15);
+    await seriesObject(config).rollBack('good');
+    expect((await seriesObject(config).snapshots()).map(({ name }) => name)).toEqual(['early', 'good']);
+    const { series } = await seriesObject(config).list({ limit: 9 });
+    expect(series).toEqual([{ key: seriesKey('latency_ms', {}), n: 2, first: T0, last: T0 }]);
+    await handOver(config, [row(T0, [16])]);
+    for (let day = 6; day < 9; day++) {
+      expect(totalsOf(await readOf(config)).sum).toBe(19);
+      expect(totalsOf(await readOf(config, { asOf: 'good' })).sum).toBe(3);
+      expect(totalsOf(await readOf(config, { asOf: 'early' })).sum).toBe(3);
+      await ringUntil(config, T0 + day * DAY_MS);
+    }
+    expect(await bucketCounts(config)).toEqual([0, 0, 1]);
+    const refused = await seriesObject(config).rollBack('later').catch(String);
+    expect(refused).toContain('ERR_SNAPSHOT');
+  });
+
   it('wipes everything', async () => {
     const config = tenantConfig();
     await handOver(config, [row(T0, [1])]);

@@ -104,10 +104,15 @@ it('answers what it knew before, labelled, when an object does not answer', asyn
   const failing = { getByName: () => ({ read: () => Promise.reject(new Error('overloaded')) }) };
   const down: EdgeEnv = { ...edge, INGEST: edge.INGEST, SERIES: failing as never };
   await expect(ask(config, {}, down)).rejects.toThrow('overloaded');
-  expect((await ask(config)).stale).toBe(false);
+  const hour = { ...EVERYTHING, from: START - 3_540_000, to: START + 60_000 };
+  expect((await ask(config, { selection: hour })).stale).toBe(false);
   setClock(Date.now() + 30_000);
-  const answer = await ask(config, {}, down);
+  // The last hour, half a minute later: the same question.
+  const moved = { ...hour, from: hour.from + 30_000, to: hour.to + 30_000 };
+  const answer = await ask(config, { selection: moved }, down);
   expect([answer.stale, answer.groups[0].sketch.n]).toEqual([true, 3]);
+  const other = { ...EVERYTHING, from: START - 60_000, to: START };
+  await expect(ask(config, { selection: other }, down)).rejects.toThrow('overloaded');
   expect(answer.freshnessMs).toBeGreaterThanOrEqual(30_000);
 });
 
