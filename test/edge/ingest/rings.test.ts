@@ -54,6 +54,13 @@ describe('after a change of N', () => {
     expect(await ingestObject(before, 0).take(call)).toEqual({ outcome: 'stale-ring', version: 2 });
   });
 
+  it('a query that asks the former owners hears of the newer ring', async () => {
+    const { before, after, id } = growing();
+    expect((await ingestObject(before, 0).pending(EVERYTHING, before)).ringVersion).toBe(0);
+    await ingestObject(after, 1).take(takeCall(after, [5], { id }));
+    expect((await ingestObject(before, 0).pending(EVERYTHING, before)).ringVersion).toBe(2);
+  });
+
   it('takes an id once when both owners are asked at once', async () => {
     for (let i = 0; i < 20; i++) {
       const { before, after, id } = growing();

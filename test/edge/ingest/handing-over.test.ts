@@ -1,0 +1,171 @@
+import { abortAllDurableObjects } from 'cloudflare:test';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { TenantConfig } from '../../../src/adapters/workers/contract.js';
+import {
+  failHandOver,
+  failStatement,
+  ingestObject,
+  inside,
+  passTime,
+  pendingTotals,
+  START,
+  setClock,
+  takeCall,
+  tenantConfig,
+} from './ground.js';
+import { readAll, totals } from './totals.js';
+
+beforeEach(() => {
+  setClock(START);
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+});
+
+/** A tenant with three owners, and an object that holds one batch for each of nine series. */
+async function nineSeries(change: Partial<TenantConfig> = {}, series = 9): Promise<TenantConfig> {
+  const config = tenantConfig({
+    rings: [{ version: 1, ingest: 1, series: 3, since: 0 }],
+    sealBatches: 3,
+    ...change,
+  });
+  for (let i = 0; i < series; i++) {
+    const labels = { route: `/${i}` };
+    await ingestObject(config).take(takeCall(config, [{ labels, values: Float64Array.of(i, 1) }]));
+  }
+  return config;
+}
+
+const TRUTH = { n: 18, sum: 45 };
+
+/** What the series objects hold. */
+async function applied(config: TenantConfig): Promise<{ n: number; sum: number }> {
+  const rings = config.rings.map((ring) => ({ ...ring, ingest: 0 }));
+  return await totals({ ...config, rings });
+}
+
+describe('handing over', () => {
+  it('gives each owner its series and keeps nothing', async () => {
+    const config = await nineSeries();
+    await passTime(ingestObject(config), 0);
+    expect(await pendingTotals(config)).toEqual({ n: 0, sum: 0 });
+    expect(await applied(config)).toEqual(TRUTH);
+    const owners = await Promise.all([0, 1, 2].map((slot) => readAll(config, slot)));
+    expect(owners.filter(({ groups }) => groups.length > 0).length).toBeGreaterThan(1);
+  });
+
+  it('is done again until it is acknowledged, and applied once', async () => {
+    const config = await nineSeries();
+    let calls = 0;
+    // Every owner loses two calls and two answers before it is heard.
+    await failHandOver(ingestObject(config), () =>
+      calls++ < 6 ? 'before' : calls <= 12 ? 'after' : 'never',
+    );
+    let rounds = 0;
+    while ((await pendingTotals(config)).n > 0) {
+      await passTime(ingestObject(config), 60_000);
+      expect(await totals(config)).toEqual(TRUTH);
+      expect(rounds++).toBeLessThan(20);
+    }
+    expect(calls).toBeGreaterThan(12);
+    expect(await applied(config)).toEqual(TRUTH);
+    const { counters } = await ingestObject(config).counters();
+    const failures = counters.find(({ name }) => name === 'kll_edge_ingest_step_failures_total');
+    expect(failures).toMatchObject({ labels: [['step', 'hand-over']] });
+    expect(failures!.value).toBeGreaterThanOrEqual(6);
+  });
+
+  it('goes on to the other owners when one does not answer', async () => {
+    const config = await nineSeries();
+    await inside(ingestObject(config), (instance) => {
+      const real = instance.env.SERIES;
+      const getByName = (name: string) => {
+        if (name.endsWith(':0')) throw new Error('no answer');
+        return real.getByName(name);
+      };
+      instance.env = { ...instance.env, SERIES: { getByName } as never };
+    });
+    await passTime(ingestObject(config), 0);
+    const waiting = await pendingTotals(config);
+    expect(waiting.n).toBeGreaterThan(0);
+    expect(waiting.n).toBeLessThan(18);
+    expect(await totals(config)).toEqual(TRUTH);
+    expect((await applied(config)).n).toBe(18 - waiting.n);
+    await abortAllDurableObjects();
+    await passTime(ingestObject(config), 60_000);
+    expect(await applied(config)).toEqual(TRUTH);
+  });
+
+  it('goes on after the object died between any two of its steps', async () => {
+    for (let step = 0; ; step++) {
+      const config = await nineSeries({ sealBatches: 2 }, 4);
+      const truth = { n: 8, sum: 10 };
+      // The n-th statement of the alarm is the last before the object dies; what was stored until then stays.
+      const hasFailed = await failStatement(ingestObject(config), step, true);
+      await passTime(ingestObject(config), 0).catch(() => {});
+      // It may have begun anew by itself.
+      const interrupted = await hasFailed().catch(() => true);
+      await abortAllDurableObjects();
+      expect(await totals(config)).toEqual(truth);
+      await passTime(ingestObject(config), 60_000);
+      expect(await applied(config)).toEqual(truth);
+      expect(await pendingTotals(config)).toEqual({ n: 0, sum: 0 });
+      if (!interrupted) {
+        expect(step).toBeGreaterThan(30);
+        break;
+      }
+    }
+  });
+
+  it('is done at once by a flush, which fails where an owner does', async () => {
+    const config = await nineSeries();
+    await ingestObject(config).take(takeCall(config, [4]));
+    await failHandOver(ingestObject(config));
+    expect(await ingestObject(config).flush(config).catch(String)).toBe('Error: the network is down');
+    await abortAllDurableObjects();
+    const { sequence } = await ingestObject(config).flush(config);
+    expect(await applied(config)).toEqual({ n: 19, sum: 49 });
+    const { applied: last } = await readAll(config, 0);
+    expect(last[`ingest:${config.tenant}:0`]).toBeLessThanOrEqual(sequence);
+    // Nothing to do any more.
+    expect(await ingestObject(config).flush(config)).toEqual({ sequence });
+  });
+
+  it('takes new batches again when an owner that was away for long is back', async () => {
+    const config = await nineSeries({ maxPendingBatches: 100, maxPendingBytes: 1_000 });
+    await failHandOver(ingestObject(config));
+    let outcome = 'stored';
+    let stored = 0;
+    for (; outcome === 'stored'; stored++) {
+      ({ outcome } = await ingestObject(config).take(takeCall(config, [1])));
+      await passTime(ingestObject(config), 1_000);
+      expect(stored).toBeLessThan(200);
+    }
+    expect(outcome).toBe('full');
+    await abortAllDurableObjects();
+    await passTime(ingestObject(config), 60_000);
+    expect((await ingestObject(config).take(takeCall(config, [1]))).outcome).toBe('stored');
+    expect((await totals(config)).n).toBe(18 + stored - 1 + 1);
+  });
+
+  it('follows the ring version of each sequence when M grows', async () => {
+    const config = await nineSeries({ sealBatches: 100 });
+    const rings = [...config.rings, { version: 2, ingest: 1, series: 5, since: START }];
+    const grown = { ...config, rings };
+    // Into the sequence that is open under the former ring.
+    await ingestObject(grown).take(takeCall(grown, [1]));
+    expect(await totals(grown)).toEqual({ n: 19, sum: 46 });
+    const beyond = () => Promise.all([3, 4].map((slot) => readAll(grown, slot)));
+    // By a call that brings the new ring.
+    await ingestObject(grown).flush(grown);
+    expect((await beyond()).every(({ groups }) => groups.length === 0)).toBe(true);
+    expect(await applied(grown)).toEqual({ n: 19, sum: 46 });
+    for (let i = 0; i < 9; i++) {
+      const labels = { route: `/${i}` };
+      await ingestObject(grown).take(takeCall(grown, [{ labels, values: Float64Array.of(1) }]));
+    }
+    expect(await totals(grown)).toEqual({ n: 28, sum: 55 });
+    await passTime(ingestObject(grown), grown.sealMs);
+    expect(await totals(grown)).toEqual({ n: 28, sum: 55 });
+    expect(await applied(grown)).toEqual({ n: 28, sum: 55 });
+    expect((await beyond()).some(({ groups }) => groups.length > 0)).toBe(true);
+  });
+});
