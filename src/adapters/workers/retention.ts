@@ -4,7 +4,7 @@ import type { TenantConfig } from './contract.js';
 import type { SeriesStore } from './series-store.js';
 
 const ROWS_A_STEP = 500;
-const PAUSE_MS = 600_000;
+const PAUSE_MS = 3_600_000;
 
 /**
  * How long buckets of a level are kept, milliseconds. A level is kept at least as long as the one below it: what is

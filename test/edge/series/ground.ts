@@ -66,11 +66,14 @@ export async function ringUntil(config: TenantConfig, time: number, slot = 0): P
       const { sql } = storage;
       return sql.exec<{ at: number | null }>('SELECT min(at) AS at FROM schedule').one().at;
     });
-    if (at === null || at > time) break;
+    if (at === null || at > time) {
+      setClock(Math.max(time, Date.now()));
+      return;
+    }
     setClock(Math.max(at, Date.now()));
     await runDurableObjectAlarm(object as unknown as DurableObjectStub);
   }
-  setClock(Math.max(time, Date.now()));
+  throw new Error('the alarm rings without end');
 }
 
 /** Rows of buckets by resolution. */
