@@ -86,24 +86,9 @@ export class Sender {
 
   /** @returns whether the batch is off our hands */
   async #send({ id, bytes }: OutgoingBatch): Promise<boolean> {
-    let answer: Response | undefined;
-    try {
-      answer = await fetch(this.endpoint, {
-        method: 'POST',
-        body: bytes as BufferSource,
-        // A type that needs no leave from another origin.
-        headers: { 'content-type': 'text/plain' },
-        keepalive: true,
-        credentials: 'omit',
-        cache: 'no-store',
-        // Safari has it from 16 on.
-        signal: AbortSignal.timeout?.(LONGEST_FETCH_MS) ?? null,
-      });
-      // Until its end is read, an answer counts as on its way, and fills what keepalive allows.
-      await answer.text();
-    } catch {
-      // No network, no leave, or a page that froze meanwhile: all of them pass.
-    }
+    // What waits in beacons counts against what keepalive allows: a large batch may pass without it.
+    const answer =
+      (await this.#post(bytes, true)) ?? (bytes.length > 4096 ? await this.#post(bytes, false) : undefined);
     const { status = 0 } = answer ?? {};
     if (answer?.ok) {
       this.stats.acknowledged++;
@@ -122,6 +107,29 @@ export class Sender {
     this.#failures = 0;
     this.outbox.forget(id);
     return true;
+  }
+
+  /** The answer, read to its end; nothing when there was none. */
+  async #post(bytes: Uint8Array, keepalive: boolean): Promise<Response | undefined> {
+    let answer: Response | undefined;
+    try {
+      answer = await fetch(this.endpoint, {
+        method: 'POST',
+        body: bytes as BufferSource,
+        // A type that needs no leave from another origin.
+        headers: { 'content-type': 'text/plain' },
+        keepalive,
+        credentials: 'omit',
+        cache: 'no-store',
+        // Safari has it from 16 on.
+        signal: AbortSignal.timeout?.(LONGEST_FETCH_MS) ?? null,
+      });
+      // Until its end is read, it counts as on its way.
+      await answer.text();
+    } catch {
+      // No network, no leave, or a page that froze meanwhile: all of them pass.
+    }
+    return answer;
   }
 
   /** The network is back: what failed for the lack of one may be tried again at once. */

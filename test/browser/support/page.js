@@ -12,4 +12,5 @@ globalThis.start = (options = {}) => {
     ...options,
   });
 };
+globalThis.loadVitals = () => import('/web-vitals.js');
 globalThis.isReady = true;

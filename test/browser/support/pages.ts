@@ -1,6 +1,6 @@
 /** Pages of a test: opened, ready to collect, and told to hide as a browser would tell them. */
 import type { BrowserContext, Page } from 'playwright-core';
-import type { Collector } from '../../../src/browser.js';
+import type { Collector, WebVitalsModule } from '../../../src/browser.js';
 import type { Site } from './site.js';
 
 /** What test/browser/support/page.js puts on a page. */
@@ -9,6 +9,7 @@ export interface PageGlobals {
   collector: Collector;
   told: string[];
   start(options?: object): void;
+  loadVitals(): Promise<WebVitalsModule>;
   isReady: boolean;
 }
 
@@ -18,6 +19,7 @@ declare global {
   var collector: Collector;
   var told: string[];
   var start: PageGlobals['start'];
+  var loadVitals: PageGlobals['loadVitals'];
   var isReady: boolean;
 }
 
@@ -42,6 +44,13 @@ export async function visit(
   await page.goto(site.origin + path);
   await page.waitForFunction(() => globalThis.isReady);
   if (options) await page.evaluate((given) => start(given), options);
+}
+
+/** Closes a page as a user does: it is told, and has no time left. Done when it is gone. */
+export async function closeByUser(page: Page): Promise<void> {
+  const gone = page.waitForEvent('close');
+  await page.close({ runBeforeUnload: true });
+  await gone;
 }
 
 /** Waits until `isSo`, ten seconds at most. */

@@ -1,0 +1,85 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { seededRandom } from '../../support/prng.js';
+import { launchChromium } from '../support/chromium.js';
+import { closeByUser, openPage, storedBatches, until } from '../support/pages.js';
+import { Site } from '../support/site.js';
+
+const PAGES = 200;
+
+let browser: Browser;
+let site: Site;
+beforeAll(async () => {
+  browser = await launchChromium();
+  site = await new Site().start();
+});
+afterAll(async () => {
+  await browser?.close();
+  await site?.stop();
+});
+
+it(`loses and doubles nothing over ${PAGES} pages that die, go offline, or lose what they are answered`, async () => {
+  const { next: random } = seededRandom(2026);
+  const chance = (share: number) => random() < share;
+  const context = await browser.newContext();
+  await context.newPage();
+  const truth = { n: 0, sum: 0 };
+  const seen = { offline: 0, lost: 0, failed: 0, doubled: 0 };
+  site.fate = () => {
+    if (chance(0.15)) {
+      seen.lost++;
+      return { lose: chance(0.5) ? 'answer' : 'request' };
+    }
+    if (chance(0.1)) {
+      seen.failed++;
+      return { status: 503, headers: { 'retry-after': '0' } };
+    }
+    return {};
+  };
+  for (let i = 0; i < PAGES; i++) {
+    const page = await openPage(context, site, {});
+    const isOffline = chance(0.2);
+    if (isOffline) {
+      seen.offline++;
+      await context.setOffline(true);
+    }
+    const rounds = 1 + Math.floor(random() * 3);
+    for (let round = 0; round < rounds; round++) {
+      const values = Array.from({ length: 1 + Math.floor(random() * 40) }, () => Math.floor(random() * 5000));
+      truth.n += values.length;
+      truth.sum += values.reduce((sum, x) => sum + x, 0);
+      const isFlushed = chance(0.4);
+      await page.evaluate(
+        ([values, isFlushed]) => {
+          for (const x of values as number[]) collector.record('work', x);
+          if (isFlushed) void collector.flush();
+        },
+        [values, isFlushed],
+      );
+    }
+    // Killed in the middle of whatever is on its way: a page that is closed is told so, and has no time left.
+    if (chance(0.5)) await page.goto('about:blank').catch(() => {});
+    await (chance(0.5) ? closeByUser(page) : page.close());
+    if (isOffline) await context.setOffline(false);
+  }
+  seen.doubled = site.deliveries.length - new Set(site.deliveries.map(({ id }) => id)).size;
+  site.fate = () => ({});
+  // The next loads: pauses end, what is stored is sent.
+  await until(async () => {
+    const page = await openPage(context, site, {});
+    await page.evaluate(() => {
+      for (const key of Object.keys(localStorage)) if (key.endsWith(':pause')) localStorage.removeItem(key);
+    });
+    await page.evaluate(() => dispatchEvent(new Event('online')));
+    await page.waitForTimeout(300);
+    const left = await storedBatches(page);
+    await page.close();
+    return left === 0;
+  });
+  console.log(
+    `${PAGES} pages: ${JSON.stringify(seen)}, ${site.deliveries.length} deliveries, ${site.taken.size} batches`,
+  );
+  expect(site.conflicts).toBe(0);
+  expect(Math.min(seen.offline, seen.lost, seen.failed, seen.doubled)).toBeGreaterThan(0);
+  expect(site.total('work')).toEqual(truth);
+}, 300_000);

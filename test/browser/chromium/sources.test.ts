@@ -1,0 +1,151 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { launchChromium } from '../support/chromium.js';
+import { openPage, until, visit } from '../support/pages.js';
+import { Site } from '../support/site.js';
+
+let browser: Browser;
+let site: Site;
+let context: BrowserContext;
+beforeAll(async () => {
+  browser = await launchChromium();
+  site = await new Site().start();
+});
+afterAll(async () => {
+  await browser?.close();
+  await site?.stop();
+});
+beforeEach(async () => {
+  site.reset();
+  context = await browser.newContext();
+  await context.newPage();
+  return () => context.close();
+});
+
+const names = () => [...new Set(site.series().map(({ name }) => name))].sort();
+
+describe('web vitals', () => {
+  const startVitals = (page: Page, options: object = {}) =>
+    page.evaluate(async (options) => {
+      start({ sources: [kll.webVitals(await loadVitals(), options)] });
+    }, options);
+
+  it('enter once a page, whatever becomes of the page', async () => {
+    const page = await openPage(context, site, null, '/page/orders/8231.html?user=7#top');
+    await startVitals(page);
+    await page.click('button');
+    await page.waitForTimeout(300);
+    await page.goto(`${site.origin}/elsewhere`);
+    await until(() => site.series('lcp').length > 0);
+    await visit(page, site, {});
+    await until(async () => (await page.evaluate(() => localStorage.length)) === 0);
+    expect(names()).toEqual(expect.arrayContaining(['cls', 'fcp', 'lcp', 'ttfb']));
+    for (const name of names()) expect([name, site.total(name).n]).toEqual([name, 1]);
+    const [{ labels, values }] = site.series('lcp');
+    expect(labels).toEqual({ route: '/page/orders/8231.html'.replace('8231.html', ':id') });
+    expect(values![0]).toBeGreaterThan(0);
+    expect(values![0]).toBeLessThan(60_000);
+  });
+
+  it('keep the value of the first hide when they change after it', async () => {
+    const page = await openPage(context, site, null);
+    // The module's own part: it reports an id again when its value has changed.
+    await page.evaluate(async () => {
+      const reports: ((metric: object) => void)[] = [];
+      const onCLS = (report: (metric: object) => void) => reports.push(report);
+      start({ sources: [kll.webVitals({ onCLS } as object)] });
+      const [report] = reports;
+      report({ name: 'CLS', id: 'v5-1', value: 0.12344 });
+      report({ name: 'CLS', id: 'v5-1', value: 0.5 });
+      report({ name: 'CLS', id: 'v5-2', value: 0.25, navigationURL: 'https://x.example/cart/77?a=b' });
+      await collector.flush();
+    });
+    expect(site.series('cls').map(({ labels, values }) => [labels, [...values!]])).toEqual([
+      [{ route: '/page.html' }, [0.1234]],
+      [{ route: '/cart/:id' }, [0.25]],
+    ]);
+  });
+
+  it('bring exemplars of the slowest when asked, without ids', async () => {
+    const page = await openPage(context, site, null);
+    await page.evaluate(async () => {
+      const reports: ((metric: object) => void)[] = [];
+      const onINP = (report: (metric: object) => void) => reports.push(report);
+      start({ sources: [kll.webVitals({ onINP } as object, { exemplars: 2 })] });
+      [80, 400, 120].forEach((value, i) => {
+        reports[0]({
+          name: 'INP',
+          id: `v${i}`,
+          value,
+          attribution: { interactionTarget: `#cart-8231>li.row${i}` },
+        });
+      });
+      await collector.flush();
+    });
+    expect(site.total('inp').n).toBe(3);
+    expect(site.series('inp_exemplar').map(({ labels, values }) => [labels.attribution, values![0]])).toEqual(
+      [
+        ['*>li.row0', 400],
+        ['*>li.row0', 120],
+      ],
+    );
+  });
+});
+
+describe('the timeline', () => {
+  it('tells of navigation, resources, fetches and long tasks, each when asked for', async () => {
+    const page = await openPage(context, site, null);
+    await page.evaluate(async () => {
+      start({
+        sources: [kll.navigationTiming(), kll.resourceTiming(), kll.longTasks(), kll.fetchDurations()],
+      });
+      await fetch('/api/users/123456/orders?token=secret');
+      setTimeout(() => {
+        for (const end = performance.now() + 80; performance.now() < end; );
+      });
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await collector.flush();
+    });
+    expect(names()).toEqual([
+      'fetch',
+      'longtask',
+      'navigation_content_loaded',
+      'navigation_interactive',
+      'navigation_load',
+      'navigation_response',
+      'resource',
+    ]);
+    expect(site.series('fetch').map(({ labels }) => labels)).toEqual([
+      { route: '/page.html', target: '/api/users/:id/orders' },
+    ]);
+    expect(site.series('longtask')[0].values![0]).toBeGreaterThanOrEqual(50);
+    const sent = site.deliveries.map(({ bytes }) => new TextDecoder('latin1').decode(bytes)).join();
+    expect(sent).not.toMatch(/secret|123456|http/);
+  });
+
+  it('measures none of its own requests', async () => {
+    const page = await openPage(context, site, { flush: { interval: 1000 } });
+    await page.evaluate(async () => {
+      start({ sources: [kll.resourceTiming(), kll.fetchDurations()] });
+      await collector.flush();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await collector.flush();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await collector.flush();
+    });
+    expect(site.series('fetch')).toEqual([]);
+    expect(site.deliveries).toHaveLength(1);
+  });
+
+  it('does nothing where the browser lacks it', async () => {
+    const page = await openPage(context, site, null);
+    await page.evaluate(async () => {
+      Object.defineProperty(globalThis, 'PerformanceObserver', { value: undefined });
+      start({ sources: [kll.longTasks(), kll.navigationTiming(), kll.resourceTiming()] });
+      collector.record('own', 1);
+      await collector.flush();
+    });
+    expect(names()).toEqual(['own']);
+    expect(await page.evaluate(() => told)).toEqual([]);
+  });
+});
