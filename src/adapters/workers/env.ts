@@ -24,6 +24,8 @@ export interface EdgeEnv extends EdgeBindings {
   KLL_MAX_BUCKETS?: string;
   /** Most series an object may touch for a query; default 10 000. */
   KLL_MAX_QUERY_SERIES?: string;
+  /** Batches that an isolate stores at once; above it answers 429; default 200. */
+  KLL_MAX_IN_FLIGHT?: string;
   /** Queries that take longer are logged with their explain, milliseconds; default 1000. */
   KLL_SLOW_QUERY_MS?: string;
   /** How long an isolate trusts what the directory said, milliseconds; default 5000. */

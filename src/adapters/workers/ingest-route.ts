@@ -8,7 +8,7 @@ import { tenantConfig } from './directory-cache.js';
 import type { EdgeEnv } from './env.js';
 import type { EdgeContext } from './http-context.js';
 import { type BatchForm, type CheckedBatch, checkBatch } from './ingest-batch.js';
-import { limitsOf } from './limits.js';
+import { limitsOf, variable } from './limits.js';
 import { Problem, refuse, unavailable } from './problem.js';
 import { requireRate } from './rate-limit.js';
 import { objectName, slotOf } from './series-key.js';
@@ -22,13 +22,36 @@ const FORMS: Readonly<Record<string, BatchForm>> = {
   'text/plain': 'container',
   'application/json': 'json',
 };
+/** Batches of one isolate on their way to storage, beyond which it asks senders to wait: at 2,000 a second, 0.1 s. */
+const STANDARD_IN_FLIGHT = 200;
+const LARGEST_IN_FLIGHT = 100_000;
+let inFlight = 0;
+
 /** Asks of one request: a ring may be new to the Worker, an object may just be moving. */
 const MOST_ASKS = 4;
 
 export async function ingest(context: EdgeContext): Promise<Response> {
   const { env } = context;
-  const request = context.req.raw;
   workerCounters.add(EDGE_METRICS.ingestSeen);
+  if (inFlight >= variable(env.KLL_MAX_IN_FLIGHT, STANDARD_IN_FLIGHT, 1, LARGEST_IN_FLIGHT)) {
+    // Before anything is read: what cannot be stored soon must not pile up in memory.
+    throw new Problem({
+      status: 429,
+      code: 'ERR_BUSY',
+      detail: 'more batches are on their way to storage than it takes in a moment; try again',
+      headers: { 'retry-after': '1' },
+    });
+  }
+  inFlight++;
+  try {
+    return await takeIn(context);
+  } finally {
+    inFlight--;
+  }
+}
+
+async function takeIn({ env, req }: EdgeContext): Promise<Response> {
+  const request = req.raw;
   const type = (request.headers.get('content-type') ?? '').split(';')[0].trim().toLowerCase();
   const byHeaders = await identify(request, env);
   if (byHeaders) await requireIngest(byHeaders, env);
