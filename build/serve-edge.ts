@@ -18,7 +18,9 @@ export const TENANT = 'default';
 export interface ServeOptions {
   /** Folder of the data; made where it is missing. */
   folder: string;
-  /** Port on 127.0.0.1; 0 takes any that is free. */
+  /** Address to listen on; default 127.0.0.1. */
+  host?: string;
+  /** Port; 0 takes any that is free. */
   port?: number;
   /** Variables of docs/edge.md, beside or above those of this process. */
   environment?: Record<string, string>;
@@ -40,6 +42,7 @@ export interface ServedEdge {
 /** @throws Error when the Worker is not built, or workerd does not start */
 export async function serveEdge({
   folder,
+  host = '127.0.0.1',
   port = 0,
   environment = {},
   output = 'inherit',
@@ -64,7 +67,7 @@ export async function serveEdge({
   writeFileSync(
     configuration,
     edgeConfig({
-      address: `127.0.0.1:${port}`,
+      address: `${host}:${port}`,
       modules,
       modulesFolder: relative(folder, BUILT),
       storage,
@@ -82,7 +85,7 @@ export async function serveEdge({
   const heard = await Promise.race([listening(child), failed, ended.then(() => undefined)]);
   if (heard === undefined) throw new Error(`workerd ended before it listened on port ${port}: is it taken?`);
   return {
-    url: `http://127.0.0.1:${heard}`,
+    url: `http://${host}:${heard}`,
     port: heard,
     token: await tokenOf(secret),
     process: child,
