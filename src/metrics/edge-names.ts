@@ -76,6 +76,12 @@ const INGEST = {
     type: 'counter',
     unit: 'values',
   },
+  storedBytes: {
+    name: 'kll_edge_stored_bytes_total',
+    help: 'Bytes of the batches made durable; by their number, the size of a beacon.',
+    type: 'counter',
+    unit: 'bytes',
+  },
   duplicates: {
     name: 'kll_edge_duplicate_batches_total',
     help: 'Batches that were known already, with the same bytes.',

@@ -50,6 +50,8 @@ export class IngestCounters {
     const values = what.batches.reduce((sum, batch) => sum + batch.values, 0);
     this.#table.add(EDGE_METRICS.storedBatches.name, [], what.batches.length);
     this.#table.add(EDGE_METRICS.storedValues.name, [], values);
+    const bytes = what.batches.reduce((sum, batch) => sum + batch.body.byteLength, 0);
+    this.#table.add(EDGE_METRICS.storedBytes.name, [], bytes);
     this.#table.add(EDGE_METRICS.sealedSequences.name, [], 1);
     this.#table.add(EDGE_METRICS.sealedSources.name, [], what.merged);
     this.#table.add(EDGE_METRICS.sealDuration.name, [], what.seconds);
@@ -71,6 +73,7 @@ export class IngestCounters {
     };
     addTo(EDGE_METRICS.storedBatches.name, levels.pendingBatches);
     addTo(EDGE_METRICS.storedValues.name, levels.pendingValues);
+    addTo(EDGE_METRICS.storedBytes.name, levels.pendingBytes);
     const gauge = (name: string, value: number, labels: CounterDelta['labels'] = []) => ({
       name,
       labels,
