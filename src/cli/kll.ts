@@ -14,13 +14,14 @@ import { merge, mergeCommand } from './verbs/merge.js';
 import { plan, planCommand } from './verbs/plan.js';
 import { plot, plotCommand } from './verbs/plot.js';
 import { query, queryCommand } from './verbs/query.js';
+import { sloBaseline, sloCheck, sloCommands } from './verbs/slo.js';
 import { summary, summaryCommand } from './verbs/summary.js';
 import { verify, verifyCommand } from './verbs/verify.js';
 
 const EXIT_CODES = `
 Exit codes:
   0  done
-  1  done, and the verdict is negative (verify, compare)
+  1  done, and the verdict is negative (verify, compare, slo check)
   2  the command line is wrong
   3  the input is not what it should be
   4  reading or writing failed
@@ -59,6 +60,9 @@ function createProgram(json: boolean): Command {
   verb(verifyCommand(program), verify);
   verb(convertCommand(program), convert);
   verb(planCommand(program), plan);
+  const slo = sloCommands(program);
+  verb(slo.check, sloCheck);
+  verb(slo.baseline, sloBaseline);
   return program;
 }
 

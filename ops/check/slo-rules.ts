@@ -1,0 +1,68 @@
+/**
+ * Recording rules and burn-rate alerts of objectives. Windows and factors are those of the SRE Workbook, chapter
+ * "Alerting on SLOs": 14.4 uses 2 % of a 30-day budget in an hour, 6 uses 5 % in six; the short window ends the alert
+ * soon after its cause.
+ */
+import { stringify } from 'yaml';
+import type { Objective, Objectives, Selector } from '../../src/cli/slo/objectives.js';
+
+const WINDOWS = ['5m', '30m', '1h', '6h'] as const;
+const BURNS = [
+  { severity: 'critical', factor: 14.4, long: '1h', short: '5m', for: '2m' },
+  { severity: 'warning', factor: 6, long: '6h', short: '30m', for: '15m' },
+] as const;
+
+/** @returns the text of ops/alerts/slo.rules.yaml */
+export function sloRules({ service, objectives }: Objectives): string {
+  const budgeted = objectives.filter((one) => one.kind !== 'zero');
+  const groups = [
+    {
+      name: `${service}-slo-recording`,
+      interval: '30s',
+      rules: budgeted.flatMap((one) =>
+        WINDOWS.map((window) => ({
+          record: `kll_slo:bad_ratio:${window}`,
+          expr: badRatio(one, window),
+          labels: { slo: one.name },
+        })),
+      ),
+    },
+    {
+      name: `${service}-slo-burn`,
+      interval: '30s',
+      rules: budgeted.flatMap((one) =>
+        BURNS.map(({ severity, factor, long, short, for: wait }) => {
+          const limit = `${factor} * ${Number((1 - one.objective).toPrecision(6))}`;
+          const burns = (window: string) => `kll_slo:bad_ratio:${window}{slo="${one.name}"} > ${limit}`;
+          return {
+            alert: 'KllSloBurn',
+            expr: `${burns(long)} and ${burns(short)}`,
+            for: wait,
+            labels: { severity, slo: one.name },
+            annotations: {
+              summary: `{{ $value | humanizePercentage }} bad over ${long} for {{ $labels.slo }}: ${factor} times what its budget allows. ${one.says}`,
+              runbook: 'ops/runbooks/KllSloBurn.md',
+            },
+          };
+        }),
+      ),
+    },
+  ];
+  const head = '# Generated from ops/slo/edge.yaml by `npm run ops:generate`: change that.\n';
+  return head + stringify({ groups }, { lineWidth: 0 });
+}
+
+function badRatio(one: Exclude<Objective, { kind: 'zero' }>, window: string): string {
+  if (one.kind === 'threshold') {
+    return `avg_over_time((max(${one.metric}) >= bool ${one.below})[${window}:30s])`;
+  }
+  const rate = (selector: Selector) => `sum(rate(${selectorText(selector)}[${window}]))`;
+  return one.bad
+    ? `${rate(one.bad)} / ${rate(one.total)}`
+    : `1 - ${rate(one.good as Selector)} / ${rate(one.total)}`;
+}
+
+function selectorText({ metric, labels }: Selector): string {
+  const pairs = Object.entries(labels).map(([label, pattern]) => `${label}=~${JSON.stringify(pattern)}`);
+  return pairs.length === 0 ? metric : `${metric}{${pairs.join(',')}}`;
+}

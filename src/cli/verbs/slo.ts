@@ -1,0 +1,138 @@
+/** kll slo: are objectives kept, by a live edge or by what was stored of it, and which would its data carry? */
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { toNumber, withJson } from '../arguments.js';
+import { CliError, EXIT, type ExitCode, ioError, usageError } from '../exit.js';
+import { showPercent } from '../output/figures.js';
+import { type Column, renderTable } from '../output/table.js';
+import { printJson, printLines } from '../output/terminal.js';
+import { type Proposal, propose } from '../slo/baseline.js';
+import { evaluate, type Scrape, type SloResult } from '../slo/evaluate.js';
+import { parseExposition } from '../slo/exposition.js';
+import { parseObjectives } from '../slo/objectives.js';
+
+interface SloArguments {
+  url?: string;
+  token?: string;
+  over?: number;
+  objectives: string;
+  allowMissing?: boolean;
+  json?: boolean;
+}
+
+const TIMEOUT_MS = 10_000;
+
+function withScrapes(command: Command): Command {
+  return withJson(
+    command
+      .argument('[scrape...]', 'stored answers of GET /metrics, oldest first')
+      .option('--url <url>', 'a live edge: its /metrics is the last scrape')
+      .option('--token <token>', "token of the operator's tenant with scope admin (default: $KLL_TOKEN)")
+      .option('--over <seconds>', 'scrape the live edge twice, so long apart', toNumber)
+      .option('--objectives <file>', 'what is promised', 'ops/slo/edge.yaml'),
+  );
+}
+
+export function sloCommands(program: Command): { check: Command; baseline: Command } {
+  const slo = program.command('slo').description('whether objectives are kept');
+  const check = withScrapes(
+    slo.command('check').description('whether objectives are kept: exit code 1 if not'),
+  );
+  check.option('--allow-missing', 'an objective without data is no breach');
+  const baseline = withScrapes(
+    slo.command('baseline').description('objectives that recorded data would carry'),
+  );
+  return { check, baseline };
+}
+
+export async function sloCheck(files: string[], args: SloArguments): Promise<ExitCode> {
+  const { service, windowDays, objectives } = await readObjectives(args.objectives);
+  const scrapes = await scrapesOf(files, args);
+  const results = objectives.map((objective) => evaluate(objective, scrapes));
+  const isKept = results.every(
+    ({ verdict }) => verdict === 'pass' || (verdict === 'no data' && args.allowMissing === true),
+  );
+  if (args.json)
+    await printJson({ schema: 'kll.slo/1', service, windowDays, ok: isKept, objectives: results });
+  else await printLines(renderTable(RESULTS, results));
+  return isKept ? EXIT.ok : EXIT.negative;
+}
+
+export async function sloBaseline(files: string[], args: SloArguments): Promise<ExitCode> {
+  const { service, objectives } = await readObjectives(args.objectives);
+  const scrapes = await scrapesOf(files, args);
+  const proposals = objectives.map((objective) => propose(objective, scrapes));
+  if (args.json) await printJson({ schema: 'kll.slo-baseline/1', service, objectives: proposals });
+  else await printLines(renderTable(PROPOSALS, proposals));
+  return EXIT.ok;
+}
+
+const RESULTS: Column<SloResult>[] = [
+  { title: 'objective', align: 'left', cell: ({ name }) => name },
+  { title: 'promised', cell: ({ objective }) => showPercent(objective) },
+  { title: 'measured', cell: ({ measured }) => (measured === null ? '-' : showShare(measured)) },
+  { title: 'of', cell: ({ of }) => String(of) },
+  { title: 'budget left', cell: ({ budgetLeft }) => (budgetLeft === null ? '-' : showPercent(budgetLeft)) },
+  { title: 'burn rate', cell: ({ burnRate }) => (burnRate === null ? '-' : burnRate.toFixed(2)) },
+  { title: 'verdict', align: 'left', cell: ({ verdict }) => (verdict === 'breach' ? 'BREACH' : verdict) },
+];
+
+const PROPOSALS: Column<Proposal>[] = [
+  { title: 'objective', align: 'left', cell: ({ name }) => name },
+  { title: 'now', align: 'left', cell: ({ now }) => now },
+  { title: 'the data carries', align: 'left', cell: ({ proposed }) => proposed ?? 'no data' },
+];
+
+/** Digits enough for an objective of 99.99 %. */
+const showShare = (share: number) => `${(Math.floor(share * 1e5) / 1e3).toFixed(3)} %`;
+
+async function readObjectives(path: string) {
+  return parseObjectives(await readText(path), path);
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw ioError('read', path, error);
+  }
+}
+
+async function scrapesOf(files: readonly string[], { url, token, over }: SloArguments): Promise<Scrape[]> {
+  if (files.length === 0 && url === undefined) throw usageError('expected stored scrapes, --url, or both');
+  if (over !== undefined && (url === undefined || !(over > 0 && over <= 86_400))) {
+    throw usageError('--over: expected 0..86400 seconds, and --url');
+  }
+  const scrapes: Scrape[] = [];
+  for (const file of files) scrapes.push(parseExposition(await readText(file), file));
+  if (url === undefined) return scrapes;
+  const secret = token ?? process.env.KLL_TOKEN;
+  if (over !== undefined) {
+    scrapes.push(await scrape(url, secret));
+    await sleep(over * 1000);
+  }
+  scrapes.push(await scrape(url, secret));
+  return scrapes;
+}
+
+async function scrape(base: string, token: string | undefined): Promise<Scrape> {
+  if (!URL.canParse('/metrics', base))
+    throw usageError(`--url: expected a URL, found ${JSON.stringify(base)}`);
+  const url = new URL('/metrics', base).href;
+  const failed = (what: string) => new CliError(EXIT.io, 'ERR_SCRAPE', `cannot read ${url}: ${what}`);
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(url, {
+      headers: token ? { authorization: `Bearer ${token}` } : {},
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    text = await response.text();
+  } catch (error) {
+    const { cause, message } = error as Error;
+    throw failed(cause instanceof Error ? cause.message : message);
+  }
+  if (!response.ok) throw failed(`it answers ${response.status}`);
+  return parseExposition(text, url);
+}
