@@ -13,6 +13,8 @@ import { SeriesTable } from './series-table.js';
 import type { SourceTarget } from './sources/source.js';
 import { toBatches } from './split.js';
 
+/** Rendering on a server collects nothing. */
+const IS_PAGE = typeof document !== 'undefined';
 /** Longest stretch of work while the page lives, milliseconds. */
 const SLICE_MS = 1;
 /** Series that are encoded at once while the page lives: script that never ran before takes 0.3 ms for a long one. */
@@ -83,10 +85,9 @@ class PageCollector implements Collector {
 
   constructor(readonly settings: CollectorSettings) {
     const { endpoint, store, sample, tails } = settings;
-    const isPage = typeof document !== 'undefined';
-    const url = isPage ? new URL(endpoint, location.href).href : endpoint;
+    const url = IS_PAGE ? new URL(endpoint, location.href).href : endpoint;
     this.#tell = tellOnce(settings.onError);
-    this.#outbox = new Outbox(isPage && store ? storageOf('localStorage') : undefined, url, this.#tell);
+    this.#outbox = new Outbox(IS_PAGE && store ? storageOf('localStorage') : undefined, url, this.#tell);
     this.#sender = new Sender(url, this.#outbox, this.#tell);
     this.#table = new SeriesTable({
       ...settings,
@@ -94,9 +95,9 @@ class PageCollector implements Collector {
       kernel: new KernelSource(this.#tell),
       tell: this.#tell,
     });
-    const session = isPage && this.#mayAct() ? storageOf('sessionStorage') : undefined;
-    this.#isOn = isPage && isSampled(sample, session);
-    if (isPage) this.#listen();
+    const session = IS_PAGE && this.#mayAct() ? storageOf('sessionStorage') : undefined;
+    this.#isOn = IS_PAGE && isSampled(sample, session);
+    if (IS_PAGE) this.#listen();
     if (this.#isOn) this.#start(url);
   }
 
@@ -224,7 +225,7 @@ class PageCollector implements Collector {
 
   #mayAct(): boolean {
     const { consent } = this.settings;
-    return this.#guard(() => (typeof consent === 'function' ? consent() : consent)) === true;
+    return IS_PAGE && this.#guard(() => (typeof consent === 'function' ? consent() : consent)) === true;
   }
 
   #schedule(): void {

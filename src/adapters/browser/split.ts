@@ -23,7 +23,7 @@ export function toBatches(series: readonly BatchSeries[], key: string | undefine
   const batch = { id, created, series: [...series], ...(key === undefined ? {} : { key }) };
   // What was rounded to decimals needs no other codec.
   const bytes = writeBatch(batch, encodeDecimal);
-  if (bytes.length <= MOST_BYTES || series.length === 1) {
+  if (bytes.length <= MOST_BYTES || series.length < 2) {
     return [{ id: Array.from(id, (byte) => byte.toString(16).padStart(2, '0')).join(''), created, bytes }];
   }
   const half = series.length >> 1;

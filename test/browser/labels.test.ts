@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { cleanLabel, cleanLabels, routeTemplate } from '../../src/adapters/browser/labels.js';
+
+describe('routeTemplate', () => {
+  it.each([
+    ['https://user:pass@shop.example:8080/orders/8231/items?from=mail#top', '/orders/:id/items'],
+    ['/', '/'],
+    ['', '/'],
+    ['/?q=secret', '/'],
+    ['/#token', '/'],
+    ['/v2/users/3f2a9c1e-7f1d-4c55-9a61-0d7d0a1c2b3e', '/v2/users/:id'],
+    ['/u/anna@example.com/profile', '/u/:id/profile'],
+    ['/u/anna%40example.com', '/u/:id'],
+    ['/watch/dQw4w9WgXcQ', '/watch/:id'],
+    ['/products/checkout-step2', '/products/checkout-step2'],
+    ['/2026/11/21/a-day', '/:id/:id/:id/a-day'],
+    ['/a-very-long-name-that-somebody-wrote-for-one-page', '/:id'],
+    ['mailto:anna@example.com', ':id'],
+  ])('%s becomes %s', (url, template) => {
+    expect(routeTemplate(url)).toBe(template);
+  });
+
+  it('gives the same when it is applied again', () => {
+    for (const url of ['/orders/8231/items', 'https://x.example/a/b?c', '/u/anna@example.com']) {
+      expect(routeTemplate(routeTemplate(url))).toBe(routeTemplate(url));
+    }
+  });
+});
+
+describe('cleanLabel', () => {
+  it.each([
+    ['GET', 'GET'],
+    ['200', '200'],
+    ['checkout', 'checkout'],
+    ['20261121', ':id'],
+    ['anna@example.com', ':id'],
+    ['session-8f31c09a', ':id'],
+    ['https://x.example/cart/77?token=1', '/cart/:id'],
+    ['/cart/77', '/cart/:id'],
+    ['a\u0000b\ud800', 'ab'],
+  ])('%j becomes %j', (value, cleaned) => {
+    expect(cleanLabel(value)).toBe(cleaned);
+  });
+});
+
+describe('cleanLabels', () => {
+  it('orders keys, and leaves out what the server keeps for itself', () => {
+    const cleaned = cleanLabels({ b: '1', a: 'x', __tenant__: 'mine', '': 'none' }, cleanLabel);
+    expect(Object.entries(cleaned)).toEqual([
+      ['a', 'x'],
+      ['b', '1'],
+    ]);
+  });
+
+  it('keeps strings and their number within what an aggregator takes', () => {
+    const many = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`k${i}`, 'x'.repeat(500)]));
+    const cleaned = cleanLabels(many, (value) => value);
+    expect(Object.keys(cleaned)).toHaveLength(16);
+    expect(Math.max(...Object.values(cleaned).map((value) => value.length))).toBeLessThanOrEqual(100);
+  });
+});
