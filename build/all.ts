@@ -13,7 +13,6 @@ await buildKernel();
 await bundle();
 await bundleWorkers();
 await buildPage();
-execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'], {
-  stdio: 'inherit',
-});
+for (const types of ['tsconfig.types.json', 'tsconfig.types.workers.json'])
+  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', types], { stdio: 'inherit' });
 await checkSize();

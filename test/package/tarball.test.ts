@@ -30,7 +30,7 @@ describe('the packed tarball', () => {
   it('holds what it needs and nothing else', () => {
     const paths = [...project.files.keys()];
     const allowed =
-      /^(dist\/(lib|workerd)\/[\w-]+\.(js|wasm)|dist\/types\/[\w/.-]+\.d\.ts|dist\/cli\/(kll\.js|THIRD_PARTY_LICENSES\.txt)|package\.json|README\.md|CHANGELOG\.md|LICENSE|SECURITY\.md)$/;
+      /^(dist\/(lib|workerd|workers)\/[\w-]+\.(js|wasm)|dist\/types\/[\w/.-]+\.d\.ts|dist\/cli\/kll\.js|dist\/(cli|workers)\/THIRD_PARTY_LICENSES\.txt|package\.json|README\.md|CHANGELOG\.md|LICENSE|SECURITY\.md)$/;
     expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
     for (const needed of ['package.json', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'])
       expect(paths).toContain(needed);
