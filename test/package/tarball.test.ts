@@ -100,6 +100,7 @@ describe('the packed tarball', () => {
       `import { KllSketch, SketchArgumentError, SketchDataError, type Bounds, type SketchObserver } from 'kll-wasm';
 import { fromAny, toDataSketches, type DataSketchesType } from 'kll-wasm/formats';
 import { createCountingObserver, renderPrometheus } from 'kll-wasm/metrics';
+import { type CollectorOptions, createCollector, longTasks } from 'kll-wasm/browser';
 
 const observer: SketchObserver = { onQuery: ({ kind, answers }) => void [kind.length, answers + 1] };
 const sketch = new KllSketch({ k: 200, seed: 7n, tails: 'both', observer });
@@ -117,6 +118,9 @@ try {
   if (error instanceof SketchArgumentError && error.code === 'ERR_WEIGHT') console.log(error.argument);
 }
 renderPrometheus(createCountingObserver().collect());
+const collecting: CollectorOptions = { endpoint: '/v1/ingest', sources: [longTasks()], labels: ({ hash }) => ({ hash }) };
+const timed: number = createCollector(collecting).time('work', () => 7, { step: 'one' });
+answers[0] = timed;
 // @ts-expect-error: values are numbers
 sketch.add('1');
 // @ts-expect-error: there is no such policy
@@ -159,7 +163,7 @@ export const never = (error: SketchDataError) => error.code === 'ERR_NO_SUCH_COD
       '--no-color',
     );
     // It ends with 1 where it finds a problem.
-    for (const entry of ['', '/formats', '/batch', '/metrics'])
+    for (const entry of ['', '/formats', '/batch', '/browser', '/metrics'])
       expect(said).toMatch(new RegExp(`"kll-wasm${entry}".*(ESM)`));
   });
 

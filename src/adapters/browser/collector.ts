@@ -32,7 +32,7 @@ export interface CollectorStats extends SendStats {
   /** Bytes of all batches of this page, and of the newest. */
   bytes: number;
   lastBytes: number;
-  /** Whether this session is measured. */
+  /** Whether this session is measured: it is sampled, and was not stopped. */
   isSampled: boolean;
 }
 
@@ -71,7 +71,7 @@ class PageCollector implements Collector {
   readonly #extras: ((now: number) => OutgoingSeries[])[] = [];
   readonly #outbox: Outbox;
   readonly #sender: Sender;
-  readonly #isOn: boolean;
+  #isOn: boolean;
   readonly #endings: (() => void)[] = [];
   /** Series that are ready and in no batch yet. */
   #packed: OutgoingSeries[] = [];
@@ -154,6 +154,7 @@ class PageCollector implements Collector {
 
   stop(): void {
     this.#leave();
+    this.#isOn = false;
     for (const end of this.#endings.splice(0)) end();
     clearTimeout(this.#timer);
   }

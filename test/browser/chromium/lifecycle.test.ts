@@ -97,6 +97,18 @@ describe('while the page lives', () => {
     expect(site.series().map(({ name }) => name)).toEqual(['public']);
   });
 
+  it('sends what it has when it is stopped, and takes no more', async () => {
+    const page = await openPage(context, site, { flush: { interval: 1000 } });
+    await record(page, 4);
+    await page.evaluate(() => collector.stop());
+    await until(() => site.total().n === 4);
+    await record(page, 3);
+    await setVisibility(page, 'hidden');
+    await page.evaluate(() => collector.flush());
+    await page.waitForTimeout(1500);
+    expect(site.total()).toEqual({ n: 4, sum: 10 });
+  });
+
   it('splits what is more than a beacon holds into batches with ids of their own', async () => {
     const page = await openPage(context, site, { k: 1024, maxSeries: 200 });
     await page.evaluate(async () => {
@@ -154,6 +166,22 @@ describe('when the page leaves', () => {
     await record(page, 2);
     await page.evaluate(() => document.dispatchEvent(new Event('freeze')));
     await until(() => site.total().n === 2);
+  });
+
+  it('goes on when the back/forward cache gives it back, and confirms what it sent before', async () => {
+    const page = await openPage(context, site);
+    await record(page, 2);
+    // What a browser says to a page that it keeps, said by hand: headless ones keep none.
+    await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true })));
+    await until(() => beacons().length === 1);
+    expect(await storedBatches(page)).toBe(1);
+    await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })));
+    await until(async () => (await storedBatches(page)) === 0);
+    await record(page, 3);
+    await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true })));
+    await until(() => site.total().n === 5);
+    expect(different()).toBe(2);
+    expect(site.total()).toEqual({ n: 5, sum: 9 });
   });
 
   it('goes on after it comes back through history', async () => {
