@@ -42,9 +42,10 @@ describe('the packed tarball', () => {
     expect(named.filter((path) => !project.files.has(path))).toEqual([]);
   });
 
-  it('depends on nothing', () => {
+  it('depends on nothing; what its user may bring along is optional', () => {
     expect(manifest.dependencies ?? {}).toEqual({});
-    expect(manifest.peerDependencies ?? {}).toEqual({});
+    const optional = Object.keys(manifest.peerDependencies ?? {}).map((name) => [name, { optional: true }]);
+    expect(manifest.peerDependenciesMeta ?? {}).toEqual(Object.fromEntries(optional));
   });
 
   it('has types before, and the default behind, every other condition', () => {
