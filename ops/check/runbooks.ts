@@ -1,0 +1,84 @@
+/** Runbooks: their sections, age, links, and that every command, route and metric they name exists. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type Known, ROOT } from './known.js';
+
+export const SECTIONS = [
+  'Severity',
+  'Last verified',
+  'Symptoms',
+  'Diagnosis',
+  'Resolution',
+  'Prevention',
+  'Related monitoring',
+];
+/** A runbook that nobody tried for so long is a guess. */
+export const OLDEST_DAYS = 180;
+const DAY_MS = 86_400_000;
+
+/** What is wrong with a runbook. @param now epoch milliseconds */
+export function faultsOfRunbook(path: string, text: string, known: Known, now: number): string[] {
+  const faults: string[] = [];
+  const titles = [...text.matchAll(/^## (.+)$/gm)].map(([, title]) => title);
+  if (titles.join() !== SECTIONS.join()) faults.push(`sections: expected ${SECTIONS.join(', ')}`);
+  for (const title of SECTIONS) {
+    if (sectionOf(text, title) === '') faults.push(`${title}: is empty`);
+  }
+  const verified = /^(\d{4}-\d\d-\d\d), version \d+\.\d+\.\d+/.exec(sectionOf(text, 'Last verified'));
+  if (!verified) faults.push('Last verified: expected a date and a version');
+  else {
+    const days = Math.floor((now - Date.parse(verified[1])) / DAY_MS);
+    if (days > OLDEST_DAYS) faults.push(`Last verified: ${days} days ago, at most ${OLDEST_DAYS}`);
+    if (days < 0) faults.push('Last verified: in the future');
+  }
+  if (!sectionOf(text, 'Diagnosis').includes('```sh')) faults.push('Diagnosis: has no command');
+  return [...faults, ...faultsOfText(path, text, known)];
+}
+
+/** What any document names must exist. */
+export function faultsOfText(path: string, text: string, known: Known): string[] {
+  const faults: string[] = [];
+  for (const [, target] of text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)) {
+    if (!/^https?:/.test(target) && !existsSync(join(ROOT, dirname(path), target))) {
+      faults.push(`links to ${target}, which is not there`);
+    }
+  }
+  for (const [, script] of text.matchAll(/\bnpm run ([\w:-]+)/g)) {
+    if (!known.scripts.has(script)) faults.push(`npm has no script ${script}`);
+  }
+  const commands = [...text.matchAll(/```sh\n(.*?)```/gs), ...text.matchAll(/`([^`\n]+)`/g)].map(
+    ([, code]) => code,
+  );
+  for (const code of commands) {
+    for (const [, verb] of code.matchAll(/(?:^|&& |\| )kll ([a-z]+)/gm)) {
+      if (!known.verbs.has(verb)) faults.push(`kll has no verb ${verb}`);
+    }
+    for (const line of code.split('\n')) faults.push(...faultsOfRoutes(line, known.routes));
+  }
+  for (const [word] of text.matchAll(/\bkll_[a-z_:]*[a-z0-9]\b/g)) {
+    const isBeginning = [...known.metrics].some((name) => name.startsWith(word));
+    const isRecorded = [...known.recorded].some((name) => name === word);
+    const isShort = known.metrics.has(`${word}_sum`);
+    // `step_failures` and the like are patterns of grep: a beginning or a whole name is asked for.
+    if (!isBeginning && !isRecorded && !isShort) faults.push(`nobody gives out ${word}`);
+  }
+  return faults;
+}
+
+function faultsOfRoutes(line: string, routes: readonly string[]): string[] {
+  const method = /-X ([A-Z]+)/.exec(line)?.[1] ?? (/ -d '/.test(line) ? 'POST' : 'GET');
+  const called = [...line.matchAll(/\$URL(\/[^\s"'?`]*)/g)].map(([, path]) => `${method} ${path}`);
+  const named = [...line.matchAll(/\b(GET|POST|PATCH|PUT|DELETE) (\/[^\s"'?`]*)/g)].map(
+    ([, verb, path]) => `${verb} ${path}`,
+  );
+  return [...called, ...named]
+    .filter((request) => !routes.some((route) => isRoute(request, route)))
+    .map((request) => `the edge has no ${request}`);
+}
+
+const isRoute = (request: string, route: string) =>
+  new RegExp(`^${route.replace(/[.]/g, '\\.').replace(/:\w+/g, '[^/]+')}$`).test(request);
+
+function sectionOf(text: string, title: string): string {
+  return (text.split(`## ${title}\n`)[1] ?? '').split(/^## /m)[0].trim();
+}
