@@ -112,7 +112,7 @@ describe('the packed tarball', () => {
     const script = outputFiles[0].text;
     expect(script).not.toMatch(/["']node:|require\(/);
     // Nothing of Node's: only what every page has.
-    const page = createContext({ crypto: webcrypto, performance });
+    const page = createContext({ crypto: webcrypto, performance, btoa, atob });
     runInContext(script, page);
     expect(JSON.parse(await runInContext('bundle.scenario().then(JSON.stringify)', page))).toEqual(inNode);
   });
