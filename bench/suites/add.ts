@@ -40,9 +40,10 @@ function addGroup(k: number, tails: 'none' | 'high', one: number, inTurn: number
   };
 }
 
+/** Tails high: 1.25 times what tails none may take. */
 export const ADD = [
   addGroup(200, 'none', 5, 9),
-  addGroup(200, 'high', 5, 9),
+  addGroup(200, 'high', 6.25, 11.25),
   addGroup(1024, 'none', 7, 12),
-  addGroup(1024, 'high', 7, 12),
+  addGroup(1024, 'high', 8.75, 15),
 ];
