@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { faultsOfBoardTypes } from '../../ops/check/board-types.js';
+import { expressionsOf, findings } from '../../ops/check/documents.js';
+import { faultsOfExpression } from '../../ops/check/expressions.js';
+import { filesOf, read, readKnown } from '../../ops/check/known.js';
+import { faultsOfRunbook, OLDEST_DAYS, SECTIONS } from '../../ops/check/runbooks.js';
+
+const known = readKnown();
+const DAY_MS = 86_400_000;
+
+describe('what operators read', () => {
+  it('names nothing that does not exist', () => {
+    // The age of runbooks is for `npm run ops:check`: a test does not fail because time passes.
+    const now = Date.parse(/^\d{4}-\d\d-\d\d/m.exec(read('ops/runbooks/KllSloBurn.md'))![0]);
+    expect(findings(known, now)).toEqual([]);
+  });
+
+  it('is held against metrics, routes, scripts and verbs as the sources define them', () => {
+    expect(known.metrics).toContain('kll_edge_request_duration_seconds_count');
+    expect(known.metrics).not.toContain('kll_edge_request_duration_seconds');
+    expect(known.routes).toEqual(
+      expect.arrayContaining([
+        'GET /metrics',
+        'POST /v1/ingest',
+        'PATCH /v1/admin/config',
+        'DELETE /v1/admin/keys/:key',
+      ]),
+    );
+    expect([...known.verbs]).toEqual(expect.arrayContaining(['slo', 'check', 'verify', 'compare']));
+    expect(known.scripts).toContain('ops:check');
+  });
+});
+
+describe('a runbook', () => {
+  const path = 'ops/runbooks/KllSloBurn.md';
+  const good = read(path);
+  const verified = Date.parse(/^\d{4}-\d\d-\d\d/m.exec(good)![0]);
+  const faults = (text: string, days = 0) => faultsOfRunbook(path, text, known, verified + days * DAY_MS);
+
+  it('is sound as it stands', () => {
+    expect(faults(good)).toEqual([]);
+  });
+
+  it.each(SECTIONS)('needs its section %s', (title) => {
+    expect(faults(good.replace(`## ${title}`, `## Other`))).toContain(
+      `sections: expected ${SECTIONS.join(', ')}`,
+    );
+  });
+
+  it('is refused when nobody has tried it for half a year', () => {
+    expect(faults(good, OLDEST_DAYS)).toEqual([]);
+    expect(faults(good, OLDEST_DAYS + 1)).toEqual([
+      `Last verified: ${OLDEST_DAYS + 1} days ago, at most ${OLDEST_DAYS}`,
+    ]);
+  });
+
+  it.each([
+    ['a link that leads nowhere', '[x](nowhere.md)', 'links to nowhere.md, which is not there'],
+    ['a script', '`npm run no-such`', 'npm has no script no-such'],
+    ['a verb', '`kll frobnicate x`', 'kll has no verb frobnicate'],
+    ['a route', '`curl $URL/v1/nothing`', 'the edge has no GET /v1/nothing'],
+    ['a method', '`curl -X DELETE $URL/v1/admin/config`', 'the edge has no DELETE /v1/admin/config'],
+    ['a metric', '`kll_edge_no_such_total`', 'nobody gives out kll_edge_no_such_total'],
+  ])('is refused for %s that does not exist', (_, text, fault) => {
+    expect(faults(`${good}\n${text}\n`)).toEqual([fault]);
+  });
+});
+
+describe('an expression', () => {
+  it.each([
+    ['sum(rate(kll_edge_requests_total[5m])', 'does not parse'],
+    ['sum(kll_edge_nothing_total)', 'nobody gives out kll_edge_nothing_total'],
+    ['kll_edge_request_duration_seconds', 'nobody gives out kll_edge_request_duration_seconds'],
+  ])('%s is refused', (expr, fault) => {
+    expect(faultsOfExpression(expr, known).join()).toContain(fault);
+  });
+});
+
+describe('boards', () => {
+  it.each(filesOf('ops/dashboards', '.json'))('%s fits the types Grafana publishes', (file) => {
+    const json = read(file);
+    expect(faultsOfBoardTypes(json)).toEqual([]);
+    expect(expressionsOf(JSON.parse(json)).length).toBeGreaterThan(5);
+    expect(faultsOfBoardTypes(json.replace('"gridPos"', '"grid"'))).toHaveLength(1);
+    expect(faultsOfBoardTypes(json.replace('"expr"', '"exprs"'))).toHaveLength(1);
+  });
+});
