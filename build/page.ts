@@ -1,6 +1,7 @@
 /** Bundles the page into dist/page: one script, one style sheet, one document. */
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { kernelFrom } from './bundle.js';
 import { thirdPartyNotices } from './third-party-notices.js';
 
 export async function buildPage(): Promise<void> {
@@ -9,6 +10,10 @@ export async function buildPage(): Promise<void> {
     entryPoints: ['src/dashboard/page.ts'],
     outdir: 'dist/page',
     bundle: true,
+    // The collector's kernel is a chunk of its own, fetched only by a page with long series.
+    splitting: true,
+    chunkNames: 'chunk-[hash]',
+    plugins: [kernelFrom('embedded')],
     minify: true,
     format: 'esm',
     target: 'es2022',

@@ -2,19 +2,19 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 
 const TYPES: Record<string, string> = {
-  'index.html': 'text/html; charset=utf-8',
-  'page.js': 'text/javascript; charset=utf-8',
-  'page.css': 'text/css; charset=utf-8',
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
 };
 
 export interface PageOptions {
   /** Folder of the built page. */
   folder: string;
   /** What the page is told of the edge: asked at every load. */
-  config: () => { url: string; token: string };
+  config: () => { url: string; token: string; key?: string };
   /** Port to listen on; 0 takes any that is free. */
   port?: number;
 }
@@ -38,8 +38,8 @@ export async function servePage({
       response.writeHead(host === '127.0.0.1' || host === 'localhost' ? 405 : 421).end();
     } else if (name === 'config.json') {
       response.setHeader('content-type', 'application/json').end(JSON.stringify(config()));
-    } else if (TYPES[name] && existsSync(join(folder, name))) {
-      response.setHeader('content-type', TYPES[name]);
+    } else if (/^[\w-]+\.(html|js|css)$/.test(name) && existsSync(join(folder, name))) {
+      response.setHeader('content-type', TYPES[extname(name).slice(1)]);
       response.setHeader(
         'content-security-policy',
         `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src data:; connect-src 'self' ${config().url}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,

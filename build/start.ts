@@ -37,10 +37,10 @@ async function live(): Promise<void> {
   const { servePage } = await import('./serve-page.js');
   const { loadFlights, METRIC } = await import('./load-flights.js');
   const folder = mkdtempSync(join(tmpdir(), 'kll-start-'));
-  let edge: { url: string; token: string } = { url: '', token: '' };
+  let edge: { url: string; token: string; key?: string } = { url: '', token: '' };
   const page = await servePage({ folder: join(ROOT, 'dist/page'), config: () => edge, port: PORT });
   const started = await startEdge(folder, new URL(page.url).origin);
-  edge = started.edge;
+  edge = { ...started.edge, key: await ingestKey(started.edge, new URL(page.url).origin) };
   const end = () => {
     started.process.kill('SIGTERM');
     page.server.close();
@@ -62,6 +62,18 @@ async function live(): Promise<void> {
     throw error;
   }
   console.log(`\nThe edge  ${edge.url}\nThe page  ${page.url}#name=${METRIC}\n\nCtrl+C ends both.`);
+}
+
+/** A public key that the page at `origin` sends its own measurements with. */
+async function ingestKey({ url, token }: { url: string; token: string }, origin: string): Promise<string> {
+  const response = await fetch(`${url}/v1/admin/keys`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ origins: [origin] }),
+  });
+  if (!response.ok)
+    throw new Error(`the edge makes no ingest key: ${response.status} ${await response.text()}`);
+  return ((await response.json()) as { key: string }).key;
 }
 
 /** Starts the edge as `npm run edge` does, with its data in a folder of its own. */

@@ -9,13 +9,19 @@ import { count, figure, percent, percentileName } from './format.js';
 import { showHeadline } from './headline.js';
 import { OverTime } from './over-time.js';
 import { type Asked, QuestionForm } from './question.js';
+import { measureSelf } from './self-measurement.js';
 import { applyTheme } from './theme.js';
 
 const REFRESH_MS = 5000;
 const HEADLINE_RANKS = [0.5, 0.75, 0.95, 0.99, 0.999];
 const COMPARED_RANKS = [0.5, 0.75, 0.9, 0.95, 0.99];
 
-const { url, token } = (await (await fetch('config.json')).json()) as { url: string; token: string };
+const { url, token, key } = (await (await fetch('config.json')).json()) as {
+  url: string;
+  token: string;
+  key?: string;
+};
+if (key) measureSelf(url, key);
 const edge = new Edge(url, token);
 const overTime = new OverTime();
 const distribution = new Distribution();

@@ -12,11 +12,11 @@ export interface Asked extends Question {
 
 /** Good and poor of the metrics that have known ones (web.dev/vitals; a flight within 15 minutes counts as on time). */
 const THRESHOLDS: Record<string, [good: number, poor: number]> = {
-  lcp_ms: [2500, 4000],
-  inp_ms: [200, 500],
+  lcp: [2500, 4000],
+  inp: [200, 500],
   cls: [0.1, 0.25],
-  fcp_ms: [1800, 3000],
-  ttfb_ms: [800, 1800],
+  fcp: [1800, 3000],
+  ttfb: [800, 1800],
   flight_delay_minutes: [15, 60],
 };
 const OTHERWISE: [number, number] = [100, 1000];
