@@ -48,8 +48,7 @@ export class QuestionForm {
     if (names.includes(wanted)) select.value = wanted;
     if (before === select.value) return false;
     this.#choose();
-    if (!before)
-      for (const [key, value] of kept) if (this.#form.elements.namedItem(key)) this.#field(key).value = value;
+    if (!before) for (const [key, value] of kept) this.#restore(key, value);
     return true;
   }
 
@@ -67,6 +66,14 @@ export class QuestionForm {
       good: Number(value('good')),
       poor: Number(value('poor')),
     };
+  }
+
+  /** A field as the address has it; what a choice does not offer stays as it is. */
+  #restore(name: string, value: string): void {
+    const field = this.#form.elements.namedItem(name);
+    if (field instanceof HTMLSelectElement && ![...field.options].some((option) => option.value === value))
+      return;
+    if (field instanceof HTMLSelectElement || field instanceof HTMLInputElement) field.value = value;
   }
 
   /** After another metric was chosen: its labels, its thresholds. */
