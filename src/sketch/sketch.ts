@@ -45,6 +45,7 @@ export interface SketchJSON {
 }
 
 const FORMAT = 'kll-wasm/1';
+const EMPTY_LEVELS = { sizes: new Uint32Array(0), items: new Float64Array(0) };
 
 /**
  * A KLL quantile sketch of numbers (Karnin, Lang, Liberty 2016): any quantile of any number of values, in a few
@@ -137,12 +138,14 @@ export class KllSketch extends Merging {
     if (this.levels) this.settle();
     const { n, state, observer } = this;
     const copy = this.#sibling(k, state.draw());
-    const { state: _, ...image }: SketchImage = { ...this.#image(), k };
-    if (n > 1 && this.numRetained > totalCapacity(k, image.sizes.length)) {
+    const image: SketchImage = { ...this.#header(), k, ...EMPTY_LEVELS };
+    if (n > 1 && this.numRetained > totalCapacity(k, this.numLevels)) {
       const tails = image.tailGuarantee;
       const layout = planForK(n, k, tails, options.sharp === true);
       Object.assign(image, condenseBy(state, this.view, layout, tails));
       image.variance += gridVariance(layout.height, n);
+    } else {
+      Object.assign(image, this.#levels());
     }
     copy.loadImage(image, copy.seed, state.byte[U8.tails] as TailsCode);
     copy.condensedN = n;
@@ -292,23 +295,26 @@ export class KllSketch extends Merging {
     return copy;
   }
 
-  /** The image as things are now: staged values are level 0 of a sketch that has no others. */
+  /** The image as things are now. */
   #image(): SketchImage {
-    const { k, minK, n, sum, min, max, variance, state, staged, levels } = this;
-    const { byte, block } = state;
-    if (!levels && staged) block.compactions = new Uint32Array(1);
+    const { block } = this.state;
+    if (!this.levels && this.staged) block.compactions = new Uint32Array(1);
+    return { ...this.#header(), ...this.#levels(), state: block };
+  }
+
+  /** What an image has beside levels and state. */
+  #header() {
+    const { k, minK, n, sum, min, max, variance, levels } = this;
+    const tailGuarantee = this.state.byte[levels > 1 ? U8.guarantee : U8.tails] as TailsCode;
+    return { k, minK, n, sum, min, max, variance, tailGuarantee };
+  }
+
+  /** Levels as they are now: staged values are level 0 of a sketch that has no others. */
+  #levels(): Pick<SketchImage, 'sizes' | 'items'> {
+    const { state, staged, levels } = this;
     return {
-      k,
-      minK,
-      n,
-      sum,
-      min,
-      max,
-      variance,
       sizes: levels || !staged ? state.sizes.slice() : Uint32Array.of(staged),
       items: levels ? state.items.slice() : this.staging.slice(0, staged).sort(),
-      tailGuarantee: byte[levels > 1 ? U8.guarantee : U8.tails] as TailsCode,
-      state: block,
     };
   }
 
