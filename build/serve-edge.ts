@@ -10,6 +10,9 @@ import { SignJWT } from 'jose';
 import { edgeConfig } from './edge-config.js';
 
 const BUILT = fileURLToPath(new URL('../dist/workers', import.meta.url));
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 /** Of wrangler.toml: a date that the workerd of the lockfile knows. */
 const COMPATIBILITY_DATE = '2026-04-01';
 /** Tenant of the token that is made for the folder. */
@@ -55,6 +58,7 @@ export async function serveEdge({
     environment.KLL_TOKEN_SECRET || process.env.KLL_TOKEN_SECRET || secretOf(join(folder, 'secret'));
   const env: NodeJS.ProcessEnv = {
     KLL_OPERATOR_TENANT: TENANT,
+    KLL_VERSION: version,
     ...process.env,
     ...environment,
     KLL_TOKEN_SECRET: secret,

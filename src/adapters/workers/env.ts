@@ -24,6 +24,9 @@ export interface EdgeEnv extends EdgeBindings {
   KLL_MAX_BUCKETS?: string;
   /** Most series an object may touch for a query; default 10 000. */
   KLL_MAX_QUERY_SERIES?: string;
+  /** Version and commit of the deployment, for `kll_edge_build_info`. */
+  KLL_VERSION?: string;
+  KLL_COMMIT?: string;
   /** Batches that an isolate stores at once; above it answers 429; default 200. */
   KLL_MAX_IN_FLIGHT?: string;
   /** Queries that take longer are logged with their explain, milliseconds; default 1000. */

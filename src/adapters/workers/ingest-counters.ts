@@ -89,6 +89,7 @@ export class IngestCounters {
         gauge(EDGE_METRICS.oldestPending.name, levels.oldestSeconds),
         gauge(EDGE_METRICS.quarantined.name, levels.quarantined, TIER),
         gauge(EDGE_METRICS.storage.name, levels.storageBytes, TIER),
+        gauge(EDGE_METRICS.storageLargest.name, levels.storageBytes, TIER),
       ],
     };
   }

@@ -2,7 +2,8 @@
 import { EDGE_METRICS, type EdgeMetric } from '../../metrics/edge-names.js';
 import { PROMETHEUS_CONTENT_TYPE, renderPrometheus } from '../../metrics/prometheus.js';
 import type { MetricFamily, Sample } from '../../metrics/registry.js';
-import type { CounterDelta, ObjectCounters } from './contract.js';
+import { crc32c } from '../../wire/crc32c.js';
+import type { CounterDelta, ObjectCounters, TenantConfig } from './contract.js';
 import { tenantConfig } from './directory-cache.js';
 import type { EdgeEnv } from './env.js';
 import type { EdgeContext } from './http-context.js';
@@ -27,6 +28,7 @@ export async function metricsRoute(context: EdgeContext): Promise<Response> {
     // What this isolate has counted is part of what it answers.
     await workerCounters.send(env, operatorTenant(env));
     const answers = await allCounters(env);
+    answers.push({ counters: [], gauges: [buildInfo(env, await tenantConfig(env, operatorTenant(env)))] });
     return new Response(renderPrometheus(families(answers)), {
       headers: { 'content-type': PROMETHEUS_CONTENT_TYPE },
     });
@@ -34,6 +36,20 @@ export async function metricsRoute(context: EdgeContext): Promise<Response> {
     // Without one object's part every sum would fall, and look like a restart.
     throw unavailable(error);
   }
+}
+
+/** Which build answers, by what the deployment says of itself, and a digest of the operator's configuration. */
+function buildInfo(env: EdgeEnv, config: TenantConfig): CounterDelta {
+  const digest = crc32c(new TextEncoder().encode(JSON.stringify(config)));
+  return {
+    name: EDGE_METRICS.buildInfo.name,
+    labels: [
+      ['version', env.KLL_VERSION || 'unknown'],
+      ['commit', env.KLL_COMMIT || 'unknown'],
+      ['configuration', digest.toString(16).padStart(8, '0')],
+    ],
+    value: 1,
+  };
 }
 
 async function allCounters(env: EdgeEnv): Promise<ObjectCounters[]> {

@@ -74,6 +74,7 @@ export class SeriesCounters {
         gauge(EDGE_METRICS.series.name, levels.series),
         gauge(EDGE_METRICS.quarantined.name, levels.quarantined, TIER),
         gauge(EDGE_METRICS.storage.name, levels.storageBytes, TIER),
+        gauge(EDGE_METRICS.storageLargest.name, levels.storageBytes, TIER),
       ],
     };
   }

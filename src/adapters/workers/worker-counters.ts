@@ -14,6 +14,9 @@ const GATHER_MS = 1000;
 /** Counts are sent on their own once they have waited so long for a call to travel with. */
 const SEND_AFTER_MS = 5000;
 
+/** Times that objectives may name, seconds (ops/slo). */
+const WITHIN_S = [0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5];
+
 export class WorkerCounters {
   readonly #sums = new Map<string, { name: string; labels: LabelPairs; value: number }>();
   #since = Infinity;
@@ -84,4 +87,12 @@ export function countRequest(route: string, status: number, seconds: number): vo
   ];
   workerCounters.add(EDGE_METRICS.requests, labels);
   workerCounters.observe(EDGE_METRICS.requestDuration, labels, seconds);
+  if (status >= 500) return;
+  for (const limit of WITHIN_S) {
+    if (seconds > limit) continue;
+    workerCounters.add(EDGE_METRICS.requestsWithin, [
+      ['route', route],
+      ['seconds', String(limit)],
+    ]);
+  }
 }
