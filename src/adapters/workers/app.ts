@@ -7,6 +7,7 @@ import { type Handler, Hono, type MiddlewareHandler } from 'hono';
 import { EDGE_METRICS } from '../../metrics/edge-names.js';
 import { adminRoutes } from './admin-routes.js';
 import { hasSecret, identify, requireScope, type Scope } from './auth.js';
+import { dataRoutes } from './data-routes.js';
 import { tenantConfig } from './directory-cache.js';
 import type { EdgeContext, EdgeHono } from './http-context.js';
 import { ingest } from './ingest-route.js';
@@ -50,7 +51,7 @@ export function createApp(...moreAdminRoutes: AdminRoutes[]): App {
     await authorize(context as EdgeContext, 'admin');
     await next();
   });
-  for (const routes of [adminRoutes, ...moreAdminRoutes]) app.route('/v1/admin', routes);
+  for (const routes of [adminRoutes, dataRoutes, ...moreAdminRoutes]) app.route('/v1/admin', routes);
   return app;
 }
 
