@@ -59,7 +59,7 @@ export function readKnown(): Known {
     scripts: new Set(Object.keys(JSON.parse(read('package.json')).scripts)),
     verbs: new Set(
       filesOf('src/cli/verbs', '.ts').flatMap((file) =>
-        [...read(file).matchAll(/\b(?:program|command)\s*\.command\('([a-z]+)/g)].map(([, verb]) => verb),
+        [...read(file).matchAll(/\.command\('([a-z]+)/g)].map(([, verb]) => verb),
       ),
     ),
   };
