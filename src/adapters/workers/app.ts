@@ -7,7 +7,7 @@ import { type Handler, Hono, type MiddlewareHandler } from 'hono';
 import { EDGE_METRICS } from '../../metrics/edge-names.js';
 import { adminRoutes } from './admin-routes.js';
 import { hasSecret, identify, requireScope, type Scope } from './auth.js';
-import { dataRoutes } from './data-routes.js';
+import { dataRoutes } from './data-admin-routes.js';
 import { tenantConfig } from './directory-cache.js';
 import type { EdgeContext, EdgeHono } from './http-context.js';
 import { ingest } from './ingest-route.js';
