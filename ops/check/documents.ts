@@ -32,7 +32,7 @@ export function findings(known: Known, now: number): Finding[] {
     const check = OTHERS.test(basename(file)) ? faultsOfText : faultsOfRunbook;
     note(file, check(file, read(file), known, now));
   }
-  for (const file of ['docs/capacity.md', 'docs/upgrading.md'])
+  for (const file of ['docs/capacity.md', 'docs/upgrading.md', 'examples/observability/README.md'])
     note(file, faultsOfText(file, read(file), known));
   for (const file of filesOf('ops/dashboards', '.json')) {
     for (const expr of expressionsOf(JSON.parse(read(file)))) {
