@@ -54,6 +54,20 @@ const WORKER = {
     type: 'counter',
     unit: 'requests',
   },
+  duties: {
+    name: 'kll_edge_duties_total',
+    help: 'Backups, restores, exports, snapshots, vacuums and resets, by how they ended.',
+    type: 'counter',
+    unit: 'requests',
+    labels: ['duty', 'outcome'],
+  },
+  dutyDuration: {
+    name: 'kll_edge_duty_duration_seconds',
+    help: 'Time that backups, restores, exports, snapshots, vacuums and resets took.',
+    type: 'summary',
+    unit: 'seconds',
+    labels: ['duty'],
+  },
   partialAnswers: {
     name: 'kll_edge_partial_answers_total',
     help: 'Queries answered without buckets or objects that could not be read.',
@@ -272,7 +286,7 @@ const OBJECTS = {
 const SERVER = {
   backupCompleted: {
     name: 'kll_edge_backup_completed_timestamp_seconds',
-    help: 'When the newest backup was complete and checked, seconds since 1970, by where it went; 0: never.',
+    help: 'When the newest backup was complete and checked, seconds since 1970, by who keeps it; of the tenant whose is the oldest. Absent: never.',
     type: 'gauge',
     unit: 'seconds',
     labels: ['target'],

@@ -83,7 +83,7 @@ export interface BackupRecord {
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
 /** One record as bytes. */
 export function encodeRecord(type: RECORD, ordinal: number, payload: Uint8Array): Uint8Array {

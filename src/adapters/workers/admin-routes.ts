@@ -35,7 +35,22 @@ const change = v.strictObject({
   sealBytes: v.optional(integer(1024, 64 * 2 ** 20)),
   sealMs: v.optional(integer(0, 60_000)),
   maxStorageBytes: v.optional(integer(2 ** 20, 10_000_000_000)),
+  exportTo: v.optional(v.picklist(['none', 'bucket', 'pull'])),
+  exportResolution: v.optional(v.picklist(['minute', 'hour', 'day'])),
 });
+
+/** @throws Problem ERR_BODY for settings of a backup that no request could have made */
+export function settingsOf(config: object): Exact<v.InferOutput<typeof change>> {
+  const named = Object.fromEntries(Object.entries(config).filter(([name]) => name in change.entries));
+  const parsed = v.safeParse(change, named);
+  if (parsed.success) return defined(parsed.output);
+  throw new Problem({
+    status: 400,
+    code: 'ERR_BODY',
+    detail: 'the settings of the backup do not fit what is expected',
+    faults: parsed.issues.map(faultOf),
+  });
+}
 
 /** As browsers write the Origin header: scheme, host, port where it is not the usual one; no path. */
 const origin = v.pipe(v.string(), v.maxLength(256), v.check(isOrigin, 'expected an origin'));
@@ -127,7 +142,9 @@ async function called<T>(call: Promise<T>): Promise<T> {
 }
 
 /** What was named: a setting that was not keeps its value. */
-function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+function defined<T extends object>(value: T): Exact<T> {
   const named = Object.entries(value).filter(([, one]) => one !== undefined);
-  return Object.fromEntries(named) as { [K in keyof T]: Exclude<T[K], undefined> };
+  return Object.fromEntries(named) as Exact<T>;
 }
+
+type Exact<T> = { [K in keyof T]: Exclude<T[K], undefined> };

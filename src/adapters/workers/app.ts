@@ -7,6 +7,7 @@ import { type Handler, Hono, type MiddlewareHandler } from 'hono';
 import { EDGE_METRICS } from '../../metrics/edge-names.js';
 import { adminRoutes } from './admin-routes.js';
 import { hasSecret, identify, requireScope, type Scope } from './auth.js';
+import { backupRoutes } from './backup-admin-routes.js';
 import { dataRoutes } from './data-admin-routes.js';
 import { tenantConfig } from './directory-cache.js';
 import type { EdgeContext, EdgeHono } from './http-context.js';
@@ -51,7 +52,8 @@ export function createApp(...moreAdminRoutes: AdminRoutes[]): App {
     await authorize(context as EdgeContext, 'admin');
     await next();
   });
-  for (const routes of [adminRoutes, dataRoutes, ...moreAdminRoutes]) app.route('/v1/admin', routes);
+  for (const routes of [adminRoutes, dataRoutes, backupRoutes, ...moreAdminRoutes])
+    app.route('/v1/admin', routes);
   return app;
 }
 

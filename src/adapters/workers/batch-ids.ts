@@ -3,7 +3,7 @@
  * that forgetting an hour is dropping a table. An id is known for the whole window; a batch from before it is refused
  * unseen, so nothing is taken twice.
  */
-import type { TakeCall } from './contract.js';
+import type { IdsPage, TakeCall } from './contract.js';
 
 /** How a batch is found. */
 export type BatchName = Pick<TakeCall, 'batchId' | 'created' | 'createdUnknown'>;
@@ -60,6 +60,36 @@ export class BatchIds {
     return this.#sql.exec<{ crc: number }>(`SELECT crc FROM ids_${hour} WHERE id = ?`, id).toArray()[0]?.crc;
   }
 
+  /** Ids in order of hours and ids. @param from where the page begins; the first when it is absent */
+  page(from: { hour: number; after: ArrayBuffer } | undefined, limit: number): IdsPage {
+    const hours = [...this.#hours].sort((a, b) => a - b);
+    const hour = from?.hour ?? hours[0] ?? 0;
+    const after = from?.after ?? new ArrayBuffer(0);
+    const ids = this.#hours.has(hour)
+      ? this.#sql
+          .exec<{ id: ArrayBuffer; crc: number }>(
+            `SELECT id, crc FROM ids_${hour} WHERE id > ? ORDER BY id LIMIT ?`,
+            after,
+            limit,
+          )
+          .toArray()
+      : [];
+    if (ids.length === limit) return { hour, ids, next: { hour, after: ids[limit - 1].id } };
+    const later = hours.find((one) => one > hour);
+    return {
+      hour,
+      ids,
+      ...(later === undefined ? {} : { next: { hour: later, after: new ArrayBuffer(0) } }),
+    };
+  }
+
+  /** Inside a transaction: an id that a backup brings. @returns the hour, when it is the first id of it */
+  restore(id: Uint8Array, hour: number, crc: number): { isNew: boolean; planned?: number } {
+    if (hour <= this.#forgotten || this.#findIn(hour, bufferOf(id)) !== undefined) return { isNew: false };
+    const planned = this.add(bufferOf(id), hour * HOUR_MS, crc);
+    return { isNew: true, ...(planned === undefined ? {} : { planned }) };
+  }
+
   /** Inside a transaction. @returns the hour, when it is the first id of it: plan to forget it */
   add(id: ArrayBuffer, created: number, crc: number): number | undefined {
     const hour = hourOf(created);
@@ -95,6 +125,10 @@ export class BatchIds {
 /** When all ids of an hour are older than the window, epoch milliseconds. */
 export function forgettableAt(hour: number, windowMs: number): number {
   return (hour + 1) * HOUR_MS + windowMs;
+}
+
+function bufferOf(id: Uint8Array): ArrayBuffer {
+  return id.slice().buffer as ArrayBuffer;
 }
 
 function hourOf(created: number): number {

@@ -135,8 +135,12 @@ export class BucketTable {
   }
 
   /** Inside a transaction: a further part. One without `closes` is closed from its beginning. */
-  insert(at: BucketPlace, part: { n: number; closes?: number; code?: string; image: Uint8Array }): number {
+  insert(
+    at: BucketPlace,
+    part: { n: number; closes?: number; closing?: number; code?: string; image: Uint8Array },
+  ): number {
     const { closes = null, code = null, n, image } = part;
+    const closing = closes === null ? (part.closing ?? this.#state.nextClosing()) : null;
     return this.#sql
       .exec<{ row: number }>(
         `INSERT INTO buckets (series, level, start, part, version, n, closes, closing, code, image)
@@ -148,7 +152,7 @@ export class BucketTable {
         this.#state.version,
         n,
         closes,
-        closes === null ? this.#state.nextClosing() : null,
+        closing,
         code,
         image,
       )
@@ -201,17 +205,6 @@ export class BucketTable {
       'SELECT min(closes) AS closes FROM buckets WHERE closes IS NOT NULL',
     );
     return row.one().closes ?? undefined;
-  }
-
-  /** Parts that closed after a number, in order of their closing: what an export has not had yet. */
-  closedAfter(closing: number, limit: number): StoredBucket[] {
-    return this.#sql
-      .exec<StoredBucket>(
-        `SELECT ${COLUMNS}, image FROM buckets WHERE closing > ? ORDER BY closing LIMIT ?`,
-        closing,
-        limit,
-      )
-      .toArray();
   }
 
   /** Inside a transaction. */

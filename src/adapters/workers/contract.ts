@@ -8,6 +8,7 @@
  * that `objectName` gives, so that whoever is asked, asks the same one.
  */
 import type { Tails } from '../../core/image.js';
+import type { BackupBucket } from '../../wire/backup-records.js';
 
 /** One way of spreading a tenant's data. Versions grow by one; the newest is the last of a list. */
 export interface RingVersion {
@@ -36,6 +37,10 @@ export interface TenantConfig {
   windowMs: number;
   /** How long closed buckets are kept, milliseconds, by resolution; 0 keeps them for ever. */
   retentionMs: Readonly<Record<Resolution, number>>;
+  /** Where closed buckets are exported to; they are kept until they were. 'none' by default. */
+  exportTo?: 'none' | 'bucket' | 'pull';
+  /** Which buckets: each value is once in those of one resolution; default 'minute'. */
+  exportResolution?: Resolution;
   /** Series of a tenant beyond which new ones enter `__other__`. */
   maxSeries: number;
   /** Pending batches and bytes of an ingest object above which it answers 'full'. */
@@ -143,6 +148,15 @@ export type Matcher =
   | { label: string; op: '=' | '!='; value: string }
   | { label: string; op: '=~'; alternatives: readonly string[] };
 
+/** Ids of batches for a backup. */
+export interface IdsPage {
+  hour: number;
+  /** 16 bytes of id and its checksum, in turn. */
+  ids: { id: ArrayBuffer; crc: number }[];
+  /** Where the next page begins; absent when this was the last. */
+  next?: { hour: number; after: ArrayBuffer };
+}
+
 /** Calls of an ingest object. Every call is idempotent. */
 export interface IngestCalls {
   take(call: TakeCall): Promise<TakeResult>;
@@ -160,6 +174,23 @@ export interface IngestCalls {
   pending(selection: Selection, config: TenantConfig): Promise<PendingAnswer>;
   /** Seals what is pending and hands everything over now; resolves when series objects have it. */
   flush(config: TenantConfig): Promise<{ sequence: number }>;
+  /**
+   * Hands over everything that was taken so far, and nothing later until `release`, or for some seconds at most.
+   * @returns the last sequence before the cut
+   */
+  hold(call: { config: TenantConfig; token: string }): Promise<{ sequence: number }>;
+  /** @returns whether nothing later has left since `hold` */
+  release(token: string): Promise<{ isWhole: boolean }>;
+  /** Ids of batches that were taken before the cut; undefined when the object knows of no such cut any more. */
+  heldIds(token: string, from?: IdsPage['next']): Promise<IdsPage | undefined>;
+  /** The backup is made, or given up. */
+  endHold(token: string): Promise<void>;
+  /** Ids of batches that a backup brings: they are duplicates from now on. */
+  restoreIds(call: {
+    config: TenantConfig;
+    hour: number;
+    ids: { id: ArrayBuffer; crc: number }[];
+  }): Promise<{ restored: number }>;
   counters(): Promise<ObjectCounters>;
   /** Adds counters of the Worker's isolate. */
   count(deltas: readonly CounterDelta[]): Promise<void>;
@@ -247,6 +278,43 @@ export interface Snapshot {
   created: number;
 }
 
+/** Closed buckets that leave together. */
+export interface ExportPlan {
+  /** Numbers of their closings: (from, to]. */
+  from: number;
+  to: number;
+  /** Starts of the days they lie in, epoch milliseconds, and how many there are in each. */
+  days: { day: number; rows: number }[];
+}
+
+export interface ExportedRow {
+  key: string;
+  /** Epoch milliseconds; [from, to). */
+  from: number;
+  to: number;
+  n: number;
+  image: ArrayBuffer;
+}
+
+export interface BackupPlace {
+  level: number;
+  start: number;
+  row: number;
+}
+
+export interface BackupPage {
+  rows: { bucket: BackupBucket; image: ArrayBuffer }[];
+  next?: BackupPlace;
+}
+
+export interface RestoreCall {
+  config: TenantConfig;
+  /** Id of the backup. */
+  backup: string;
+  /** In the order of the backup. */
+  rows: { ordinal: number; bucket: BackupBucket; image: ArrayBuffer }[];
+}
+
 /** Calls of a series object. */
 export interface SeriesCalls {
   /** Applies a hand-over once; one at or below the last applied sequence of its sender is acknowledged and ignored. */
@@ -263,8 +331,23 @@ export interface SeriesCalls {
   rollBack(name: string): Promise<void>;
   /** Deletes a bounded number of expired buckets now: call again while there are more. */
   vacuum(config: TenantConfig): Promise<{ more: boolean }>;
-  /** From now on no bucket is deleted that closed after this number; undefined: nobody exports any more. */
-  setExported(closing: number | undefined): Promise<void>;
+  /**
+   * The next closed buckets to be exported, the same ones until `confirmExport`; undefined when there are none. While a
+   * tenant exports, no bucket is deleted that was not confirmed.
+   */
+  planExport(config: TenantConfig): Promise<ExportPlan | undefined>;
+  /** Buckets of a plan that lie in one day; undefined when it is not planned. @param day its start, epoch milliseconds */
+  exported(call: { to: number; day: number }): Promise<ExportedRow[] | undefined>;
+  /** They are durable elsewhere. @returns false when they are not planned, nor were before */
+  confirmExport(to: number): Promise<boolean>;
+  /** Everything is exported anew: to a place that has nothing yet. */
+  restartExport(): Promise<void>;
+  /** What a snapshot sees, days first, then hours, then minutes; page by page. */
+  backupPage(call: { snapshot: string; from?: BackupPlace }): Promise<BackupPage>;
+  /** Takes in what a backup brings; what it has taken of the same backup before is skipped. */
+  restore(call: RestoreCall): Promise<{ values: number; skipped: number }>;
+  /** Whether there is anything here, and how far a backup was restored already. */
+  restoreState(backup: string): Promise<{ isEmpty: boolean; restored: number }>;
   counters(): Promise<ObjectCounters>;
   wipe(): Promise<void>;
 }
@@ -294,6 +377,21 @@ export interface IngestKey {
   revoked?: number;
 }
 
+/** A backup that was written and checked. */
+export interface ConfirmedBackup {
+  /** 32 hex digits. */
+  id: string;
+  /** When the data was as it is there, and when it was confirmed: epoch milliseconds. */
+  created: number;
+  confirmed: number;
+  records: number;
+  bytes: number;
+  /** Who keeps it: the bucket that the Worker is bound to, or whoever fetched it. */
+  target: 'bucket' | 'client';
+  /** Where it lies there. */
+  place: string;
+}
+
 /** Calls of the one directory object. */
 export interface DirectoryCalls {
   key(key: string): Promise<IngestKey | undefined>;
@@ -309,6 +407,19 @@ export interface DirectoryCalls {
   rotateKey(key: string, graceMs: number): Promise<IngestKey>;
   revokeKey(key: string): Promise<boolean>;
   keys(tenant: string): Promise<IngestKey[]>;
+  /** Keys of a backup that are not known here, for this tenant. @returns how many */
+  restoreKeys(tenant: string, keys: readonly IngestKey[]): Promise<{ restored: number }>;
+  /** Settings and keys as for a tenant that is new; its rings stay. */
+  reset(tenant: string, what: { keys: boolean; settings: boolean }): Promise<void>;
+  /** A backup is safe somewhere. */
+  confirmBackup(tenant: string, backup: ConfirmedBackup): Promise<void>;
+  /** Newest first. */
+  backups(tenant: string): Promise<ConfirmedBackup[]>;
+  /**
+   * By target: of the tenants that have backups there, when the newest of the one that was served longest ago was
+   * confirmed, epoch milliseconds.
+   */
+  oldestBackups(): Promise<Record<string, number>>;
   /** Origins of all keys that may be used, for answers to browsers; '*' when a key names none. */
   origins(): Promise<string[]>;
 }

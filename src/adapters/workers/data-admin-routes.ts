@@ -1,19 +1,28 @@
 /** /v1/admin/snapshots, /vacuum and /reset: what is done to all objects of a tenant at once. */
 import { Hono } from 'hono';
 import * as v from 'valibot';
+import { EDGE_METRICS } from '../../metrics/edge-names.js';
 import { body } from './admin-routes.js';
+import { BACKUP_SNAPSHOT } from './backup.js';
 import type { Snapshot, TenantConfig } from './contract.js';
-import { tenantConfig } from './directory-cache.js';
+import { cut, endCut, newToken } from './cut.js';
+import { forgetDirectory, tenantConfig } from './directory-cache.js';
+import { counted } from './duties.js';
 import type { EdgeEnv } from './env.js';
 import type { EdgeContext, EdgeHono } from './http-context.js';
 import { refuse, unavailable } from './problem.js';
 import { objectNames } from './series-key.js';
+import { eachIngest, eachSeries, type SeriesStub } from './tenant-objects.js';
 
 /** Calls of one object that one request makes, at most: what is left waits for the next alarm, or request. */
 const MOST_STEPS = 1000;
 
 const newSnapshot = v.strictObject({
-  name: v.pipe(v.string(), v.regex(/^[\w.-]{1,64}$/, 'expected 1..64 letters, digits, ., _ or -')),
+  name: v.pipe(
+    v.string(),
+    v.regex(/^[\w.-]{1,64}$/, 'expected 1..64 letters, digits, ., _ or -'),
+    v.check((name) => !name.startsWith(BACKUP_SNAPSHOT), `names of backups begin with ${BACKUP_SNAPSHOT}`),
+  ),
 });
 
 export const dataRoutes = new Hono<EdgeHono>()
@@ -21,59 +30,102 @@ export const dataRoutes = new Hono<EdgeHono>()
   .post('/snapshots', async (context) => {
     const { name } = await body(context, newSnapshot);
     const config = await configOf(context);
-    // What was acknowledged before is in it: ingest objects hand over first.
-    await eachIngest(context.env, config, async (object) => await object.flush(config));
-    const made = await eachSeries(context.env, config, async (object) => await object.createSnapshot(name));
+    // The first of a name stands: a repeated request changes nothing.
+    const known = (await list(context)).find((one) => one.name === name);
+    if (known) return context.json(known, 201);
+    const token = newToken();
+    const made = await counted('snapshot', () => cut(context.env, config, { token, name })).catch(fail);
+    await endCut(context.env, config, token).catch(fail);
     return context.json({ name, created: iso(Math.max(...made.map(({ created }) => created))) }, 201);
   })
   .delete('/snapshots/:name', async (context) => {
-    const config = await configOf(context);
     const name = context.req.param('name');
-    const answers = await eachSeries(context.env, config, async (object) => await object.dropSnapshot(name));
+    const drop = async (object: SeriesStub) => await object.dropSnapshot(name);
+    const answers = await eachSeries(context.env, await configOf(context), drop).catch(fail);
     if (!answers.some(({ dropped }) => dropped)) return unknownSnapshot();
     return context.body(null, 204);
   })
   .post('/snapshots/:name/rollback', async (context) => {
+    const { env } = context;
     const config = await configOf(context);
     const name = context.req.param('name');
-    const { snapshots } = { snapshots: await list(context) };
-    if (!snapshots.some((one) => one.name === name)) return unknownSnapshot();
-    await eachIngest(context.env, config, async (object) => await object.flush(config));
+    if (!(await list(context)).some((one) => one.name === name)) return unknownSnapshot();
+    await eachIngest(env, config, async (object) => await object.flush(config)).catch(fail);
     // An object of a later ring has no such snapshot, and keeps what it has.
-    await eachSeries(context.env, config, async (object) => {
+    await eachSeries(env, config, async (object) => {
       if ((await object.snapshots()).some((one) => one.name === name)) await object.rollBack(name);
-    });
+    }).catch(fail);
     return context.json({ name });
   })
   .post('/vacuum', async (context) => {
     const config = await configOf(context);
-    const answers = await eachSeries(context.env, config, async (object) => {
+    const vacuum = async (object: SeriesStub) => {
       let more = true;
       for (let step = 0; more && step < MOST_STEPS; step++) more = (await object.vacuum(config)).more;
       return more;
-    });
+    };
+    const answers = await counted('vacuum', () => eachSeries(context.env, config, vacuum)).catch(fail);
     return context.json({ more: answers.some(Boolean) });
   })
   .post('/reset', async (context) => {
+    const { env } = context;
     const config = await configOf(context);
-    const { dryRun } = context.req.query();
-    const ingest = objectNames('ingest', config.tenant, config.rings);
-    const series = objectNames('series', config.tenant, config.rings);
-    // Keys and settings stand in the directory, and stay.
+    const kept = keptParts(context.req.query('keep') ?? '');
+    const isDry = flag(context.req.query('dryRun') ?? '0');
+    const [ingest, series] = (['ingest', 'series'] as const).map((kind) =>
+      objectNames(kind, config.tenant, config.rings),
+    );
     const told = {
       tenant: config.tenant,
       ingestObjects: ingest.length,
       seriesObjects: series.length,
-      kept: ['keys', 'config'],
+      series: await countSeries(env, config),
+      keys: (await directory(env).keys(config.tenant).catch(fail)).length,
+      kept,
     };
-    if (dryRun === '1' || dryRun === 'true') return context.json({ dryRun: true, ...told });
-    if (dryRun !== undefined && dryRun !== '0' && dryRun !== 'false') {
-      return refuse(400, 'ERR_PARAMETER', 'dryRun: expected 0 or 1');
-    }
-    await eachIngest(context.env, config, async (object) => await object.wipe());
-    await eachSeries(context.env, config, async (object) => await object.wipe());
+    if (isDry) return context.json({ dryRun: true, ...told });
+    await counted('reset', () => reset(env, config, kept)).catch(fail);
+    forgetDirectory();
     return context.json({ dryRun: false, ...told });
   });
+
+/** What a reset can leave as it is; rings always stay. */
+const PARTS = ['series', 'keys', 'settings'] as const;
+type Part = (typeof PARTS)[number];
+
+async function reset(env: EdgeEnv, config: TenantConfig, kept: readonly Part[]): Promise<void> {
+  if (!kept.includes('series')) {
+    await eachIngest(env, config, async (object) => await object.wipe());
+    await eachSeries(env, config, async (object) => await object.wipe());
+  }
+  const [keys, settings] = [!kept.includes('keys'), !kept.includes('settings')];
+  await directory(env).reset(config.tenant, { keys, settings });
+}
+
+function keptParts(keep: string): Part[] {
+  const named = keep.split(',').filter((one) => one !== '');
+  const unknown = named.find((one) => !(PARTS as readonly string[]).includes(one));
+  if (unknown !== undefined) refuse(400, 'ERR_PARAMETER', `keep: expected some of ${PARTS.join(', ')}`);
+  return PARTS.filter((part) => named.includes(part));
+}
+
+function flag(text: string): boolean {
+  if (text === '1' || text === 'true') return true;
+  if (text === '0' || text === 'false') return false;
+  return refuse(400, 'ERR_PARAMETER', 'dryRun: expected 0 or 1');
+}
+
+/** Series of a tenant, as its objects count them. */
+async function countSeries(env: EdgeEnv, config: TenantConfig): Promise<number> {
+  const answers = await eachSeries(env, config, async (object) => await object.counters()).catch(fail);
+  let count = 0;
+  for (const { gauges } of answers) {
+    for (const { name, value } of gauges) if (name === EDGE_METRICS.series.name) count += value;
+  }
+  return count;
+}
+
+const directory = (env: EdgeEnv) => env.DIRECTORY.getByName('directory');
 
 async function configOf(context: EdgeContext): Promise<TenantConfig> {
   return await tenantConfig(context.env, context.get('identity').tenant, true).catch(fail);
@@ -82,29 +134,13 @@ async function configOf(context: EdgeContext): Promise<TenantConfig> {
 /** Snapshots that any object has, oldest first. */
 async function list(context: EdgeContext): Promise<{ name: string; created: string }[]> {
   const config = await configOf(context);
-  const answers = await eachSeries(context.env, config, async (object) => await object.snapshots());
+  const answers = await eachSeries(context.env, config, async (object) => await object.snapshots()).catch(
+    fail,
+  );
   const created = new Map<string, number>();
   for (const one of answers.flat() as Snapshot[])
     created.set(one.name, Math.max(one.created, created.get(one.name) ?? 0));
   return [...created].sort((a, b) => a[1] - b[1]).map(([name, at]) => ({ name, created: iso(at) }));
-}
-
-async function eachIngest<T>(
-  env: EdgeEnv,
-  { tenant, rings }: TenantConfig,
-  call: (object: ReturnType<EdgeEnv['INGEST']['getByName']>) => Promise<T>,
-): Promise<T[]> {
-  const names = objectNames('ingest', tenant, rings);
-  return await Promise.all(names.map(async (name) => await call(env.INGEST.getByName(name)))).catch(fail);
-}
-
-async function eachSeries<T>(
-  env: EdgeEnv,
-  { tenant, rings }: TenantConfig,
-  call: (object: ReturnType<EdgeEnv['SERIES']['getByName']>) => Promise<T>,
-): Promise<T[]> {
-  const names = objectNames('series', tenant, rings);
-  return await Promise.all(names.map(async (name) => await call(env.SERIES.getByName(name)))).catch(fail);
 }
 
 function unknownSnapshot(): never {

@@ -1,7 +1,7 @@
 /** The one object that knows tenants, their rings and their ingest keys. Workers cache its answers for seconds. */
 import { DurableObject } from 'cloudflare:workers';
 import type { EdgeBindings } from './bindings.js';
-import type { DirectoryCalls, IngestKey, RingVersion, TenantConfig } from './contract.js';
+import type { ConfirmedBackup, DirectoryCalls, IngestKey, RingVersion, TenantConfig } from './contract.js';
 
 type Settings = Omit<TenantConfig, 'tenant' | 'rings'>;
 type Change = Parameters<DirectoryCalls['configure']>[1];
@@ -31,6 +31,8 @@ const FIRST_RING: RingVersion = { version: 1, ingest: 4, series: 4, since: 0 };
 /** They travel with every call. */
 const MOST_RINGS = 32;
 const MOST_KEYS = 1000;
+/** Of a tenant: older ones are forgotten here, wherever they lie. */
+const MOST_BACKUPS = 100;
 
 export class DirectoryObject extends DurableObject<EdgeBindings> implements DirectoryCalls {
   readonly #sql: SqlStorage;
@@ -47,6 +49,10 @@ export class DirectoryObject extends DurableObject<EdgeBindings> implements Dire
          created INTEGER NOT NULL, revoked INTEGER) WITHOUT ROWID`,
     );
     this.#sql.exec('CREATE INDEX IF NOT EXISTS keys_by_tenant ON keys (tenant)');
+    this.#sql.exec(
+      `CREATE TABLE IF NOT EXISTS backups (tenant TEXT NOT NULL, id TEXT NOT NULL, confirmed INTEGER NOT NULL,
+         backup TEXT NOT NULL, PRIMARY KEY (tenant, id)) WITHOUT ROWID`,
+    );
   }
 
   async key(key: string): Promise<IngestKey | undefined> {
@@ -123,6 +129,56 @@ export class DirectoryObject extends DurableObject<EdgeBindings> implements Dire
       .exec<KeyRow>('SELECT * FROM keys WHERE tenant = ? ORDER BY created, key', tenant)
       .toArray()
       .map(fromRow);
+  }
+
+  async restoreKeys(tenant: string, keys: readonly IngestKey[]): Promise<{ restored: number }> {
+    let restored = 0;
+    for (const { key, origins, rate, maxN, maxSeries, created, revoked } of keys) {
+      restored +=
+        this.#sql.exec(
+          'INSERT OR IGNORE INTO keys (key, tenant, limits, created, revoked) VALUES (?, ?, ?, ?, ?)',
+          key,
+          tenant,
+          JSON.stringify({ origins, rate, maxN, maxSeries }),
+          created,
+          revoked ?? null,
+        ).rowsWritten > 0
+          ? 1
+          : 0;
+    }
+    return { restored };
+  }
+
+  async reset(tenant: string, { keys, settings }: { keys: boolean; settings: boolean }): Promise<void> {
+    if (keys) this.#sql.exec('DELETE FROM keys WHERE tenant = ?', tenant);
+    // Rings are no setting: objects have heard of the newest, and refuse what is older.
+    if (settings) this.#store({ ...DEFAULT_SETTINGS, tenant, rings: (await this.tenant(tenant)).rings });
+  }
+
+  async confirmBackup(tenant: string, backup: ConfirmedBackup): Promise<void> {
+    const { id, confirmed } = backup;
+    const text = JSON.stringify(backup);
+    this.#sql.exec('INSERT OR IGNORE INTO backups VALUES (?, ?, ?, ?)', tenant, id, confirmed, text);
+    this.#sql.exec(
+      `DELETE FROM backups WHERE tenant = ?1 AND id NOT IN
+         (SELECT id FROM backups WHERE tenant = ?1 ORDER BY confirmed DESC LIMIT ${MOST_BACKUPS})`,
+      tenant,
+    );
+  }
+
+  async backups(tenant: string): Promise<ConfirmedBackup[]> {
+    return this.#sql
+      .exec<{ backup: string }>('SELECT backup FROM backups WHERE tenant = ? ORDER BY confirmed DESC', tenant)
+      .toArray()
+      .map(({ backup }) => JSON.parse(backup) as ConfirmedBackup);
+  }
+
+  async oldestBackups(): Promise<Record<string, number>> {
+    const rows = this.#sql.exec<{ target: string; oldest: number }>(
+      `SELECT target, min(newest) AS oldest FROM (SELECT tenant, json_extract(backup, '$.target') AS target,
+         max(confirmed) AS newest FROM backups GROUP BY tenant, target) GROUP BY target`,
+    );
+    return Object.fromEntries(rows.toArray().map(({ target, oldest }) => [target, oldest]));
   }
 
   async origins(): Promise<string[]> {

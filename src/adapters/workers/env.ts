@@ -8,8 +8,10 @@ export interface EdgeEnv extends EdgeBindings {
   RATE_LIMIT?: RateLimit;
   /** Tenant whose administrators see `/metrics` of the whole server; default 'default'. */
   KLL_OPERATOR_TENANT?: string;
-  /** Where backups go on the cron trigger. */
+  /** Where backups of all tenants go on the cron trigger; absent: nowhere. */
   BACKUP?: R2Bucket;
+  /** Where tenants whose `exportTo` is 'bucket' are exported to; default the bucket of backups. */
+  EXPORT?: R2Bucket;
   /** Origins that may call with a token from a page, separated by commas or spaces; default none. */
   KLL_CORS_ORIGINS?: string;
   /** Labels the server adds to every series from the request: 'country', 'device', both by comma; default none. */

@@ -6,10 +6,12 @@
  * Each arrow is one transaction; an object that dies between two goes on from the last, by its schedule.
  */
 import { DurableObject } from 'cloudflare:workers';
+import { BackupCuts } from './backup-cuts.js';
 import { BatchIds, forgettableAt } from './batch-ids.js';
 import type { EdgeBindings } from './bindings.js';
 import type {
   CounterDelta,
+  IdsPage,
   IngestCalls,
   ObjectCounters,
   PendingAnswer,
@@ -33,6 +35,8 @@ import { slotOf } from './series-key.js';
 
 /** Sequences that one alarm hands to one owner. */
 const SEQUENCES_A_STEP = 4;
+/** How soon a sequence that a backup holds back is looked at again. */
+const HELD_PAUSE_MS = 250;
 /** Asking for the size of the storage costs more than a take may. */
 const TAKES_A_MEASUREMENT = 64;
 
@@ -44,6 +48,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
   readonly #quarantine: Quarantine;
   readonly #counters: IngestCounters;
   readonly #schedule: Schedule<'seal' | 'hand-over' | 'forget-ids'>;
+  readonly #cuts = new BackupCuts();
   #storageBytes = 0;
   #takesToMeasurement = 0;
 
@@ -86,6 +91,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
       return result;
     }
     this.#transaction(() => this.#store(call, Date.now()));
+    this.#cuts.took(call.batchId);
     return { outcome: 'stored' };
   }
 
@@ -114,11 +120,57 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
   }
 
   async flush(config: TenantConfig): Promise<{ sequence: number }> {
+    this.#cuts.breakThrough();
+    return await this.#flush(config);
+  }
+
+  async hold({ config, token }: { config: TenantConfig; token: string }): Promise<{ sequence: number }> {
+    this.#cuts.breakThrough();
+    return await this.#flush(config, (sequence) => this.#cuts.hold(token, sequence, Date.now()));
+  }
+
+  async release(token: string): Promise<{ isWhole: boolean }> {
+    const isWhole = this.#cuts.release(token, Date.now());
+    this.#transaction(() => this.#schedule.planBy('seal', '', Date.now()));
+    return { isWhole };
+  }
+
+  async heldIds(token: string, from?: IdsPage['next']): Promise<IdsPage | undefined> {
+    return this.#cuts.page(token, this.#ids, from);
+  }
+
+  async endHold(token: string): Promise<void> {
+    this.#cuts.end(token);
+  }
+
+  async restoreIds({
+    config,
+    hour,
+    ids,
+  }: Parameters<IngestCalls['restoreIds']>[0]): Promise<{ restored: number }> {
+    let restored = 0;
+    this.#transaction(() => {
+      restored = 0;
+      this.#state.remember(config, this.#sender);
+      for (const { id, crc } of ids) {
+        const { isNew, planned } = this.#ids.restore(new Uint8Array(id), hour, crc);
+        if (isNew) restored++;
+        if (planned !== undefined) {
+          this.#schedule.plan('forget-ids', String(planned), forgettableAt(planned, config.windowMs));
+        }
+      }
+    });
+    return { restored };
+  }
+
+  /** @param closed told of the last sequence that leaves, before anything else can come in */
+  async #flush(config: TenantConfig, closed?: (sequence: number) => void): Promise<{ sequence: number }> {
     this.#transaction(() => {
       this.#state.remember(config, this.#sender);
       this.#pending.close();
     });
     const { lastSequence } = this.#pending;
+    closed?.(lastSequence);
     for (let next = this.#pending.oldest(); next && next.sequence <= lastSequence; ) {
       this.#seal(next);
       await scheduler.wait(0);
@@ -217,6 +269,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
   #sealNext(now: number): number | undefined {
     const due = this.#pending.oldest();
     if (!due) return undefined;
+    if (due.sequence > this.#cuts.limit(now)) return now + HELD_PAUSE_MS;
     const { sealMs } = this.#config;
     if (!due.closed && now < due.opened + sealMs) return due.opened + sealMs;
     this.#seal(due);

@@ -28,6 +28,7 @@ export async function metricsRoute(context: EdgeContext): Promise<Response> {
     // What this isolate has counted is part of what it answers.
     await workerCounters.send(env, operatorTenant(env));
     const answers = await allCounters(env);
+    answers.push({ counters: [], gauges: await backupAges(env) });
     answers.push({ counters: [], gauges: [buildInfo(env, await tenantConfig(env, operatorTenant(env)))] });
     return new Response(renderPrometheus(families(answers)), {
       headers: { 'content-type': PROMETHEUS_CONTENT_TYPE },
@@ -36,6 +37,15 @@ export async function metricsRoute(context: EdgeContext): Promise<Response> {
     // Without one object's part every sum would fall, and look like a restart.
     throw unavailable(error);
   }
+}
+
+async function backupAges(env: EdgeEnv): Promise<CounterDelta[]> {
+  const oldest = await env.DIRECTORY.getByName('directory').oldestBackups();
+  return Object.entries(oldest).map(([target, ms]) => ({
+    name: EDGE_METRICS.backupCompleted.name,
+    labels: [['target', target]],
+    value: ms / 1000,
+  }));
 }
 
 /** Which build answers, by what the deployment says of itself, and a digest of the operator's configuration. */

@@ -1,6 +1,7 @@
 /** Retention: buckets older than the tenant keeps are deleted, by schedule and on demand. */
 import { type BucketRow, DAY, LEVEL_MS, type Level, MINUTE, RESOLUTIONS } from './buckets.js';
 import type { TenantConfig } from './contract.js';
+import { isExporting } from './export-plan.js';
 import type { SeriesStore } from './series-store.js';
 
 const ROWS_A_STEP = 500;
@@ -65,7 +66,7 @@ function expired({ sql, state }: SeriesStore, level: Level, until: number): Buck
          ORDER BY start LIMIT ?5`,
       level,
       until - LEVEL_MS[level],
-      state.exported ?? Number.MAX_SAFE_INTEGER,
+      isExporting(state.config) ? state.exported : Number.MAX_SAFE_INTEGER,
       LEVEL_MS[Math.min(level + 1, DAY)],
       ROWS_A_STEP,
     )

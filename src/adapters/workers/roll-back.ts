@@ -34,6 +34,8 @@ export function rollBack(store: SeriesStore, name: string, now: number): void {
       `UPDATE series SET (n, first, last) = (SELECT coalesce(sum(b.n), 0), coalesce(min(b.start), first),
          coalesce(max(b.start), last) FROM buckets AS b WHERE b.series = series.id AND ${NOT_ROLLED_UP})`,
     );
+    // A backup that was restored since is gone with the rest: it may come again.
+    store.state.forgetBackups();
     planAnew(store, now);
     const due = buckets.nextDue();
     if (due !== undefined) schedule.planBy('close', '', due);

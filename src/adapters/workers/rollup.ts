@@ -34,8 +34,8 @@ export function rollUpDueSeries(store: SeriesStore, key: string, now: number): n
   return waiting.length < SERIES_A_STEP ? undefined : now;
 }
 
-/** Inside a transaction: one bucket of one series from all parts of all buckets below it. */
-function rollUp(store: SeriesStore, place: BucketPlace, now: number): void {
+/** Inside a transaction: one bucket of one series from all parts of all buckets below it, when there are any. */
+export function rollUp(store: SeriesStore, place: BucketPlace, now: number): void {
   const { series, level, start } = place;
   const { buckets } = store;
   // A day is not there before all hours of it are: else what comes by them would come twice, or not yet.

@@ -15,7 +15,7 @@ export class SeriesMemory {
   #configText: string | null = null;
   #version = 1;
   #closing = 0;
-  #exported: number | undefined;
+  #exported = 0;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -37,7 +37,7 @@ export class SeriesMemory {
     this.#config = config === null ? undefined : (JSON.parse(config) as TenantConfig);
     this.#version = version;
     this.#closing = closing;
-    this.#exported = exported ?? undefined;
+    this.#exported = exported ?? 0;
   }
 
   /** The tenant's configuration as of the last hand-over: for what alarms do. */
@@ -51,9 +51,14 @@ export class SeriesMemory {
     return this.#version;
   }
 
-  /** Up to which closing the rows have left for elsewhere; undefined when nobody asks for them. */
-  get exported(): number | undefined {
+  /** Up to which closing the rows have left for elsewhere. */
+  get exported(): number {
     return this.#exported;
+  }
+
+  /** The number of the last row that closed. */
+  get closing(): number {
+    return this.#closing;
   }
 
   /** Inside a transaction. */
@@ -81,10 +86,10 @@ export class SeriesMemory {
 
   /**
    * Inside a transaction.
-   * @param closing rows up to it may be deleted when they expire; 0: none yet; undefined: nobody exports, all may
+   * @param closing rows up to it have left; 0: none yet
    */
-  setExported(closing: number | undefined): void {
-    this.#sql.exec('UPDATE series_state SET exported = ?', closing ?? null);
+  setExported(closing: number): void {
+    this.#sql.exec('UPDATE series_state SET exported = ?', closing);
     this.#exported = closing;
   }
 
@@ -103,17 +108,23 @@ export class SeriesMemory {
     return Object.fromEntries(rows.toArray().map(({ sender, sequence }) => [sender, sequence]));
   }
 
+  /** Inside a transaction: rows of backups are taken in anew when they come again. */
+  forgetBackups(): void {
+    this.#sql.exec(`DELETE FROM applied WHERE sender GLOB 'backup:*'`);
+  }
+
   /** Inside the transaction that stores the rows of it. */
   setApplied(sender: string, sequence: number): void {
     this.#sql.exec('INSERT OR REPLACE INTO applied VALUES (?, ?)', sender, sequence);
   }
 
   /**
-   * Inside a transaction. What senders handed over stays applied, or it would come again; versions and numbers of
-   * closings go on, for they never repeat.
+   * Inside a transaction. What senders handed over stays applied, or it would come again; what backups brought does
+   * not, so that one can be restored after. Versions and numbers of closings go on, for they never repeat.
    */
   clear(): void {
-    this.#sql.exec('UPDATE series_state SET config = NULL, exported = NULL');
+    this.#sql.exec('UPDATE series_state SET config = NULL');
+    this.forgetBackups();
     this.load();
   }
 }

@@ -8,17 +8,24 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import { apply } from './apply.js';
+import { backupPage, restore, restoreState } from './backup-rows.js';
 import type { EdgeBindings } from './bindings.js';
 import type {
   ApplyCall,
+  BackupPage,
+  BackupPlace,
+  ExportedRow,
+  ExportPlan,
   ObjectCounters,
   ReadAnswer,
   ReadCall,
+  RestoreCall,
   SeriesCalls,
   SeriesRow,
   Snapshot,
   TenantConfig,
 } from './contract.js';
+import { confirmExport, exportedRows, planExport, restartExport } from './export-plan.js';
 import { deleteExpired, retain } from './retention.js';
 import { rollBack } from './roll-back.js';
 import { closeDue, rollUpDueSeries } from './rollup.js';
@@ -68,9 +75,32 @@ export class SeriesObject extends DurableObject<EdgeBindings> implements SeriesC
     return { more: deleteExpired(this.#store, Date.now()) };
   }
 
-  /** From now on nothing is deleted that closed after this number; undefined: nobody exports any more. */
-  async setExported(closing: number | undefined): Promise<void> {
-    this.#store.transaction(() => this.#store.state.setExported(closing));
+  async planExport(config: TenantConfig): Promise<ExportPlan | undefined> {
+    return planExport(this.#store, config);
+  }
+
+  async exported(call: { to: number; day: number }): Promise<ExportedRow[] | undefined> {
+    return exportedRows(this.#store, call);
+  }
+
+  async confirmExport(to: number): Promise<boolean> {
+    return confirmExport(this.#store, to);
+  }
+
+  async restartExport(): Promise<void> {
+    restartExport(this.#store);
+  }
+
+  async backupPage(call: { snapshot: string; from?: BackupPlace }): Promise<BackupPage> {
+    return backupPage(this.#store, call);
+  }
+
+  async restore(call: RestoreCall): Promise<{ values: number; skipped: number }> {
+    return restore(this.#store, call, Date.now());
+  }
+
+  async restoreState(backup: string): Promise<{ isEmpty: boolean; restored: number }> {
+    return restoreState(this.#store, backup);
   }
 
   async createSnapshot(name: string): Promise<Snapshot> {
@@ -93,7 +123,7 @@ export class SeriesObject extends DurableObject<EdgeBindings> implements SeriesC
     const { state, series, buckets, quarantine, counters, schedule, cache, sql } = this.#store;
     this.#store.transaction(() => {
       for (const part of [buckets, series, state, quarantine, counters]) part.clear();
-      sql.exec('DELETE FROM roll_ups');
+      sql.exec('DELETE FROM roll_ups; DELETE FROM export_plan');
       schedule.clear();
     });
     cache.clear();

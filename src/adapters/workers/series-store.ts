@@ -14,6 +14,7 @@ import {
   startOf,
 } from './buckets.js';
 import type { TenantConfig } from './contract.js';
+import { createExportTable } from './export-plan.js';
 import { Quarantine } from './quarantine.js';
 import { type Handler, Schedule } from './schedule.js';
 import { codeOf } from './seal.js';
@@ -46,6 +47,7 @@ export class SeriesStore {
       `CREATE TABLE IF NOT EXISTS roll_ups (level INTEGER NOT NULL, start INTEGER NOT NULL, series INTEGER NOT NULL,
          PRIMARY KEY (level, start, series)) WITHOUT ROWID`,
     );
+    createExportTable(this.sql);
     this.schedule = new Schedule(storage, {
       handlers,
       onFailure: (kind, error) => {

@@ -1,5 +1,6 @@
 /** The deployable Worker: HTTP in, objects behind it. */
 import { createApp } from './app.js';
+import { runDuties } from './duties.js';
 import type { EdgeEnv } from './env.js';
 import { operatorTenant } from './metrics-route.js';
 import { workerCounters } from './worker-counters.js';
@@ -19,6 +20,7 @@ export function createWorker(): EdgeWorker {
   return {
     fetch: async (request, env, context) => await app.fetch(request, env, context),
     async scheduled(_, env) {
+      await runDuties(env);
       await workerCounters.send(env, operatorTenant(env));
     },
   };

@@ -39,13 +39,13 @@ it('names what is there, answers as of it, rolls back to it, drops it, and reset
   expect((await ask('/v1/admin/snapshots/before', { token, method: 'DELETE' })).status).toBe(204);
   expect((await ask('/v1/admin/snapshots/before', { token, method: 'DELETE' })).status).toBe(404);
 
-  expect(await (await post('/reset?dryRun=1')).json()).toMatchObject({
+  expect(await (await post('/reset?dryRun=1&keep=keys,settings')).json()).toMatchObject({
     dryRun: true,
     tenant: TENANT,
-    kept: ['keys', 'config'],
+    kept: ['keys', 'settings'],
   });
   expect(await nOf(token)).toBe(4);
-  expect(await (await post('/reset')).json()).toMatchObject({ dryRun: false });
+  expect(await (await post('/reset?keep=keys,settings')).json()).toMatchObject({ dryRun: false });
   expect(await nOf(token)).toBe(0);
 });
 

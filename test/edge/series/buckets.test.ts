@@ -269,12 +269,13 @@ describe('keeping', () => {
   const kept = { minute: 3 * HOUR_MS, hour: 2 * DAY_MS, day: 0 };
 
   it('deletes what has expired, level by level, and nothing that an export has not had', async () => {
-    const config = tenantConfig({ retentionMs: kept });
+    const config = tenantConfig({ retentionMs: kept, exportTo: 'pull' });
     await handOver(config, [row(T0, [1]), row(T0 + HOUR_MS, [2])]);
-    await seriesObject(config).setExported(0);
     await ringUntil(config, T0 + 12 * HOUR_MS);
     expect(await bucketCounts(config)).toEqual([2, 2, 0]);
-    await seriesObject(config).setExported(1_000);
+    const plan = (await seriesObject(config).planExport(config))!;
+    expect(plan.days).toEqual([{ day: T0 - (T0 % DAY_MS), rows: 2 }]);
+    await seriesObject(config).confirmExport(plan.to);
     await ringUntil(config, T0 + 13 * HOUR_MS);
     expect(await bucketCounts(config)).toEqual([0, 2, 0]);
     await ringUntil(config, T0 + 5 * DAY_MS);

@@ -1,0 +1,119 @@
+/**
+ * A tenant's data as a stream of checksummed records (wire/backup-records.ts): settings, keys, buckets, ids of batches.
+ *
+ *    cut (whole batches only) -> header, settings, keys -> buckets as the cut's snapshot sees them -> ids -> end
+ *
+ * Nothing is held back while it streams: the snapshot keeps what changes meanwhile, and is dropped when it ends.
+ */
+import {
+  BACKUP_FORMAT,
+  BACKUP_VERSION,
+  type BackupTotals,
+  encodeBucket,
+  encodeIds,
+  encodeJson,
+  encodeRecord,
+  RECORD,
+} from '../../wire/backup-records.js';
+import type { BackupPlace, TenantConfig } from './contract.js';
+import { cut, endCut, newToken } from './cut.js';
+import type { EdgeEnv } from './env.js';
+import { objectNames } from './series-key.js';
+import { eachSeries } from './tenant-objects.js';
+
+/** Names of snapshots that begin so are a backup's own. */
+export const BACKUP_SNAPSHOT = 'backup-';
+/** A backup that died leaves its snapshot; the next one drops it after so long. */
+const ABANDONED_MS = 6 * 3_600_000;
+
+export interface Backup {
+  id: string;
+  /** When the data was as it is in it, epoch milliseconds. */
+  created: number;
+  /** Its bytes, a record at a time. Whoever stops before the end closes it. */
+  records: AsyncGenerator<Uint8Array, BackupTotals>;
+}
+
+/** Makes the cut; the records follow as they are asked for. */
+export async function beginBackup(env: EdgeEnv, config: TenantConfig): Promise<Backup> {
+  const id = newToken();
+  const name = `${BACKUP_SNAPSHOT}${id}`;
+  await dropAbandoned(env, config);
+  try {
+    const snapshots = await cut(env, config, { token: id, name });
+    const created = Math.max(...snapshots.map((one) => one.created));
+    return { id, created, records: recordsOf(env, config, { id, created, name }) };
+  } catch (error) {
+    await end(env, config, { id, name });
+    throw error;
+  }
+}
+
+async function* recordsOf(
+  env: EdgeEnv,
+  config: TenantConfig,
+  { id, created, name }: { id: string; created: number; name: string },
+): AsyncGenerator<Uint8Array, BackupTotals> {
+  const { tenant } = config;
+  const totals: BackupTotals = { records: 0, keys: 0, buckets: 0, ids: 0, values: 0 };
+  const record = (type: RECORD, payload: Uint8Array) => encodeRecord(type, totals.records++, payload);
+  try {
+    const header = { format: BACKUP_FORMAT, version: BACKUP_VERSION, id, tenant, created };
+    yield record(RECORD.header, encodeJson(header));
+    yield record(RECORD.settings, encodeJson(config));
+    for (const key of await env.DIRECTORY.getByName('directory').keys(tenant)) {
+      totals.keys++;
+      yield record(RECORD.key, encodeJson(key));
+    }
+    for (const object of objectNames('series', tenant, config.rings)) {
+      let from: BackupPlace | undefined;
+      do {
+        const page = await env.SERIES.getByName(object).backupPage({
+          snapshot: name,
+          ...(from ? { from } : {}),
+        });
+        for (const { bucket, image } of page.rows) {
+          totals.buckets++;
+          if (!bucket.isRolledUp) totals.values += bucket.n;
+          yield record(RECORD.bucket, encodeBucket(bucket, new Uint8Array(image)));
+        }
+        from = page.next;
+      } while (from);
+    }
+    for (const object of objectNames('ingest', tenant, config.rings)) {
+      let from: Parameters<ReturnType<EdgeEnv['INGEST']['getByName']>['heldIds']>[1];
+      do {
+        const page = await env.INGEST.getByName(object).heldIds(id, from);
+        if (!page) throw new Error(`${object} began anew: ids of its batches would be missing`);
+        if (page.ids.length > 0) {
+          totals.ids += page.ids.length;
+          const ids = page.ids.map((one) => ({ id: new Uint8Array(one.id), crc: one.crc }));
+          yield record(RECORD.ids, encodeIds(page.hour, ids));
+        }
+        from = page.next;
+      } while (from);
+    }
+    yield record(RECORD.end, encodeJson(totals));
+    return totals;
+  } finally {
+    await end(env, config, { id, name });
+  }
+}
+
+async function end(
+  env: EdgeEnv,
+  config: TenantConfig,
+  { id, name }: { id: string; name: string },
+): Promise<void> {
+  await endCut(env, config, id);
+  await eachSeries(env, config, async (object) => await object.dropSnapshot(name));
+}
+
+async function dropAbandoned(env: EdgeEnv, config: TenantConfig): Promise<void> {
+  await eachSeries(env, config, async (object) => {
+    for (const { name, created } of await object.snapshots()) {
+      if (name.startsWith(BACKUP_SNAPSHOT) && created < Date.now() - ABANDONED_MS)
+        await object.dropSnapshot(name);
+    }
+  });
+}

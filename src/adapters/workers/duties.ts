@@ -1,0 +1,99 @@
+/**
+ * What the clock asks for (cron triggers): backups of all tenants to a bucket, exports of those that want them there.
+ * One tenant's failure is told and counted, and does not keep the others from theirs.
+ */
+import { EDGE_METRICS } from '../../metrics/edge-names.js';
+import type { BackupTotals } from '../../wire/backup-records.js';
+import { beginBackup } from './backup.js';
+import { upload } from './bucket-upload.js';
+import type { ConfirmedBackup, TenantConfig } from './contract.js';
+import { tenantConfig } from './directory-cache.js';
+import type { EdgeEnv } from './env.js';
+import { confirmRange, exportFile, planExports } from './export.js';
+import { workerCounters } from './worker-counters.js';
+
+export type Duty = 'backup' | 'restore' | 'export' | 'snapshot' | 'vacuum' | 'reset';
+
+/** Ranges that one run of the clock exports at most: what is left waits for the next. */
+const MOST_ROUNDS = 200;
+
+export async function runDuties(env: EdgeEnv): Promise<void> {
+  const directory = env.DIRECTORY.getByName('directory');
+  for (const tenant of await directory.tenants()) {
+    const config = await tenantConfig(env, tenant, true);
+    const { BACKUP: backups, EXPORT: exports = backups } = env;
+    const duties: [Duty, () => Promise<unknown>][] = [];
+    if (backups) duties.push(['backup', () => backupToBucket(env, config, backups)]);
+    if (exports && config.exportTo === 'bucket') {
+      duties.push(['export', () => exportToBucket(env, config, exports)]);
+    }
+    for (const [duty, run] of duties) {
+      await counted(duty, run).catch((error) => console.error(`${duty} of a tenant failed:`, error));
+    }
+  }
+}
+
+/** Counts how a duty ends, and how long it takes. */
+export async function counted<T>(duty: Duty, run: () => Promise<T>): Promise<T> {
+  const began = Date.now();
+  let outcome = 'failed';
+  try {
+    const result = await run();
+    outcome = 'done';
+    return result;
+  } finally {
+    countDuty(duty, outcome as 'done' | 'failed', (Date.now() - began) / 1000);
+  }
+}
+
+export function countDuty(duty: Duty, outcome: 'done' | 'failed', seconds: number): void {
+  workerCounters.add(EDGE_METRICS.duties, [
+    ['duty', duty],
+    ['outcome', outcome],
+  ]);
+  workerCounters.observe(EDGE_METRICS.dutyDuration, [['duty', duty]], seconds);
+}
+
+export async function backupToBucket(
+  env: EdgeEnv,
+  config: TenantConfig,
+  bucket: R2Bucket,
+): Promise<ConfirmedBackup> {
+  const { id, created, records } = await beginBackup(env, config);
+  const date = new Date(created).toISOString().replaceAll(':', '').slice(0, 17);
+  const place = `backup/${config.tenant}/${date}Z-${id}.kllbackup`;
+  let totals: BackupTotals | undefined;
+  async function* watched() {
+    totals = yield* records;
+  }
+  const bytes = await upload(bucket, place, watched());
+  const backup: ConfirmedBackup = {
+    id,
+    created,
+    confirmed: Date.now(),
+    records: totals!.records + 1,
+    bytes,
+    target: 'bucket',
+    place,
+  };
+  await env.DIRECTORY.getByName('directory').confirmBackup(config.tenant, backup);
+  return backup;
+}
+
+/** @returns buckets that were exported */
+export async function exportToBucket(env: EdgeEnv, config: TenantConfig, bucket: R2Bucket): Promise<number> {
+  let buckets = 0;
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const { files, ranges } = await planExports(env, config);
+    if (ranges.length === 0) return buckets;
+    for (const file of files) {
+      const bytes = await exportFile(env, config, file);
+      // Another run has confirmed it meanwhile.
+      if (!bytes) return buckets;
+      await bucket.put(`export/${file.path}`, bytes);
+      buckets += file.rows;
+    }
+    for (const range of ranges) await confirmRange(env, config, range);
+  }
+  return buckets;
+}

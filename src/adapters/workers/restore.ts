@@ -1,0 +1,190 @@
+/**
+ * Takes in a backup, or a run of its records: each record goes where the tenant's newest ring puts it.
+ *
+ * Repeating is safe: an object skips rows of a backup that it has taken, ids and keys that are known stay as they are.
+ */
+import {
+  type BackupHeader,
+  type BackupRecord,
+  type BackupTotals,
+  decodeBucket,
+  decodeHeader,
+  decodeIds,
+  decodeJson,
+  RECORD,
+  RecordReader,
+} from '../../wire/backup-records.js';
+import type { IngestKey, RestoreCall, TenantConfig } from './contract.js';
+import { forgetDirectory, tenantConfig } from './directory-cache.js';
+import type { EdgeEnv } from './env.js';
+import { newestRing } from './former-owners.js';
+import { refuse } from './problem.js';
+import { objectName, slotOf } from './series-key.js';
+import { eachIngest, eachSeries } from './tenant-objects.js';
+
+/** What one call to a series object carries, at most: below the platform's 32 MiB. */
+const CALL_BYTES = 4 * 2 ** 20;
+const CALL_ROWS = 2_000;
+
+export interface Restored {
+  /** Of the backup. */
+  id: string;
+  /** Parts of buckets, and values in them that were not here before, each once. */
+  rows: number;
+  values: number;
+  /** Rows that were here already. */
+  skipped: number;
+  ids: number;
+  keys: number;
+  /** The end record was among the records. */
+  isComplete: boolean;
+}
+
+export interface RestoreOptions {
+  env: EdgeEnv;
+  tenant: string;
+  /** 'empty': the tenant has no data but what this backup brought; 'add': the backup's data is added to what there is. */
+  mode: 'empty' | 'add';
+  /** Checks settings of a backup as those of a request are. @throws Problem */
+  settingsOf(config: object): Parameters<ReturnType<EdgeEnv['DIRECTORY']['getByName']>['configure']>[1];
+}
+
+/**
+ * @throws SketchDataError of records that are broken, and of those in no order
+ * @throws Problem 409 ERR_NOT_EMPTY
+ */
+export async function restoreRecords(
+  stream: AsyncIterable<Uint8Array>,
+  options: RestoreOptions,
+): Promise<Restored> {
+  const reader = new RecordReader();
+  let restore: Restore | undefined;
+  const takeAll = async () => {
+    for (let record = reader.next(); record; record = reader.next()) {
+      if (restore) await restore.take(record);
+      else restore = await Restore.begin(decodeHeader(record), options);
+    }
+  };
+  for await (const bytes of stream) {
+    reader.push(bytes);
+    await takeAll();
+  }
+  reader.end();
+  if (!restore) return refuse(400, 'ERR_BODY', 'expected records of a backup, found nothing');
+  return await restore.finish();
+}
+
+class Restore {
+  readonly #options: RestoreOptions;
+  #config: TenantConfig;
+  readonly #told: Restored;
+  /** Rows on their way, by the object they go to. */
+  readonly #waiting = new Map<number, { rows: RestoreCall['rows']; bytes: number }>();
+  #keys: IngestKey[] = [];
+  #last = 0;
+
+  private constructor(options: RestoreOptions, config: TenantConfig, id: string) {
+    this.#options = options;
+    this.#config = config;
+    this.#told = { id, rows: 0, values: 0, skipped: 0, ids: 0, keys: 0, isComplete: false };
+  }
+
+  static async begin({ id }: BackupHeader, options: RestoreOptions): Promise<Restore> {
+    const { env, tenant, mode } = options;
+    const config = await tenantConfig(env, tenant, true);
+    if (mode === 'empty') {
+      // What was acknowledged before counts, too.
+      await eachIngest(env, config, async (object) => await object.flush(config));
+      const states = await eachSeries(env, config, async (object) => await object.restoreState(id));
+      // Where this backup was begun, what came besides may be of after.
+      if (states.some(({ isEmpty }) => !isEmpty) && states.every(({ restored }) => restored === 0)) {
+        refuse(409, 'ERR_NOT_EMPTY', 'the tenant has data: reset it first, or add to it by mode=add');
+      }
+    }
+    return new Restore(options, config, id);
+  }
+
+  async take({ type, ordinal, payload }: BackupRecord): Promise<void> {
+    if (this.#told.isComplete) refuse(400, 'ERR_BODY', 'a record follows the end of the backup');
+    if (ordinal <= this.#last) {
+      refuse(400, 'ERR_BODY', `records are out of order: ${ordinal} follows ${this.#last}`);
+    }
+    this.#last = ordinal;
+    if (type === RECORD.settings) await this.#takeSettings(decodeJson<TenantConfig>(payload));
+    else if (type === RECORD.key) this.#keys.push(decodeJson<IngestKey>(payload));
+    else if (type === RECORD.bucket) await this.#takeBucket(ordinal, payload);
+    else if (type === RECORD.ids) await this.#takeIds(payload);
+    else if (type === RECORD.end) await this.#takeEnd(ordinal, decodeJson<BackupTotals>(payload));
+    else refuse(400, 'ERR_BODY', 'a second header follows the first');
+  }
+
+  async finish(): Promise<Restored> {
+    for (const slot of [...this.#waiting.keys()]) await this.#send(slot);
+    if (this.#keys.length > 0) {
+      const { env, tenant } = this.#options;
+      const { restored } = await env.DIRECTORY.getByName('directory').restoreKeys(tenant, this.#keys);
+      this.#told.keys = restored;
+      forgetDirectory();
+    }
+    return this.#told;
+  }
+
+  /** Settings are those of the backup where there was nothing; a tenant that has data keeps its own. */
+  async #takeSettings(config: TenantConfig): Promise<void> {
+    const { env, tenant, mode, settingsOf } = this.#options;
+    if (mode === 'add') return;
+    const { tenant: _, rings, ...settings } = config;
+    const ring = newestRing(rings);
+    const change = settingsOf({ ...settings, ingest: ring?.ingest, series: ring?.series });
+    await env.DIRECTORY.getByName('directory').configure(tenant, change);
+    forgetDirectory();
+    this.#config = await tenantConfig(env, tenant, true);
+  }
+
+  async #takeBucket(ordinal: number, payload: Uint8Array): Promise<void> {
+    const { bucket, image } = decodeBucket(payload);
+    const slot = slotOf(bucket.key, newestRing(this.#config.rings).series);
+    const waiting = this.#waiting.get(slot) ?? { rows: [], bytes: 0 };
+    this.#waiting.set(slot, waiting);
+    waiting.rows.push({ ordinal, bucket, image: image.slice().buffer as ArrayBuffer });
+    waiting.bytes += payload.length;
+    if (waiting.bytes >= CALL_BYTES || waiting.rows.length >= CALL_ROWS) await this.#send(slot);
+  }
+
+  async #send(slot: number): Promise<void> {
+    const { rows } = this.#waiting.get(slot) ?? { rows: [] };
+    this.#waiting.delete(slot);
+    if (rows.length === 0) return;
+    const { env, tenant } = this.#options;
+    const object = env.SERIES.getByName(objectName('series', tenant, slot));
+    const call: RestoreCall = { config: this.#config, backup: this.#told.id, rows };
+    const { values, skipped } = await object.restore(call);
+    this.#told.rows += rows.length - skipped;
+    this.#told.values += values;
+    this.#told.skipped += skipped;
+  }
+
+  async #takeIds(payload: Uint8Array): Promise<void> {
+    const { env, tenant } = this.#options;
+    const config = this.#config;
+    const { hour, ids } = decodeIds(payload);
+    const bySlot = new Map<number, { id: ArrayBuffer; crc: number }[]>();
+    for (const { id, crc } of ids) {
+      const slot = slotOf(id, newestRing(config.rings).ingest);
+      const some = bySlot.get(slot) ?? [];
+      bySlot.set(slot, some);
+      some.push({ id: id.buffer as ArrayBuffer, crc });
+    }
+    for (const [slot, some] of bySlot) {
+      const object = env.INGEST.getByName(objectName('ingest', tenant, slot));
+      this.#told.ids += (await object.restoreIds({ config, hour, ids: some })).restored;
+    }
+  }
+
+  async #takeEnd(ordinal: number, totals: BackupTotals): Promise<void> {
+    if (totals.records !== ordinal) {
+      refuse(400, 'ERR_BODY', `expected ${totals.records} records before the end, found ${ordinal}`);
+    }
+    this.#told.isComplete = true;
+  }
+}

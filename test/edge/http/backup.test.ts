@@ -1,0 +1,362 @@
+/** Backups, restores and exports over HTTP: what leaves comes back, once, and nothing else does. */
+import { env } from 'cloudflare:workers';
+import { parquetReadObjects } from 'hyparquet';
+import { describe, expect, it } from 'vitest';
+import { tenantConfig } from '../../../src/adapters/workers/directory-cache.js';
+import { runDuties } from '../../../src/adapters/workers/duties.js';
+import type { EdgeEnv } from '../../../src/adapters/workers/env.js';
+import {
+  BACKUP_CONTENT_TYPE,
+  type BackupBucket,
+  type BackupTotals,
+  decodeBucket,
+  decodeHeader,
+  decodeIds,
+  decodeJson,
+  RECORD,
+  RecordReader,
+} from '../../../src/wire/backup-records.js';
+import { ask, BATCH_TYPE, configured, container, problem, series, tokenOf } from './edge-client.js';
+
+const MINUTE_MS = 60_000;
+const BACKUP_TYPE = { 'content-type': BACKUP_CONTENT_TYPE };
+
+async function send(token: string, body: Uint8Array): Promise<number> {
+  return (await ask('/v1/ingest', { token, headers: BATCH_TYPE, body })).status;
+}
+
+async function totalsOf(token: string): Promise<{ n: number; sum: number }> {
+  const { n, sum } = (await (await ask('/v1/quantiles?name=latency_ms', { token })).json()) as {
+    n: number;
+    sum: number;
+  };
+  return { n, sum };
+}
+
+async function backupOf(token: string): Promise<Uint8Array> {
+  const response = await ask('/v1/admin/backup', { token });
+  expect(response.status).toBe(200);
+  expect(response.headers.get('content-type')).toBe(BACKUP_CONTENT_TYPE);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+async function restore(token: string, body: Uint8Array, mode = ''): Promise<Response> {
+  return await ask(`/v1/admin/restore${mode && `?mode=${mode}`}`, { token, headers: BACKUP_TYPE, body });
+}
+
+/** Records as they lie in the bytes. */
+function recordsOf(bytes: Uint8Array) {
+  const reader = new RecordReader();
+  reader.push(bytes);
+  const records = [];
+  let at = 0;
+  for (let record = reader.next(); record; record = reader.next()) {
+    const length = 13 + record.payload.length;
+    records.push({ ...record, bytes: bytes.subarray(at, at + length) });
+    at += length;
+  }
+  reader.end();
+  return records;
+}
+
+/** Buckets and ids of a backup, in an order of their own. */
+function contentOf(bytes: Uint8Array): { buckets: string[]; ids: string[]; totals: BackupTotals } {
+  const records = recordsOf(bytes);
+  const hex = (some: Uint8Array) => Array.from(some, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const buckets = records
+    .filter(({ type }) => type === RECORD.bucket)
+    .map(({ payload }) => decodeBucket(payload))
+    .map(({ bucket, image }) => JSON.stringify(bucket) + hex(image));
+  const ids = records
+    .filter(({ type }) => type === RECORD.ids)
+    .flatMap(({ payload }) => decodeIds(payload).ids.map(({ id, crc }) => `${hex(id)} ${crc}`));
+  return { buckets: buckets.sort(), ids: ids.sort(), totals: decodeJson(records.at(-1)!.payload) };
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  return new Uint8Array(parts.flatMap((part) => [...part]));
+}
+
+/** A tenant with two objects of each kind, some series, a key. */
+async function filled(tenant: string): Promise<{ token: string; batches: Uint8Array[] }> {
+  const token = await configured(tenant, { ingest: 2, series: 2, graceMs: 0, maxSeries: 123 });
+  await ask('/v1/admin/keys', { token, body: { origins: ['https://a.example'] } });
+  const batches = Array.from({ length: 10 }, (_, i) =>
+    container([
+      series([i, i + 0.5], { labels: { route: `/${i % 5}` }, age: i % 2 ? 0 : 90 * MINUTE_MS }),
+      series([1000 + i], { labels: { route: '/all' } }),
+    ]),
+  );
+  for (const batch of batches) expect(await send(token, batch)).toBe(202);
+  return { token, batches };
+}
+
+describe('a backup', () => {
+  it('restores elsewhere bit for bit: buckets, ids of batches, keys and settings', async () => {
+    const { token, batches } = await filled('whole');
+    let bytes = await backupOf(token);
+    const isClosed = (one: string) => !one.includes('"closes"');
+    while (contentOf(bytes).buckets.filter(isClosed).length < 5) bytes = await backupOf(token);
+    const records = recordsOf(bytes);
+    expect(records.map(({ ordinal }) => ordinal)).toEqual(records.map((_, i) => i));
+    expect(decodeHeader(records[0])).toMatchObject({ format: 'kll-backup', version: 1, tenant: 'whole' });
+    const { buckets, ids, totals } = contentOf(bytes);
+    expect(totals).toMatchObject({ keys: 1, ids: 10, values: 30, records: records.length - 1 });
+
+    const other = await tokenOf('elsewhere', 'admin', 'ingest', 'query');
+    const told = await (await restore(other, bytes)).json();
+    expect(told).toMatchObject({
+      rows: totals.buckets,
+      values: 30,
+      skipped: 0,
+      ids: 10,
+      keys: 0,
+      isComplete: true,
+    });
+    expect(await totalsOf(other)).toEqual(await totalsOf(token));
+    const config = (await (await ask('/v1/admin/config', { token: other })).json()) as {
+      maxSeries: number;
+      rings: { ingest: number; series: number }[];
+    };
+    expect(config.maxSeries).toBe(123);
+    expect(config.rings.at(-1)).toMatchObject({ ingest: 2, series: 2 });
+    // Batches of before are known, whoever sends them again.
+    for (const batch of batches) expect(await send(other, batch)).toBe(200);
+
+    const again = contentOf(await backupOf(other));
+    expect(again.ids).toEqual(ids);
+    // Parts that have closed meanwhile are others: those that were closed are the same bytes.
+    expect(again.buckets).toEqual(expect.arrayContaining(buckets.filter(isClosed)));
+    expect(again.totals.values).toBe(30);
+  });
+
+  it('brings keys back after a reset that forgot them', async () => {
+    const { token } = await filled('reset-whole');
+    const bytes = await backupOf(token);
+    const post = async (path: string) => await (await ask(path, { token, method: 'POST' })).json();
+    expect(await post('/v1/admin/reset?dryRun=1&keep=keys')).toMatchObject({
+      dryRun: true,
+      keys: 1,
+      series: 6,
+      kept: ['keys'],
+    });
+    expect(await post('/v1/admin/reset')).toMatchObject({ dryRun: false, kept: [] });
+    expect(await (await ask('/v1/admin/keys', { token })).json()).toEqual({ keys: [] });
+    expect(
+      ((await (await ask('/v1/admin/config', { token })).json()) as { maxSeries: number }).maxSeries,
+    ).toBe(10_000);
+    expect(await totalsOf(token)).toMatchObject({ n: 0 });
+    expect(await (await restore(token, bytes)).json()).toMatchObject({ values: 30, keys: 1 });
+    expect(await totalsOf(token)).toMatchObject({ n: 30 });
+    expect((await ask('/v1/admin/reset?keep=all', { token, method: 'POST' })).status).toBe(400);
+  });
+
+  it('keeps what a reset is told to keep', async () => {
+    const { token } = await filled('kept-parts');
+    await ask('/v1/admin/reset?keep=series,settings', { token, method: 'POST' });
+    expect(await totalsOf(token)).toMatchObject({ n: 30 });
+    expect(await (await ask('/v1/admin/keys', { token })).json()).toEqual({ keys: [] });
+    expect(
+      ((await (await ask('/v1/admin/config', { token })).json()) as { maxSeries: number }).maxSeries,
+    ).toBe(123);
+  });
+
+  it('is restored in pieces, in any number of tries, each value once', async () => {
+    const { token } = await filled('pieces');
+    const records = recordsOf(await backupOf(token));
+    const other = await tokenOf('in-pieces', 'admin', 'query');
+    const [header, ...rest] = records.map(({ bytes }) => bytes);
+    const pieces = [rest.slice(0, 7), rest.slice(4, 9), rest.slice(9), rest];
+    const told = [];
+    for (const piece of pieces) {
+      told.push(
+        (await (await restore(other, concat([header, ...piece]))).json()) as {
+          values: number;
+          isComplete: boolean;
+        },
+      );
+    }
+    expect(told.map(({ isComplete }) => isComplete)).toEqual([false, false, true, true]);
+    expect(told.reduce((sum, { values }) => sum + values, 0)).toBe(30);
+    expect(await totalsOf(other)).toMatchObject({ n: 30 });
+  });
+
+  it('is refused where there is other data, unless it is to be added', async () => {
+    const { token } = await filled('occupied');
+    const { token: from } = await filled('occupant');
+    const bytes = await backupOf(from);
+    await problem(await restore(token, bytes), 409, 'ERR_NOT_EMPTY');
+    expect(await totalsOf(token)).toMatchObject({ n: 30 });
+    expect((await restore(token, bytes, 'add')).status).toBe(200);
+    expect((await totalsOf(token)).n).toBe(60);
+    await problem(await restore(token, bytes, 'replace'), 400, 'ERR_PARAMETER');
+  });
+
+  it('is refused with any bit flipped, cut short anywhere, or in another order; before the broken record it is safe to repeat', async () => {
+    const { token } = await filled('broken');
+    const bytes = await backupOf(token);
+    const other = await tokenOf('from-broken', 'admin', 'query');
+    for (let i = 0; i < 60; i++) {
+      const at = Math.floor((i * bytes.length) / 60);
+      const flipped = bytes.slice();
+      flipped[at] ^= 1 << (i % 8);
+      const response = await restore(other, flipped);
+      expect(response.status).toBe(400);
+    }
+    for (const end of [5, 100, bytes.length - 1]) {
+      expect((await restore(other, bytes.subarray(0, end))).status).toBe(400);
+    }
+    const records = recordsOf(bytes).map((one) => one.bytes);
+    for (const wrong of [
+      records.slice(1),
+      [records[0], records[3], records[2]],
+      [...records, records.at(-2)!],
+      [],
+    ]) {
+      expect((await restore(other, concat(wrong))).status).toBe(400);
+    }
+    expect((await restore(other, bytes)).status).toBe(200);
+    expect(await totalsOf(other)).toMatchObject({ n: 30 });
+  });
+
+  it('holds whole batches only, while others come in and a second backup is made', async () => {
+    const token = await configured('whole-batches', { ingest: 3, series: 3, sealMs: 0, sealBatches: 2 });
+    let isOver = false;
+    let sent = 0;
+    const sender = async (label: string) => {
+      for (let i = 0; !isOver; i++) {
+        // Two series of each batch lie in different objects; in a backup both have as many values.
+        const pair = ['/x', '/y', '/z'].map((route) => series([i], { labels: { route, label } }));
+        expect(await send(token, container(pair))).toBe(202);
+        sent++;
+      }
+    };
+    const senders = [sender('a'), sender('b')];
+    const backups: Uint8Array[] = [];
+    while (sent < 40) await scheduler.wait(5);
+    for (let i = 0; i < 3; i++) backups.push(...(await Promise.all([backupOf(token), backupOf(token)])));
+    isOver = true;
+    await Promise.all(senders);
+    for (const bytes of backups) {
+      const values = new Map<string, number>();
+      for (const { type, payload } of recordsOf(bytes)) {
+        if (type !== RECORD.bucket) continue;
+        const { key, n, isRolledUp }: BackupBucket = decodeBucket(payload).bucket;
+        if (!isRolledUp) values.set(key, (values.get(key) ?? 0) + n);
+      }
+      for (const label of ['a', 'b']) {
+        const of = ['/x', '/y', '/z'].map((route) =>
+          values.get(JSON.stringify(['latency_ms', ['label', label], ['route', route]])),
+        );
+        expect(new Set(of).size).toBe(1);
+      }
+      const { ids, totals } = contentOf(bytes);
+      expect(totals.values).toBe(3 * ids.length);
+    }
+    expect(await totalsOf(token)).toMatchObject({ n: 3 * sent });
+    // Its snapshots are gone.
+    expect(await (await ask('/v1/admin/snapshots', { token })).json()).toEqual({ snapshots: [] });
+  });
+
+  it('is confirmed by whoever has it, and listed', async () => {
+    const token = await configured('confirmed');
+    const backup = { id: 'ab'.repeat(16), records: 3, bytes: 400, place: 'disk' };
+    expect((await ask('/v1/admin/backups', { token, body: backup })).status).toBe(201);
+    expect((await ask('/v1/admin/backups', { token, body: backup })).status).toBe(201);
+    const { backups } = (await (await ask('/v1/admin/backups', { token })).json()) as { backups: object[] };
+    expect(backups).toMatchObject([{ ...backup, target: 'client' }]);
+    await problem(await ask('/v1/admin/backups', { token, body: { ...backup, id: 'x' } }), 400, 'ERR_BODY');
+    const operator = await tokenOf('default', 'admin');
+    const metrics = await (await ask('/metrics', { token: operator })).text();
+    expect(metrics).toMatch(/kll_edge_backup_completed_timestamp_seconds\{target="client"\} 1\.?\d+/);
+  });
+
+  it('goes to the bucket by the clock, of every tenant, and comes back from there', async () => {
+    const { token } = await filled('by-the-clock');
+    await runDuties(env as unknown as EdgeEnv);
+    const { backups } = (await (await ask('/v1/admin/backups', { token })).json()) as {
+      backups: { place: string; bytes: number; target: string }[];
+    };
+    expect(backups[0].target).toBe('bucket');
+    const bucket = (env as unknown as EdgeEnv).BACKUP!;
+    const stored = new Uint8Array(await (await bucket.get(backups[0].place))!.arrayBuffer());
+    expect(stored.length).toBe(backups[0].bytes);
+    const other = await tokenOf('from-the-bucket', 'admin', 'query');
+    expect(await (await restore(other, stored)).json()).toMatchObject({ values: 30, isComplete: true });
+  });
+});
+
+describe('an export', () => {
+  it('is fetched file by file and confirmed: each closed bucket in one file, by tenant and date', async () => {
+    const { token } = await filled('exported');
+    await problem(await ask('/v1/admin/exports', { token, method: 'POST' }), 409, 'ERR_EXPORT');
+    await ask('/v1/admin/config', { token, method: 'PATCH', body: { exportTo: 'pull' } });
+    let values = 0;
+    const paths = new Set<string>();
+    for (let i = 0; i < 200; i++) {
+      const plan = (await (await ask('/v1/admin/exports', { token, method: 'POST' })).json()) as {
+        files: { path: string; url: string; rows: number }[];
+        confirm: string[];
+        more: boolean;
+      };
+      if (!plan.more) {
+        if (values >= 10) break;
+        await scheduler.wait(50);
+        continue;
+      }
+      for (const { path, url, rows } of plan.files) {
+        expect(path).toMatch(/^tenant=exported\/date=\d{4}-\d\d-\d\d\/minute-\d+-\d+-\d+\.parquet$/);
+        expect(paths.has(path)).toBe(false);
+        paths.add(path);
+        const file = await (await ask(url, { token })).arrayBuffer();
+        const found = (await parquetReadObjects({ file })) as { n: bigint; tenant: string }[];
+        expect(found).toHaveLength(rows);
+        for (const { n } of found) values += Number(n);
+      }
+      for (const url of plan.confirm) expect((await ask(url, { token, method: 'POST' })).status).toBe(204);
+      const last = plan.files.at(-1)!;
+      expect((await ask(last.url, { token })).status).toBe(409);
+    }
+    // Values of an hour and a half ago have closed; those of this minute have not.
+    expect(values).toBe(10);
+    expect((await ask('/v1/admin/exports', { token, method: 'DELETE' })).status).toBe(204);
+    const anew = (await (await ask('/v1/admin/exports', { token, method: 'POST' })).json()) as {
+      files: { rows: number }[];
+    };
+    expect(anew.files.length).toBeGreaterThan(0);
+    expect((await ask('/v1/admin/exports/9/1/2020-01-01', { token })).status).toBe(404);
+    expect((await ask('/v1/admin/exports/0/99999/2020-01-01', { token })).status).toBe(409);
+  });
+
+  it('goes to the bucket by the clock for tenants that want it there', async () => {
+    const { token } = await filled('to-the-bucket');
+    await ask('/v1/admin/config', { token, method: 'PATCH', body: { exportTo: 'bucket' } });
+    await tenantConfig(env as unknown as EdgeEnv, 'to-the-bucket', true);
+    const bucket = (env as unknown as EdgeEnv).BACKUP!;
+    let values = 0;
+    const seen = new Set<string>();
+    for (let i = 0; i < 100 && values < 10; i++) {
+      await runDuties(env as unknown as EdgeEnv);
+      const { objects } = await bucket.list({ prefix: 'export/tenant=to-the-bucket/' });
+      for (const { key } of objects) {
+        if (seen.has(key)) continue;
+        seen.add(key);
+        const file = await (await bucket.get(key))!.arrayBuffer();
+        for (const { n } of (await parquetReadObjects({ file })) as { n: bigint }[]) values += Number(n);
+      }
+      await scheduler.wait(20);
+    }
+    expect(values).toBe(10);
+    expect(
+      new Set(
+        [...seen].map((key) =>
+          key
+            .split('/')
+            .slice(0, 3)
+            .join('/')
+            .replace(/date=.*/, 'date='),
+        ),
+      ).size,
+    ).toBe(1);
+  });
+});
