@@ -1,15 +1,17 @@
 /**
  * `npm run edge`: the edge on this machine, on workerd. Environment: PORT (default any free one), HOST (default
- * 127.0.0.1), KLL_EDGE_DIR (folder of its data, default .kll-edge), and the variables of docs/edge.md. Prints one line `url http://...` and one line
- * `token ...` (an admin token, the same for the same folder), keeps its data across restarts, ends when it is ended.
+ * 127.0.0.1), KLL_EDGE_DIR (folder of its data, default .kll-edge), KLL_BACKUP_DIR and KLL_EXPORT_DIR (folders of backups
+ * and Parquet files), and the variables of docs/edge.md. Prints one line `url http://...` and one line `token ...` (an
+ * admin token, the same for the same folder), keeps its data across restarts, ends when it is ended.
  */
 import { resolve } from 'node:path';
+import { startDuties } from './edge-duties.js';
 import { serveEdge } from './serve-edge.js';
 
-const port = Number(process.env.PORT || 0);
-if (!Number.isInteger(port) || port < 0 || port > 65535) {
-  fail(`PORT: expected 0 to 65535, found ${process.env.PORT}`);
-}
+const { KLL_BACKUP_DIR: backupFolder, KLL_EXPORT_DIR: exportFolder } = process.env;
+const port = integer('PORT', 0, 0, 65535);
+const minutes = integer('KLL_BACKUP_MINUTES', 60, 1, 10_080);
+const keep = integer('KLL_BACKUP_KEEP', 48, 1, 100_000);
 const edge = await serveEdge({
   folder: resolve(process.env.KLL_EDGE_DIR || '.kll-edge'),
   host: process.env.HOST || '127.0.0.1',
@@ -18,7 +20,23 @@ const edge = await serveEdge({
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => edge.process.kill(signal));
 console.log(`url ${edge.url}`);
 console.log(`token ${edge.token}`);
+if (backupFolder || exportFolder) {
+  startDuties({
+    url: edge.url,
+    token: edge.token,
+    ...(backupFolder ? { backupFolder: resolve(backupFolder) } : {}),
+    ...(exportFolder ? { exportFolder: resolve(exportFolder) } : {}),
+    minutes,
+    keep,
+  });
+}
 process.exitCode = (await edge.ended) ?? 0;
+
+function integer(name: string, standard: number, least: number, most: number): number {
+  const value = Number(process.env[name] || standard);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  return fail(`${name}: expected ${least} to ${most}, found ${process.env[name]}`);
+}
 
 function fail(message: string): never {
   console.error(`edge: ${message}`);

@@ -75,7 +75,7 @@ export async function serveEdge({
       modules,
       modulesFolder: relative(folder, BUILT),
       storage,
-      fromEnvironment: Object.keys(env).filter((name) => name.startsWith('KLL_') && name !== 'KLL_EDGE_DIR'),
+      fromEnvironment: Object.keys(env).filter((name) => name.startsWith('KLL_') && !name.endsWith('_DIR')),
       compatibilityDate: COMPATIBILITY_DATE,
     }),
   );
