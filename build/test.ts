@@ -49,7 +49,7 @@ if (existsSync(RESULTS)) {
 }
 if (skipped > 0) console.log(`\n${skipped} skipped: what they need is not here`);
 console.log(
-  '\nnot run here: npm run test:ops (alert rules and scrapes under promtool: Debian package prometheus)',
+  '\nnot run here: npm run test:ops (alerts under promtool and a real Prometheus: Debian packages prometheus, prometheus-alertmanager, sqlite3)',
 );
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
