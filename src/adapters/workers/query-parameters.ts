@@ -19,7 +19,7 @@ export interface QueryParameters {
   explain: boolean;
 }
 
-const SELECTING = ['name', 'match', 'from', 'to', 'asOf', 'explain'];
+const SELECTING = ['name', 'match', 'from', 'to', 'last', 'asOf', 'explain'];
 
 /** Parameters by name: each known, each at most once. */
 function parameters(url: URL, known: readonly string[]): Map<string, string> {
@@ -85,8 +85,8 @@ export function seriesParameters(url: URL, limits: QueryLimits) {
 /** Of /metrics/series: `match` may stand there many times, each with the name of a metric before its braces. */
 export function exportParameters(url: URL, limits: QueryLimits) {
   for (const name of url.searchParams.keys()) {
-    if (!['match', 'q', 'from', 'to'].includes(name)) {
-      refuse(400, 'ERR_PARAMETER', 'unknown parameter; expected some of match, q, from, to');
+    if (!['match', 'q', 'from', 'to', 'last'].includes(name)) {
+      refuse(400, 'ERR_PARAMETER', 'unknown parameter; expected some of match, q, from, to, last');
     }
   }
   const matches = url.searchParams.getAll('match');
@@ -134,10 +134,33 @@ function selecting(given: ReadonlyMap<string, string>, limits: QueryLimits): Que
 
 /** [from, to) in whole minutes around what was asked. */
 function rangeOf(given: ReadonlyMap<string, string>): { from: number; to: number } {
+  const last = given.get('last');
+  if (last !== undefined) {
+    if (given.has('from') || given.has('to')) {
+      refuse(400, 'ERR_PARAMETER', 'last: expected without from and to');
+    }
+    const since = Math.max(0, Date.now() - durationOf(last, 'last'));
+    return { from: Math.floor(since / MINUTE_MS) * MINUTE_MS, to: OPEN_END };
+  }
   const from = Math.floor((timeOf(given.get('from'), 'from') ?? 0) / MINUTE_MS) * MINUTE_MS;
   const to = Math.ceil((timeOf(given.get('to'), 'to') ?? OPEN_END) / MINUTE_MS) * MINUTE_MS;
   if (from >= to) refuse(400, 'ERR_PARAMETER', 'from: expected a time before to');
   return { from, to };
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = {
+  s: 1_000,
+  m: MINUTE_MS,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
+
+/** A whole number and its unit, as Prometheus writes them. @returns milliseconds */
+function durationOf(given: string, name: string): number {
+  const [, count, unit] = /^([1-9]\d{0,6})([smhdw])$/.exec(given) ?? [];
+  if (!unit) refuse(400, 'ERR_PARAMETER', `${name}: expected a duration, for example 90s, 15m, 1h, 7d`);
+  return Number(count) * UNIT_MS[unit];
 }
 
 /** RFC 3339 with its offset, or epoch milliseconds. */

@@ -7,6 +7,7 @@ import { MAX_N } from '../../core/image.js';
 import { KllSketch } from '../../sketch/sketch.js';
 import type { PendingAnswer, ReadAnswer, ReadCall, Selection, SeriesRow, TenantConfig } from './contract.js';
 import { tenantConfig } from './directory-cache.js';
+import { labelsOfEach } from './each-series.js';
 import type { EdgeEnv } from './env.js';
 import { inTurns, within } from './fan-out.js';
 import { type GroupLabels, groupLabels } from './grouping.js';
@@ -17,7 +18,8 @@ import { seriesAfter } from './series-route.js';
 
 export interface QueryAsk {
   selection: Selection;
-  by?: string[];
+  /** Labels to group by, or every series by itself; absent: all together. */
+  by?: string[] | 'each';
   /** Name of a snapshot: what is pending does not count then. */
   asOf?: string;
   /** Most buckets and series an object may touch. */
@@ -100,11 +102,13 @@ async function freshAnswer(env: EdgeEnv, given: TenantConfig, ask: QueryAsk): Pr
     pending = await readPending(env, config, ask.selection);
   }
   const pendingMs = clock();
-  const { selection, by, asOf, maxBuckets, maxSeries } = ask;
+  const { selection, asOf, maxBuckets, maxSeries } = ask;
+  const by = ask.by === 'each' ? await labelsOfEach(env, config, selection, pending) : ask.by;
+  const hasTooMany = ask.by === 'each' && by === undefined;
   const call: ReadCall = { config, selection, maxBuckets, maxSeries };
   if (by) call.by = by;
   if (asOf !== undefined) call.asOf = asOf;
-  const names = objectNames('series', config.tenant, config.rings);
+  const names = hasTooMany ? [] : objectNames('series', config.tenant, config.rings);
   const reads = await inTurns(names, async (name) => {
     return (await within(env.SERIES.getByName(name).read(call), name)) as unknown as ReadAnswer;
   });
@@ -130,8 +134,8 @@ async function freshAnswer(env: EdgeEnv, given: TenantConfig, ask: QueryAsk): Pr
     for (const key of Object.keys(part) as (keyof typeof part)[]) explain[key] += part[key];
   }
   const leftOut = reads.flatMap((read) => read.leftOut);
-  const tooMuch = reads.find((read) => read.tooMuch)?.tooMuch;
-  const groups = tooMuch ? [] : combine(config, ask, pending, reads, leftOut, explain);
+  const tooMuch = hasTooMany ? 'series' : reads.find((read) => read.tooMuch)?.tooMuch;
+  const groups = tooMuch ? [] : combine(config, by, pending, reads, leftOut, explain);
   explain.combineMs = clock();
   const silent = pending.filter((answer) => answer === undefined).length;
   const newestEnd = groups.reduce((most, { to }) => Math.max(most, to), selection.from);
@@ -176,7 +180,7 @@ interface Parts {
 
 function combine(
   { rings, workingK: k, tails }: TenantConfig,
-  { by }: QueryAsk,
+  by: string[] | undefined,
   pending: readonly (PendingAnswer | undefined)[],
   reads: readonly ReadAnswer[],
   leftOut: ReadAnswer['leftOut'],

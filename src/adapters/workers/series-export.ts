@@ -3,18 +3,13 @@ import { PROMETHEUS_CONTENT_TYPE } from '../../metrics/prometheus.js';
 import type { Group } from './answer.js';
 import type { Selection, TenantConfig } from './contract.js';
 import { tenantConfig } from './directory-cache.js';
+import { MOST_SERIES } from './each-series.js';
 import type { EdgeEnv } from './env.js';
 import type { EdgeContext } from './http-context.js';
 import { queryLimitsOf } from './limits.js';
 import { Problem, refuse, unavailable } from './problem.js';
 import { query } from './query.js';
 import { exportParameters } from './query-parameters.js';
-import { seriesTest } from './selection.js';
-import { parseSeriesKey } from './series-key.js';
-import { seriesAfter } from './series-route.js';
-
-/** Series that one export looks through for the labels it groups by. */
-const MOST_SERIES = 1000;
 
 export async function seriesExportRoute(context: EdgeContext): Promise<Response> {
   const { env } = context;
@@ -37,22 +32,16 @@ export async function seriesExportRoute(context: EdgeContext): Promise<Response>
   return new Response(text, { headers: { 'content-type': PROMETHEUS_CONTENT_TYPE } });
 }
 
-/** Every series by itself: grouped by all labels that any of them has. */
+/** Every series by itself, those too that no series object has yet. */
 async function groupsOf(env: EdgeEnv, config: TenantConfig, selection: Selection): Promise<Group[]> {
-  const rows = await seriesAfter(env, config, selection.name, undefined, MOST_SERIES + 1);
-  const wanted = rows.filter(({ key }) => seriesTest(selection)(key));
   const { maxBuckets, maxSeries } = queryLimitsOf(env);
-  const tooLarge = () =>
-    refuse(
-      422,
-      'ERR_QUERY_TOO_LARGE',
-      `expected at most ${MOST_SERIES} series of the name, and fewer buckets`,
-    );
-  if (rows.length > MOST_SERIES) tooLarge();
-  const by = [...new Set(wanted.flatMap(({ key }) => Object.keys(parseSeriesKey(key).labels)))].sort();
-  const { groups, tooMuch } = await query(env, config, { selection, by, maxBuckets, maxSeries });
-  if (tooMuch) tooLarge();
-  return groups;
+  const { groups, tooMuch } = await query(env, config, { selection, by: 'each', maxBuckets, maxSeries });
+  if (!tooMuch) return groups;
+  return refuse(
+    422,
+    'ERR_QUERY_TOO_LARGE',
+    `expected at most ${MOST_SERIES} series of the name, and fewer buckets`,
+  );
 }
 
 function render(metric: string, name: string, groups: readonly Group[], ranks: readonly number[]): string {

@@ -161,7 +161,6 @@ describe.each([
   });
 
   it('as Prometheus summaries gives each series by itself', async () => {
-    if ((await get<{ series: unknown[] }>('/v1/series')).series.length === 0) return;
     const match = encodeURIComponent('latency_ms{route="/a"}');
     const response = await ask(`/metrics/series?match=${match}&q=0.5,0.9`, { token });
     const { type, samples } = parseQuantiles(await response.text());

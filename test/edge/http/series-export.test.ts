@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { ask, BATCH_TYPE, configured, container, problem, series, tokenOf } from './edge-client.js';
+
+const HOUR_MS = 3_600_000;
+
+async function send(tenant: string, ...list: ReturnType<typeof series>[]): Promise<void> {
+  const response = await ask('/v1/ingest', {
+    token: await tokenOf(tenant, 'ingest'),
+    headers: BATCH_TYPE,
+    body: container(list),
+  });
+  expect(response.status).toBe(202);
+}
+
+/** Lines of samples, as they stand. */
+async function exported(tenant: string, query: string): Promise<string[]> {
+  const response = await ask(`/metrics/series?${query}`, { token: await tokenOf(tenant, 'query') });
+  expect(response.status).toBe(200);
+  return (await response.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+describe('/metrics/series', () => {
+  it('gives a series that is in pending batches only, each by itself', async () => {
+    // Nothing is sealed within the test: no series object knows of anything.
+    await configured('fresh', { ingest: 2, series: 2, sealMs: 60_000 });
+    await send('fresh', series([1, 2, 3]), series([10], { labels: { route: '/b', country: 'DE' } }));
+    await send('fresh', series([4]));
+    expect((await exported('fresh', 'match=latency_ms&q=0.5')).sort()).toEqual([
+      'latency_ms_count{country="DE",route="/b"} 1',
+      'latency_ms_count{route="/a"} 4',
+      'latency_ms_sum{country="DE",route="/b"} 10',
+      'latency_ms_sum{route="/a"} 10',
+      'latency_ms{country="DE",route="/b",quantile="0.5"} 10',
+      'latency_ms{route="/a",quantile="0.5"} 2',
+    ]);
+    expect(await exported('fresh', `match=${encodeURIComponent('latency_ms{route="/b"}')}&q=1`)).toEqual([
+      'latency_ms{country="DE",route="/b",quantile="1"} 10',
+      'latency_ms_sum{country="DE",route="/b"} 10',
+      'latency_ms_count{country="DE",route="/b"} 1',
+    ]);
+  });
+
+  it('knows labels of pending batches beside those that were handed over', async () => {
+    const token = await configured('both', { ingest: 1, series: 1, sealMs: 60_000 });
+    await send('both', series([1, 2]));
+    // A snapshot hands over what is pending.
+    await ask('/v1/admin/snapshots', { token, body: { name: 'now' } });
+    await send('both', series([3], { labels: { route: '/a', device: 'phone' } }));
+    expect(
+      (await exported('both', 'match=latency_ms&q=0.5')).filter((line) => line.includes('_count')),
+    ).toEqual(
+      expect.arrayContaining([
+        'latency_ms_count{device="phone",route="/a"} 1',
+        'latency_ms_count{route="/a"} 2',
+      ]),
+    );
+  });
+
+  it('gives the last minutes or hours when it is asked for them', async () => {
+    await configured('recent', { ingest: 1, series: 1 });
+    await send('recent', series([100, 200], { age: 2 * HOUR_MS }), series([1, 2, 3]));
+    const count = async (query: string) => (await exported('recent', `match=latency_ms&${query}`)).at(-1);
+    expect(await count('last=15m')).toBe('latency_ms_count{route="/a"} 3');
+    expect(await count('last=1h')).toBe('latency_ms_count{route="/a"} 3');
+    expect(await count('last=3h')).toBe('latency_ms_count{route="/a"} 5');
+    expect(await count('')).toBe('latency_ms_count{route="/a"} 5');
+    await send('recent', series([5], { name: 'old', age: 2 * HOUR_MS }));
+    expect(await exported('recent', 'match=old&last=1m')).toEqual([]);
+  });
+
+  it('refuses a duration that is none, and one beside two times', async () => {
+    const token = await tokenOf('recent', 'query');
+    for (const query of [
+      'last=',
+      'last=15',
+      'last=0m',
+      'last=-1h',
+      'last=1y',
+      'last=1h&from=0',
+      'last=1h&to=9',
+    ]) {
+      await problem(await ask(`/metrics/series?match=a&${query}`, { token }), 400, 'ERR_PARAMETER');
+      await problem(await ask(`/v1/quantiles?name=a&${query}`, { token }), 400, 'ERR_PARAMETER');
+    }
+  });
+
+  it('refuses a name with more series than one page should have', async () => {
+    await configured('many', { ingest: 1, series: 1, sealMs: 60_000 });
+    const list = Array.from({ length: 1001 }, (_, i) => series([i], { labels: { route: `/${i}` } }));
+    await send('many', ...list);
+    const token = await tokenOf('many', 'query');
+    await problem(await ask('/metrics/series?match=latency_ms', { token }), 422, 'ERR_QUERY_TOO_LARGE');
+  });
+});
+
+describe('a query', () => {
+  it('takes the last hours too', async () => {
+    const token = await tokenOf('recent', 'query');
+    const response = await ask('/v1/quantiles?name=latency_ms&last=1h', { token });
+    expect(await response.json()).toMatchObject({ n: 3, max: 3 });
+  });
+});
