@@ -15,7 +15,13 @@ export default defineConfig({
         test: {
           name: 'release',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/edge/**', 'test/browser/chromium/**', 'test/ops/live/**', '**/node_modules/**'],
+          exclude: [
+            'test/edge/**',
+            'test/browser/chromium/**',
+            'test/browser/installed-chromium/**',
+            'test/ops/live/**',
+            '**/node_modules/**',
+          ],
           testTimeout: 60_000,
         },
       },
