@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parse } from 'yaml';
 import { parseObjectives } from '../../src/cli/slo/objectives.js';
+import { criticalTests, faultsOfFaults } from './critical-tests.js';
 import { faultsOfExpression } from './expressions.js';
 import { filesOf, type Known, ROOT, read } from './known.js';
 import { faultsOfRunbook, faultsOfText } from './runbooks.js';
@@ -57,6 +58,11 @@ export function findings(known: Known, now: number): Finding[] {
   if (sloRules(objectives) !== read('ops/alerts/slo.rules.yaml')) {
     note('ops/alerts/slo.rules.yaml', ['is not what ops/slo/edge.yaml gives: npm run ops:generate']);
   }
+  note('ops/check/critical-tests.ts', faultsOfFaults(known.rules.map(({ rule }) => rule)));
+  const ruleFiles = filesOf('ops/alerts', '.rules.yaml').map((file) => basename(file));
+  if (criticalTests(ruleFiles) !== read('ops/alerts/tests/critical.test.yaml')) {
+    note('ops/alerts/tests/critical.test.yaml', ['is not what was generated: npm run ops:generate']);
+  }
   return found;
 }
 
@@ -83,7 +89,7 @@ function faultsOfRule(
 }
 
 interface AlertTest {
-  alert_rule_test: { alertname: string; exp_alerts: { exp_labels: Record<string, string> }[] }[];
+  alert_rule_test?: { alertname: string; exp_alerts: { exp_labels: Record<string, string> }[] }[];
 }
 
 /** Alerts that no test fires, or that none keeps silent. */
@@ -91,7 +97,7 @@ function untested({ rules }: Known): string[] {
   const tests = filesOf('ops/alerts/tests', '.yaml').flatMap(
     (file) => parse(read(file)).tests as AlertTest[],
   );
-  const cases = tests.flatMap((test) => test.alert_rule_test);
+  const cases = tests.flatMap((test) => test.alert_rule_test ?? []);
   const alerts = rules.flatMap(({ rule }) => (rule.alert ? [rule] : []));
   return alerts.flatMap(({ alert, labels = {} }) => {
     const own = cases.filter(({ alertname }) => alertname === alert);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { faultsOfBoardTypes } from '../../ops/check/board-types.js';
+import { faultsOfFaults } from '../../ops/check/critical-tests.js';
 import { expressionsOf, findings } from '../../ops/check/documents.js';
 import { faultsOfExpression } from '../../ops/check/expressions.js';
 import { filesOf, read, readKnown } from '../../ops/check/known.js';
@@ -28,6 +29,21 @@ describe('what operators read', () => {
     );
     expect([...known.verbs]).toEqual(expect.arrayContaining(['slo', 'check', 'verify', 'compare']));
     expect(known.scripts).toContain('ops:check');
+  });
+});
+
+describe('critical alerts', () => {
+  const rules = known.rules.map(({ rule }) => rule);
+
+  it('are each provoked by a fault, to fire within five minutes', () => {
+    const unheard = { alert: 'KllUnheard', expr: 'up', labels: { severity: 'critical' } };
+    expect(faultsOfFaults(rules)).toEqual([]);
+    expect(faultsOfFaults([...rules, unheard])).toEqual([
+      'KllUnheard (critical): nothing proves that it fires within 5 minutes',
+    ]);
+    expect(faultsOfFaults(rules.filter(({ alert }) => alert !== 'KllEdgeTargetDown'))).toEqual([
+      'KllEdgeTargetDown: there is no critical rule of that name',
+    ]);
   });
 });
 
