@@ -7,6 +7,7 @@ import type { IngestKey } from './contract.js';
 import { forgetDirectory } from './directory-cache.js';
 import type { EdgeContext, EdgeHono } from './http-context.js';
 import { Problem, refuse, unavailable } from './problem.js';
+import { granted } from './refusal.js';
 
 const MOST_BYTES = 64 * 1024;
 const HOUR_MS = 3_600_000;
@@ -76,7 +77,7 @@ export const adminRoutes = new Hono<EdgeHono>()
   .get('/config', async (context) => context.json(await called(directory(context).tenant(tenantOf(context)))))
   .patch('/config', async (context) => {
     const changed = defined(await body(context, change));
-    const config = await called(directory(context).configure(tenantOf(context), changed));
+    const config = granted(await called(directory(context).configure(tenantOf(context), changed)));
     forgetDirectory();
     return context.json(config);
   })
@@ -85,14 +86,14 @@ export const adminRoutes = new Hono<EdgeHono>()
   )
   .post('/keys', async (context) => {
     const limits = await body(context, newKey);
-    const key = await called(directory(context).createKey({ ...limits, tenant: tenantOf(context) }));
+    const key = granted(await called(directory(context).createKey({ ...limits, tenant: tenantOf(context) })));
     forgetDirectory();
     return context.json(key, 201);
   })
   .post('/keys/:key/rotate', async (context) => {
     const { key } = await ownKey(context);
     const { graceMs } = await body(context, rotation);
-    const next = await called(directory(context).rotateKey(key, graceMs));
+    const next = granted(await called(directory(context).rotateKey(key, graceMs)));
     forgetDirectory();
     return context.json(next, 201);
   })
@@ -129,14 +130,13 @@ export async function body<Schema extends v.GenericSchema>(
   });
 }
 
-/** A call to the directory: its refusals have their code in front of their message. */
-async function called<T>(call: Promise<T>): Promise<T> {
+/** A call to the directory. */
+async function called<Call extends Promise<object | boolean | undefined>>(
+  call: Call,
+): Promise<Awaited<Call>> {
   try {
     return await call;
   } catch (error) {
-    const [, code, what] =
-      /\b(ERR_RING_LIMIT|ERR_LIMITS): (.*)/.exec(String((error as Error)?.message)) ?? [];
-    if (code) return refuse(409, code as 'ERR_RING_LIMIT' | 'ERR_LIMITS', what);
     throw unavailable(error);
   }
 }

@@ -40,13 +40,14 @@ const SEEN = (table: string, condition: string): string => `
 /**
  * A page of what a snapshot sees: days before hours before minutes, so that a restore knows of each bucket whether what
  * lies below it is in it already.
- * @throws Error with ERR_SNAPSHOT in its message
+ * @throws Error when the snapshot is gone: it is the backup's own
  */
 export function backupPage(
   store: SeriesStore,
   { snapshot, from = { level: DAY, start: -1, row: -1 } }: { snapshot: string; from?: BackupPlace },
 ): BackupPage {
   const version = snapshotVersion(store, snapshot);
+  if (version === undefined) throw new Error('the snapshot of the backup is gone');
   const level = from.level as Level;
   const bindings = [level, LEVEL_MS[Math.min(level + 1, DAY)], version, from.start, from.row];
   const now = store.sql.exec<SeenRow>(SEEN('buckets', ''), ...bindings);

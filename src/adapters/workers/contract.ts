@@ -235,6 +235,8 @@ export interface ReadAnswer {
   groups: ReadGroup[];
   /** Which limit was passed; the groups are empty then. */
   tooMuch?: 'buckets' | 'series';
+  /** There is no snapshot of the name asked for; the groups are empty then. */
+  isUnknownSnapshot?: true;
   /** Buckets that could not be read. */
   leftOut: { key: string; start: number; resolution: Resolution; code: string }[];
   /** Where the time went, and how much was looked at. */
@@ -327,8 +329,11 @@ export interface SeriesCalls {
   dropSnapshot(name: string): Promise<{ dropped: boolean }>;
   /** Oldest first. */
   snapshots(): Promise<Snapshot[]>;
-  /** What a snapshot sees becomes what is there; later snapshots are dropped. What was applied stays applied. */
-  rollBack(name: string): Promise<void>;
+  /**
+   * What a snapshot sees becomes what is there; later snapshots are dropped. What was applied stays applied.
+   * @returns false when there is no such snapshot
+   */
+  rollBack(name: string): Promise<boolean>;
   /** Deletes a bounded number of expired buckets now: call again while there are more. */
   vacuum(config: TenantConfig): Promise<{ more: boolean }>;
   /**
@@ -392,6 +397,12 @@ export interface ConfirmedBackup {
   place: string;
 }
 
+/** What the directory does not do, and why. */
+export interface Refusal {
+  refused: 'ERR_RING_LIMIT' | 'ERR_LIMITS' | 'ERR_NOT_FOUND';
+  detail: string;
+}
+
 /** Calls of the one directory object. */
 export interface DirectoryCalls {
   key(key: string): Promise<IngestKey | undefined>;
@@ -401,10 +412,10 @@ export interface DirectoryCalls {
   configure(
     tenant: string,
     change: Partial<Omit<TenantConfig, 'tenant' | 'rings'>> & { ingest?: number; series?: number },
-  ): Promise<TenantConfig>;
-  createKey(key: Omit<IngestKey, 'key' | 'created' | 'revoked'>): Promise<IngestKey>;
+  ): Promise<TenantConfig | Refusal>;
+  createKey(key: Omit<IngestKey, 'key' | 'created' | 'revoked'>): Promise<IngestKey | Refusal>;
   /** Makes a new key with the same limits; the former one works until `graceMs` from now. */
-  rotateKey(key: string, graceMs: number): Promise<IngestKey>;
+  rotateKey(key: string, graceMs: number): Promise<IngestKey | Refusal>;
   revokeKey(key: string): Promise<boolean>;
   keys(tenant: string): Promise<IngestKey[]>;
   /** Keys of a backup that are not known here, for this tenant. @returns how many */

@@ -52,9 +52,7 @@ export const dataRoutes = new Hono<EdgeHono>()
     if (!(await list(context)).some((one) => one.name === name)) return unknownSnapshot();
     await eachIngest(env, config, async (object) => await object.flush(config)).catch(fail);
     // An object of a later ring has no such snapshot, and keeps what it has.
-    await eachSeries(env, config, async (object) => {
-      if ((await object.snapshots()).some((one) => one.name === name)) await object.rollBack(name);
-    }).catch(fail);
+    await eachSeries(env, config, async (object) => await object.rollBack(name)).catch(fail);
     return context.json({ name });
   })
   .post('/vacuum', async (context) => {

@@ -1,7 +1,14 @@
 /** The one object that knows tenants, their rings and their ingest keys. Workers cache its answers for seconds. */
 import { DurableObject } from 'cloudflare:workers';
 import type { EdgeBindings } from './bindings.js';
-import type { ConfirmedBackup, DirectoryCalls, IngestKey, RingVersion, TenantConfig } from './contract.js';
+import type {
+  ConfirmedBackup,
+  DirectoryCalls,
+  IngestKey,
+  Refusal,
+  RingVersion,
+  TenantConfig,
+} from './contract.js';
 
 type Settings = Omit<TenantConfig, 'tenant' | 'rings'>;
 type Change = Parameters<DirectoryCalls['configure']>[1];
@@ -75,7 +82,7 @@ export class DirectoryObject extends DurableObject<EdgeBindings> implements Dire
       .map((row) => row.tenant);
   }
 
-  async configure(tenant: string, { ingest, series, ...settings }: Change): Promise<TenantConfig> {
+  async configure(tenant: string, { ingest, series, ...settings }: Change): Promise<TenantConfig | Refusal> {
     const { rings, ...before } = await this.tenant(tenant);
     const newest = rings[rings.length - 1];
     const next = { ...newest, ingest: ingest ?? newest.ingest, series: series ?? newest.series };
@@ -85,18 +92,19 @@ export class DirectoryObject extends DurableObject<EdgeBindings> implements Dire
         : [...rings, { ...next, version: newest.version + 1, since: Date.now() }];
     const kept = neededRings(grown, Date.now() - Math.max(before.windowMs, settings.windowMs ?? 0));
     if (kept.length > MOST_RINGS) {
-      throw new RangeError(`ERR_RING_LIMIT: ${MOST_RINGS} rings may hold data still`);
+      return { refused: 'ERR_RING_LIMIT', detail: `${MOST_RINGS} rings may hold data still` };
     }
     const config = { ...before, ...settings, tenant, rings: kept };
     this.#store(config);
     return config;
   }
 
-  async createKey(limits: Omit<IngestKey, 'key' | 'created' | 'revoked'>): Promise<IngestKey> {
+  async createKey(limits: Omit<IngestKey, 'key' | 'created' | 'revoked'>): Promise<IngestKey | Refusal> {
     const { count } = this.#sql
       .exec<{ count: number }>('SELECT count(*) AS count FROM keys WHERE tenant = ?', limits.tenant)
       .one();
-    if (count >= MOST_KEYS) throw new RangeError(`ERR_LIMITS: a tenant has at most ${MOST_KEYS} keys`);
+    if (count >= MOST_KEYS)
+      return { refused: 'ERR_LIMITS', detail: `a tenant has at most ${MOST_KEYS} keys` };
     const { tenant, origins, rate, maxN, maxSeries } = limits;
     const key = newKey();
     const created = Date.now();
@@ -110,11 +118,11 @@ export class DirectoryObject extends DurableObject<EdgeBindings> implements Dire
     return { key, tenant, origins, rate, maxN, maxSeries, created };
   }
 
-  async rotateKey(key: string, graceMs: number): Promise<IngestKey> {
+  async rotateKey(key: string, graceMs: number): Promise<IngestKey | Refusal> {
     const former = this.#key(key);
-    if (!former) throw new RangeError('ERR_NOT_FOUND: no such key');
+    if (!former) return { refused: 'ERR_NOT_FOUND', detail: 'no such key' };
     const next = await this.createKey(former);
-    this.#revoke(key, Date.now() + graceMs);
+    if (!('refused' in next)) this.#revoke(key, Date.now() + graceMs);
     return next;
   }
 

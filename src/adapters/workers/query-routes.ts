@@ -81,14 +81,12 @@ async function run(context: EdgeContext, asked: QueryParameters): Promise<QueryR
       maxSeries,
     });
   } catch (error) {
-    if (error instanceof Problem) throw error;
-    // An object that has no such snapshot says so by the code in its message.
-    if (String((error as Error)?.message).includes('ERR_SNAPSHOT')) {
-      return refuse(404, 'ERR_SNAPSHOT', 'asOf: there is no snapshot of this name');
-    }
-    throw unavailable(error);
+    throw error instanceof Problem ? error : unavailable(error);
   }
   logSlow(env, asked, result, Date.now() - began);
+  if (result.isUnknownSnapshot) {
+    return refuse(404, 'ERR_SNAPSHOT', 'asOf: there is no snapshot of this name');
+  }
   if (result.tooMuch) {
     const most = result.tooMuch === 'buckets' ? maxBuckets : maxSeries;
     return refuse(

@@ -42,6 +42,8 @@ export interface QueryAnswer {
   /** The answer holds all that was acknowledged until so long before it was given. */
   freshnessMs: number;
   tooMuch?: 'buckets' | 'series';
+  /** No object has a snapshot of that name. */
+  isUnknownSnapshot?: true;
   explain: QueryExplain;
   /** An object did not answer: this is what was known before, or lacks what was not merged yet. */
   stale: boolean;
@@ -70,10 +72,10 @@ export interface QueryExplain {
 export async function query(env: EdgeEnv, config: TenantConfig, ask: QueryAsk): Promise<QueryAnswer> {
   try {
     const answer = await freshAnswer(env, config, ask);
-    if (!answer.stale && !answer.tooMuch) rememberAnswer(config.tenant, ask, answer);
+    const isWhole = !answer.stale && !answer.tooMuch && !answer.isUnknownSnapshot;
+    if (isWhole) rememberAnswer(config.tenant, ask, answer);
     return answer;
   } catch (error) {
-    if (String((error as Error)?.message).includes('ERR_SNAPSHOT')) throw error;
     const known = rememberedAnswer(config.tenant, ask);
     if (!known) throw error;
     const { at, answer } = known;
@@ -146,6 +148,8 @@ async function freshAnswer(env: EdgeEnv, given: TenantConfig, ask: QueryAsk): Pr
     // Without what an ingest object holds, only what was handed over is sure to be in.
     freshnessMs: Math.max(0, Date.now() - (silent > 0 ? Math.min(newestEnd, readAt) : readAt)),
     ...(tooMuch ? { tooMuch } : {}),
+    // One of a later ring has no snapshot from before, and had nothing then.
+    ...(reads.length > 0 && reads.every((read) => read.isUnknownSnapshot) ? { isUnknownSnapshot: true } : {}),
     explain,
     stale: silent > 0,
   };

@@ -19,6 +19,7 @@ import { forgetDirectory, tenantConfig } from './directory-cache.js';
 import type { EdgeEnv } from './env.js';
 import { newestRing } from './former-owners.js';
 import { refuse } from './problem.js';
+import { granted } from './refusal.js';
 import { objectName, slotOf } from './series-key.js';
 import { eachIngest, eachSeries } from './tenant-objects.js';
 
@@ -136,7 +137,7 @@ class Restore {
     const { tenant: _, rings, ...settings } = config;
     const ring = newestRing(rings);
     const change = settingsOf({ ...settings, ingest: ring?.ingest, series: ring?.series });
-    await env.DIRECTORY.getByName('directory').configure(tenant, change);
+    granted(await env.DIRECTORY.getByName('directory').configure(tenant, change));
     forgetDirectory();
     this.#config = await tenantConfig(env, tenant, true);
   }

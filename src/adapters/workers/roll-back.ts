@@ -13,10 +13,11 @@ const NOT_ROLLED_UP = `NOT EXISTS (SELECT 1 FROM buckets AS u WHERE u.series = b
 
 /**
  * Later snapshots are dropped with it.
- * @throws Error with ERR_SNAPSHOT in its message
+ * @returns false when there is no such snapshot
  */
-export function rollBack(store: SeriesStore, name: string, now: number): void {
+export function rollBack(store: SeriesStore, name: string, now: number): boolean {
   const version = snapshotVersion(store, name);
+  if (version === undefined) return false;
   store.transaction(() => {
     const { sql, series, buckets, schedule } = store;
     sql.exec('DELETE FROM snapshots WHERE version > ?', version);
@@ -43,6 +44,7 @@ export function rollBack(store: SeriesStore, name: string, now: number): void {
     series.load();
   });
   store.cache.clear();
+  return true;
 }
 
 /** Inside a transaction: what waits to be rolled up is found in the buckets themselves. */

@@ -115,8 +115,8 @@ export class SeriesObject extends DurableObject<EdgeBindings> implements SeriesC
     return listSnapshots(this.#store);
   }
 
-  async rollBack(name: string): Promise<void> {
-    rollBack(this.#store, name, Date.now());
+  async rollBack(name: string): Promise<boolean> {
+    return rollBack(this.#store, name, Date.now());
   }
 
   async wipe(): Promise<void> {

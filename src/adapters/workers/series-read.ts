@@ -35,6 +35,7 @@ export function read(store: SeriesStore, call: ReadCall): ReadAnswer {
   };
   const answer: ReadAnswer = { applied: store.state.applied(), groups: [], leftOut: [], explain };
   const version = asOf === undefined ? undefined : snapshotVersion(store, asOf);
+  if (asOf !== undefined && version === undefined) return { ...answer, isUnknownSnapshot: true };
   const began = performance.now();
   const { hits, misses } = store.cache;
   const isSelected = seriesTest(selection);

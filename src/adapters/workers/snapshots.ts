@@ -44,9 +44,7 @@ export function dropSnapshot(store: SeriesStore, name: string): boolean {
   });
 }
 
-/** @throws Error with ERR_SNAPSHOT in its message, for an error crosses a call by its message alone */
-export function snapshotVersion(store: SeriesStore, name: string): number {
-  const found = listSnapshots(store).find((snapshot) => snapshot.name === name);
-  if (!found) throw new Error(`ERR_SNAPSHOT: there is no snapshot ${JSON.stringify(name)}`);
-  return found.version;
+/** The last version that a snapshot sees; undefined when there is none of this name. */
+export function snapshotVersion(store: SeriesStore, name: string): number | undefined {
+  return listSnapshots(store).find((snapshot) => snapshot.name === name)?.version;
 }
