@@ -7,7 +7,7 @@ import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { SignJWT } from 'jose';
-import { edgeConfig } from './edge-config.js';
+import { type Bundle, edgeConfig, type ObjectBinding } from './edge-config.js';
 
 const BUILT = fileURLToPath(new URL('../dist/workers', import.meta.url));
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -27,6 +27,10 @@ export interface ServeOptions {
   port?: number;
   /** Variables of docs/edge.md, beside or above those of this process. */
   environment?: Record<string, string>;
+  /** Folder of the built Worker; default dist/workers. */
+  worker?: string;
+  /** Folders of other builds of it, whose code runs the objects of a class: as while a version is rolled out. */
+  objects?: Partial<Record<ObjectBinding, string>>;
   /** Where workerd writes what it has to say: here, or nowhere. */
   output?: 'inherit' | 'ignore';
 }
@@ -48,10 +52,15 @@ export async function serveEdge({
   host = '127.0.0.1',
   port = 0,
   environment = {},
+  worker = BUILT,
+  objects = {},
   output = 'inherit',
 }: ServeOptions): Promise<ServedEdge> {
-  if (!existsSync(join(BUILT, 'worker.js')))
-    throw new Error('dist/workers is missing: run npm run build first');
+  const folders = [...new Set([worker, ...Object.values(objects)])];
+  for (const one of folders) {
+    if (!existsSync(join(one, 'worker.js')))
+      throw new Error(`${one} is missing worker.js: run npm run build first`);
+  }
   const storage = join(folder, 'storage');
   mkdirSync(storage, { recursive: true, mode: 0o700 });
   const secret =
@@ -65,15 +74,14 @@ export async function serveEdge({
   };
 
   const configuration = join(folder, 'workerd.capnp');
-  const modules = readdirSync(BUILT).filter((file) => /\.(js|wasm)$/.test(file) && file !== 'index.js');
-  // The first is the one that runs.
-  modules.sort((a, b) => Number(b === 'worker.js') - Number(a === 'worker.js'));
   writeFileSync(
     configuration,
     edgeConfig({
       address: `${host}:${port}`,
-      modules,
-      modulesFolder: relative(folder, BUILT),
+      bundles: folders.map((built) => bundleOf(built, folder)),
+      places: Object.fromEntries(
+        Object.entries(objects).map(([name, built]) => [name, folders.indexOf(built)]),
+      ),
       storage,
       fromEnvironment: Object.keys(env).filter((name) => name.startsWith('KLL_') && !name.endsWith('_DIR')),
       compatibilityDate: COMPATIBILITY_DATE,
@@ -95,6 +103,14 @@ export async function serveEdge({
     process: child,
     ended,
   };
+}
+
+/** @param from folder of the configuration */
+function bundleOf(built: string, from: string): Bundle {
+  const modules = readdirSync(built).filter((file) => /\.(js|wasm)$/.test(file) && file !== 'index.js');
+  // The first is the one that runs.
+  modules.sort((a, b) => Number(b === 'worker.js') - Number(a === 'worker.js'));
+  return { modules, modulesFolder: relative(from, built) };
 }
 
 /** workerd tells on its control pipe where it listens. */
