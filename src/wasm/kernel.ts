@@ -147,12 +147,12 @@ function instantiate(): Kernel {
     throw /secur|policy|eval|csp|disallowed/i.test(String(cause))
       ? new SketchRuntimeError(
           'ERR_WASM_REFUSED',
-          "this host refuses WebAssembly: allow script-src 'wasm-unsafe-eval' in the Content-Security-Policy, or keep to sketches of at most 1024 values",
+          "this host refuses WebAssembly: allow script-src 'wasm-unsafe-eval', or keep to sketches of at most 1024 values",
           { cause },
         )
       : new SketchRuntimeError(
           'ERR_WASM_UNSUPPORTED',
-          'this host lacks WebAssembly with SIMD (Chrome 91, Firefox 89, Safari 16.4, Node 16.4 have it)',
+          'this host lacks WebAssembly with SIMD (from Chrome 91, Firefox 89, Safari 16.4, Node 16.4 on)',
           { cause },
         );
   }

@@ -3,8 +3,8 @@ import { SketchDataError } from '../core/errors.js';
 
 let table: Uint32Array | undefined;
 
-/** The checksum of bytes[start, end). */
-export function crc32c(bytes: ArrayLike<number>, start = 0, end = bytes.length): number {
+/** The checksum of bytes[start, end). Four bytes a step would take half the time, and 0.1 kB of the bundle. */
+export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length): number {
   const t = (table ??= Uint32Array.from({ length: 256 }, (_, byte) => {
     let crc = byte;
     for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0x82f63b78 : 0);
@@ -24,11 +24,6 @@ export function requireChecksum(bytes: Uint8Array): void {
   const stored = new DataView(bytes.buffer, bytes.byteOffset).getUint32(end, true);
   const computed = crc32c(bytes, 0, end);
   if (stored !== computed) {
-    const hex = (x: number) => x.toString(16).padStart(8, '0');
-    throw new SketchDataError(
-      'ERR_CHECKSUM',
-      `expected checksum ${hex(computed)}, found ${hex(stored)}`,
-      end,
-    );
+    throw new SketchDataError('ERR_CHECKSUM', `expected checksum ${computed}, found ${stored}`, end);
   }
 }

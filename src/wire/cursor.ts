@@ -61,8 +61,8 @@ export class ByteWriter {
   }
   /** All that was written, and its CRC-32C behind it. */
   sealed(): Uint8Array {
-    this.u32(crc32c(this.bytes));
-    return Uint8Array.from(this.bytes);
+    this.u32(crc32c(new Uint8Array(this.bytes)));
+    return new Uint8Array(this.bytes);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Reading values: codec parameters and bit stream, every bound before its use. */
-import { DEC, EXACT, isExactRange, lowBits, ORD, RAW, SPAN_LIMIT, unscale } from './codecs.js';
+import { DEC, EXACT, isExactRange, lowBits, ORD, RAW, SPAN_LIMIT, unscale, wordsOf } from './codecs.js';
 import type { ByteReader } from './cursor.js';
 import { BitReader } from './interpolative.js';
 import { fromOrdered } from './ordered.js';
@@ -62,16 +62,16 @@ function readOrdered(from: ByteReader, length: number, sizes: ArrayLike<number>)
   const bits = new BitReader(from);
   const h = readLevels(bits, length, sizes, span);
   const values = new Float64Array(length);
-  const f64 = new Float64Array(1);
-  const words = new Uint32Array(f64.buffer);
+  const words = wordsOf(values);
+  const [highUnit, lowUnit] = [2 ** shift, 2 ** dropped];
   for (let i = 0; i < length; i++) {
     let low = 0;
-    let high = (h[i] + base) * 2 ** shift;
+    let high = (h[i] + base) * highUnit;
     if (dropped < 32) {
-      low = bits.bits(32 - dropped) * 2 ** dropped;
+      low = bits.bits(32 - dropped) * lowUnit;
       high += bits.bits(split);
     }
-    values[i] = fromOrdered(high, low, words, f64);
+    fromOrdered(high, low, words, i);
   }
   bits.finish();
   return values;

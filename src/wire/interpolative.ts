@@ -56,35 +56,35 @@ export class BitWriter {
 }
 
 export class BitReader {
-  #held = 0;
-  #count = 0;
-  /** @param from where the stream begins; it stands behind the last byte that was needed, always */
-  constructor(readonly from: ByteReader) {}
-
-  bits(width: number): number {
-    if (width > 24) {
-      const low = this.bits(24);
-      return low + this.bits(width - 24) * 0x1000000;
-    }
-    if (this.#count < width) this.#fill(width);
-    const x = this.#held & ((1 << width) - 1);
-    this.#held >>>= width;
-    this.#count -= width;
-    return x;
+  readonly #view: DataView;
+  /** Bits of the stream that were read, and that there are. */
+  #at = 0;
+  readonly #end: number;
+  /** @param from where the stream begins; `finish` moves it behind the last byte that was needed */
+  constructor(readonly from: ByteReader) {
+    this.#view = new DataView(from.bytes.buffer, from.bytes.byteOffset + from.at);
+    this.#end = (from.end - from.at) * 8;
   }
 
-  /** Holds at least `width` (1..24) bits. */
-  #fill(width: number): void {
-    const { from } = this;
-    // All bytes that are needed, or none: the reader says where they end.
-    const bytes = (width - this.#count + 7) >> 3;
-    let at = from.skip(bytes);
-    for (; this.#count < width; this.#count += 8) this.#held |= from.bytes[at++] << this.#count;
+  /** The next `width` (0..32) bits: a load of four bytes and of one, for a checksum of four follows every stream. */
+  bits(width: number): number {
+    const at = this.#at;
+    const [byte, shift] = [at >> 3, at & 7];
+    this.#at += width;
+    // Another byte than there is, so that the reader says what is missing.
+    if (this.#at > this.#end) this.from.skip((this.#at + 7) >> 3);
+    if (!width) return 0;
+    const x =
+      (this.#view.getUint32(byte, true) >>> shift) | ((this.#view.getUint8(byte + 4) << (31 - shift)) << 1);
+    return width < 32 ? x & ((1 << width) - 1) : x >>> 0;
   }
 
   /** Checks that only zero bits are left of the last byte. */
   finish(): void {
-    if (this.#held) this.from.fail('ERR_PADDING', 'expected zero bits at the end of the stream');
+    const { from } = this;
+    const isZero = this.bits(-this.#at & 7) === 0;
+    from.at += this.#at >> 3;
+    if (!isZero) from.fail('ERR_PADDING', 'expected zero bits at the end of the stream');
   }
 
   interpolate(h: Uint32Array, i: number, j: number, lo: number, hi: number): void {

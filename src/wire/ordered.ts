@@ -59,14 +59,11 @@ export function toOrdered(values: Float64Array, zeros: number): Ordered {
   };
 }
 
-/** The double of an ordered pair of words. */
-export function fromOrdered(high: number, low: number, words: Uint32Array, f64: Float64Array): number {
-  if (high >>> 31) {
-    words[LOW_WORD] = low;
-    words[HIGH_WORD] = high & 0x7fffffff;
-  } else {
-    words[LOW_WORD] = -low;
-    words[HIGH_WORD] = (0x80000000 - high - (low ? 1 : 0)) | 0x80000000;
-  }
-  return f64[0];
+/** Writes the words of the i-th double from its ordered pair of words. */
+export function fromOrdered(high: number, low: number, words: Uint32Array, i: number): void {
+  const isPositive = high >>> 31;
+  words[2 * i + LOW_WORD] = isPositive ? low : -low;
+  words[2 * i + HIGH_WORD] = isPositive
+    ? high & 0x7fffffff
+    : (0x80000000 - high - (low ? 1 : 0)) | 0x80000000;
 }
