@@ -1,7 +1,17 @@
-/** `npm run ops:check`: nothing in ops/ names what does not exist. Exit code 1 with what is wrong. */
+/**
+ * `npm run ops:check`: nothing in ops/ names what does not exist. With `--full` the diagnosis of every runbook is
+ * followed before a running edge, too. Exit code 1 with what is wrong.
+ */
 import { findings } from './documents.js';
+import { followDiagnoses } from './full.js';
 import { readKnown } from './known.js';
 
+const args = process.argv.slice(2);
+const unknown = args.find((arg) => arg !== '--full');
+if (unknown !== undefined) {
+  console.error(`unknown argument ${unknown}: there is only --full`);
+  process.exit(2);
+}
 const known = readKnown();
 const found = findings(known, Date.now());
 for (const { file, fault } of found) console.error(`${file}: ${fault}`);
@@ -9,4 +19,10 @@ const { rules, metrics, routes, verbs } = known;
 console.log(
   `${rules.length} rules, against ${metrics.size} metrics, ${routes.length} routes, ${verbs.size} verbs: ${found.length} faults`,
 );
-process.exitCode = found.length > 0 ? 1 : 0;
+if (found.length > 0) process.exitCode = 1;
+if (args.includes('--full')) {
+  const { commands, faults } = await followDiagnoses();
+  for (const fault of faults) console.error(fault);
+  console.log(`${commands} commands of diagnoses: ${faults.length} not as expected`);
+  if (faults.length > 0) process.exitCode = 1;
+}

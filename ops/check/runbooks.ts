@@ -1,4 +1,5 @@
 /** Runbooks: their sections, age, links, and that every command, route and metric they name exists. */
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Known, ROOT } from './known.js';
@@ -55,6 +56,10 @@ export function faultsOfText(path: string, text: string, known: Known): string[]
     }
     for (const line of code.split('\n')) faults.push(...faultsOfRoutes(line, known.routes));
   }
+  for (const [, block] of text.matchAll(/```sh\n(.*?)```/gs)) {
+    const { status, stderr } = spawnSync('bash', ['-n'], { input: block, encoding: 'utf8' });
+    if (status !== 0) faults.push(`bash does not parse a command: ${stderr.trim()}`);
+  }
   for (const [word] of text.matchAll(/\bkll_[a-z_:]*[a-z0-9]\b/g)) {
     const isBeginning = [...known.metrics].some((name) => name.startsWith(word));
     const isRecorded = [...known.recorded].some((name) => name === word);
@@ -66,7 +71,7 @@ export function faultsOfText(path: string, text: string, known: Known): string[]
 }
 
 function faultsOfRoutes(line: string, routes: readonly string[]): string[] {
-  const method = /-X ([A-Z]+)/.exec(line)?.[1] ?? (/ -d '/.test(line) ? 'POST' : 'GET');
+  const method = /-X ([A-Z]+)/.exec(line)?.[1] ?? (/ -d ['"]\{/.test(line) ? 'POST' : 'GET');
   const called = [...line.matchAll(/\$URL(\/[^\s"'?`]*)/g)].map(([, path]) => `${method} ${path}`);
   const named = [...line.matchAll(/\b(GET|POST|PATCH|PUT|DELETE) (\/[^\s"'?`]*)/g)].map(
     ([, verb, path]) => `${verb} ${path}`,

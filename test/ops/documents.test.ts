@@ -63,6 +63,12 @@ describe('a runbook', () => {
     );
   });
 
+  it('is refused for a command that no shell parses', () => {
+    expect(faults(`${good}\n\`\`\`sh\ncurl "$URL\n\`\`\`\n`).join()).toContain(
+      'bash does not parse a command',
+    );
+  });
+
   it('is refused when nobody has tried it for half a year', () => {
     expect(faults(good, OLDEST_DAYS)).toEqual([]);
     expect(faults(good, OLDEST_DAYS + 1)).toEqual([
