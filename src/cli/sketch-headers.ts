@@ -1,12 +1,10 @@
 /** The fields at the head of a sketch's bytes, as far as they go: what can be shown of bytes that are refused too. */
+import { compactHeader } from '../wire/compact-header.js';
 import { crc32 } from '../wire/crc32.js';
 import { crc32c } from '../wire/crc32c.js';
 import type { SketchFile } from './input/sketch-file.js';
 
 export type HeaderFields = Record<string, string | number | bigint | boolean | undefined>;
-
-const CODECS = ['RAW', 'DEC', 'BIN', 'ORD'];
-const GUARANTEES = ['none', 'high', 'both', 'reserved'];
 
 /** Fields by name; undefined where the bytes end before. Layouts: docs/formats.md. */
 export function headerFields({ family, image = new Uint8Array(0) }: SketchFile): HeaderFields {
@@ -14,7 +12,7 @@ export function headerFields({ family, image = new Uint8Array(0) }: SketchFile):
   switch (family) {
     case 'compact':
     case 'json':
-      return compactFields(view);
+      return { ...compactHeader(image) };
     case 'datasketches':
       return dataSketchesFields(view);
     case 'kll1':
@@ -69,24 +67,6 @@ export function checksumVerdict({
   }
 }
 
-function compactFields(view: DataView): HeaderFields {
-  const form = field(view, 1, 1, () => view.getUint8(1));
-  const flags = field(view, 2, 1, () => view.getUint8(2));
-  const has = (bit: number) => (flags === undefined ? undefined : (flags & bit) !== 0);
-  const end = view.byteLength - 4;
-  return {
-    version: form === undefined ? undefined : form >> 4,
-    codec: flags === undefined ? undefined : CODECS[flags & 3],
-    hasSum: form === undefined ? undefined : (form & 2) !== 0,
-    precision: has(4) ? field(view, 3, 1, () => describePrecision(view.getUint8(3))) : 'full',
-    hasMinK: has(8),
-    hasVariance: has(16),
-    hasState: has(32),
-    tailGuarantee: flags === undefined ? undefined : GUARANTEES[flags >> 6],
-    crc32c: end < 3 ? undefined : view.getUint32(end, true).toString(16).padStart(8, '0'),
-  };
-}
-
 function dataSketchesFields(view: DataView): HeaderFields {
   const flags = field(view, 3, 1, () => view.getUint8(3));
   const isFull = view.getUint8(0) === 5;
@@ -102,10 +82,6 @@ function dataSketchesFields(view: DataView): HeaderFields {
     minK: isFull ? field(view, 16, 2, () => view.getUint16(16, true)) : undefined,
     numLevels: isFull ? field(view, 18, 1, () => view.getUint8(18)) : undefined,
   };
-}
-
-function describePrecision(precision: number): string {
-  return precision & 0x80 ? `${precision & 0x7f} decimals` : `${precision} mantissa bits`;
 }
 
 function field<T>(view: DataView, at: number, size: number, read: () => T): T | undefined {

@@ -9,6 +9,7 @@ import { adminRoutes } from './admin-routes.js';
 import { hasSecret, identify, requireScope, type Scope } from './auth.js';
 import { backupRoutes } from './backup-admin-routes.js';
 import { dataRoutes } from './data-admin-routes.js';
+import { diagnosticsRoutes } from './diagnostics-admin-routes.js';
 import { tenantConfig } from './directory-cache.js';
 import type { EdgeContext, EdgeHono } from './http-context.js';
 import { ingest } from './ingest-route.js';
@@ -52,7 +53,7 @@ export function createApp(...moreAdminRoutes: AdminRoutes[]): App {
     await authorize(context as EdgeContext, 'admin');
     await next();
   });
-  for (const routes of [adminRoutes, dataRoutes, backupRoutes, ...moreAdminRoutes])
+  for (const routes of [adminRoutes, dataRoutes, backupRoutes, diagnosticsRoutes, ...moreAdminRoutes])
     app.route('/v1/admin', routes);
   return app;
 }

@@ -7,8 +7,10 @@
  * Names: a series is a metric name with labels; its key is canonical text (`seriesKey`). An object is found by the name
  * that `objectName` gives, so that whoever is asked, asks the same one.
  */
+import type { DebugState } from '../../core/debug-state.js';
 import type { Tails } from '../../core/image.js';
 import type { BackupBucket } from '../../wire/backup-records.js';
+import type { CompactHeader } from '../../wire/compact-header.js';
 
 /** One way of spreading a tenant's data. Versions grow by one; the newest is the last of a list. */
 export interface RingVersion {
@@ -272,6 +274,37 @@ export interface SeriesRow {
   last: number;
 }
 
+/** What an object holds of one series, as it lies there. */
+export interface SeriesDebug {
+  n: number;
+  first: number;
+  last: number;
+  /** Parts of buckets of each resolution, and how many of them take values still. */
+  parts: Readonly<Record<Resolution, { rows: number; open: number }>>;
+  /** Newest first, minutes before hours before days. */
+  buckets: BucketDebug[];
+}
+
+export interface BucketDebug {
+  resolution: Resolution;
+  /** Epoch milliseconds. */
+  start: number;
+  part: number;
+  /** Of the row: the image must say the same. */
+  n: number;
+  version: number;
+  /** When it closes, epoch milliseconds; absent when it is closed. */
+  closes?: number;
+  /** Its number among all closings; absent when it is open. */
+  closing?: number;
+  /** Why it cannot be read. */
+  code?: string;
+  bytes: number;
+  header: CompactHeader;
+  /** Absent when it cannot be read. */
+  state?: DebugState;
+}
+
 export interface Snapshot {
   name: string;
   /** The last version of rows that it sees. */
@@ -324,6 +357,14 @@ export interface SeriesCalls {
   read(call: ReadCall): Promise<ReadAnswer>;
   /** Series in order of their keys, after `after`. */
   list(call: { name?: string; after?: string; limit: number }): Promise<{ series: SeriesRow[] }>;
+  /** What lies here of a series, decoded from storage; undefined when it is not known here. @param limit buckets told */
+  debug(call: {
+    key: string;
+    resolution?: Resolution;
+    from: number;
+    to: number;
+    limit: number;
+  }): Promise<SeriesDebug | undefined>;
   /** Names what is there now, for `asOf`; a name that is taken keeps what it names. */
   createSnapshot(name: string): Promise<Snapshot>;
   dropSnapshot(name: string): Promise<{ dropped: boolean }>;

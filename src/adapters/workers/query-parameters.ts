@@ -22,7 +22,7 @@ export interface QueryParameters {
 const SELECTING = ['name', 'match', 'from', 'to', 'last', 'asOf', 'explain'];
 
 /** Parameters by name: each known, each at most once. */
-function parameters(url: URL, known: readonly string[]): Map<string, string> {
+export function parameters(url: URL, known: readonly string[]): Map<string, string> {
   const found = new Map<string, string>();
   for (const [name, value] of url.searchParams) {
     if (!known.includes(name)) {
@@ -133,7 +133,7 @@ function selecting(given: ReadonlyMap<string, string>, limits: QueryLimits): Que
 }
 
 /** [from, to) in whole minutes around what was asked. */
-function rangeOf(given: ReadonlyMap<string, string>): { from: number; to: number } {
+export function rangeOf(given: ReadonlyMap<string, string>): { from: number; to: number } {
   const last = given.get('last');
   if (last !== undefined) {
     if (given.has('from') || given.has('to')) {
@@ -204,7 +204,12 @@ function numbers(
   });
 }
 
-function integer(given: string | undefined, name: string, least: number, most: number): number | undefined {
+export function integer(
+  given: string | undefined,
+  name: string,
+  least: number,
+  most: number,
+): number | undefined {
   if (given === undefined) return undefined;
   const value = /^\d{1,9}$/.test(given) ? Number(given) : -1;
   if (value < least || value > most) {
@@ -213,7 +218,7 @@ function integer(given: string | undefined, name: string, least: number, most: n
   return value;
 }
 
-function text(value: string, name: string, least: number): string {
+export function text(value: string, name: string, least: number): string {
   if (value.length < least || value.length > LONGEST_TEXT) {
     refuse(400, 'ERR_PARAMETER', `${name}: expected ${least}..${LONGEST_TEXT} characters`);
   }

@@ -21,6 +21,7 @@ import type {
   ReadCall,
   RestoreCall,
   SeriesCalls,
+  SeriesDebug,
   SeriesRow,
   Snapshot,
   TenantConfig,
@@ -29,6 +30,7 @@ import { confirmExport, exportedRows, planExport, restartExport } from './export
 import { deleteExpired, retain } from './retention.js';
 import { rollBack } from './roll-back.js';
 import { closeDue, rollUpDueSeries } from './rollup.js';
+import { debugSeries } from './series-debug.js';
 import { read } from './series-read.js';
 import { SeriesStore } from './series-store.js';
 import { createSnapshot, dropSnapshot, listSnapshots } from './snapshots.js';
@@ -56,6 +58,10 @@ export class SeriesObject extends DurableObject<EdgeBindings> implements SeriesC
 
   async list(call: { name?: string; after?: string; limit: number }): Promise<{ series: SeriesRow[] }> {
     return { series: this.#store.series.list(call) };
+  }
+
+  async debug(call: Parameters<SeriesCalls['debug']>[0]): Promise<SeriesDebug | undefined> {
+    return debugSeries(this.#store, call);
   }
 
   async counters(): Promise<ObjectCounters> {

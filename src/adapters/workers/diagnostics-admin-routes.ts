@@ -1,0 +1,84 @@
+/** /v1/admin/series/debug: what a person needs who looks into a tenant's data. */
+import { Hono } from 'hono';
+import { KllSketch } from '../../sketch/sketch.js';
+import { compactHeader } from '../../wire/compact-header.js';
+import type { BucketDebug, PendingAnswer, SeriesDebug, TenantConfig } from './contract.js';
+import { debugParameters } from './debug-parameters.js';
+import { tenantConfig } from './directory-cache.js';
+import type { EdgeContext, EdgeHono } from './http-context.js';
+import { queryLimitsOf } from './limits.js';
+import { refuse, unavailable } from './problem.js';
+import { codeOf } from './seal.js';
+import { objectNames, parseSeriesKey } from './series-key.js';
+import { eachIngest, eachSeries } from './tenant-objects.js';
+
+export const diagnosticsRoutes = new Hono<EdgeHono>().get('/series/debug', async (context) => {
+  const { env } = context;
+  const config = await configOf(context);
+  const { key, ...call } = debugParameters(new URL(context.req.url), queryLimitsOf(env));
+  const { name, labels } = parseSeriesKey(key);
+  const matchers = Object.entries(labels).map(([label, value]) => ({ label, op: '=' as const, value }));
+  const selection = { name, matchers, from: call.from, to: call.to };
+  // Ingest objects first, as queries do: what is handed over in between is told twice rather than not at all.
+  const pending = await eachIngest(env, config, async (object) => {
+    return (await object.pending(selection, config)) as unknown as PendingAnswer;
+  }).catch(fail);
+  const found = await eachSeries(env, config, async (object) => {
+    return (await object.debug({ key, ...call })) as SeriesDebug | undefined;
+  }).catch(fail);
+  const waiting = pending.flatMap(({ sender, rows }) =>
+    rows
+      .filter((row) => row.key === key)
+      .map(({ sequence, ringVersion, start, image }) => {
+        return { sender, sequence, ringVersion, start: iso(start), ...decoded(new Uint8Array(image)) };
+      }),
+  );
+  if (waiting.length === 0 && found.every((one) => one === undefined)) {
+    return refuse(404, 'ERR_NOT_FOUND', 'there is no such series');
+  }
+  const names = objectNames('series', config.tenant, config.rings);
+  return context.json({
+    key,
+    name,
+    labels,
+    pending: waiting,
+    objects: found.flatMap((one, slot) => (one ? [{ object: names[slot], ...readable(one) }] : [])),
+  });
+});
+
+/** Times as people read them. */
+function readable({ n, first, last, parts, buckets }: SeriesDebug) {
+  return {
+    n,
+    first: iso(first),
+    last: iso(last),
+    parts,
+    buckets: buckets.map(({ start, closes, ...bucket }: BucketDebug) => ({
+      ...bucket,
+      start: iso(start),
+      ...(closes === undefined ? {} : { closes: iso(closes) }),
+    })),
+  };
+}
+
+function decoded(image: Uint8Array) {
+  const header = compactHeader(image);
+  try {
+    const sketch = KllSketch.fromBytes(image);
+    return { n: sketch.n, bytes: image.length, header, state: sketch.debugState() };
+  } catch (error) {
+    return { code: codeOf(error), bytes: image.length, header };
+  }
+}
+
+async function configOf(context: EdgeContext): Promise<TenantConfig> {
+  return await tenantConfig(context.env, context.get('identity').tenant, true).catch(fail);
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function fail(error: unknown): never {
+  throw unavailable(error);
+}
