@@ -1,0 +1,51 @@
+/**
+ * `npm run ops:drill -- [NAME...]`: incidents before a running edge of this build, from which its runbooks lead back.
+ * The commands are those of the runbooks, taken from their `sh` blocks; what is lost and how long it took is measured
+ * and printed, against the targets of docs. Exit code 1 when a runbook does not lead back or a target is missed.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { backlog } from './backlog.js';
+import { type Recovery, type Scenario, Site } from './scenario.js';
+
+/** Targets, in seconds: less than an hour of data, less than four hours of time. */
+const RPO_TARGET_S = 3600;
+const RTO_TARGET_S = 4 * 3600;
+const SCENARIOS: readonly Scenario[] = [backlog];
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.find((name) => !SCENARIOS.some((one) => one.name === name));
+if (unknown !== undefined) {
+  console.error(`unknown drill ${unknown}: there are ${SCENARIOS.map(({ name }) => name).join(', ')}`);
+  process.exit(2);
+}
+
+const results: { name: string; recovery?: Recovery; fault?: string }[] = [];
+for (const scenario of SCENARIOS.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+  console.log(`\n${scenario.name}: ${scenario.runbook}`);
+  const folder = mkdtempSync(join(tmpdir(), `kll-drill-${scenario.name}-`));
+  const site = await Site.open(folder);
+  try {
+    const recovery = await scenario.run(site);
+    const isWithin = recovery.rpoSeconds < RPO_TARGET_S && recovery.rtoSeconds < RTO_TARGET_S;
+    results.push({ name: scenario.name, recovery, ...(isWithin ? {} : { fault: 'a target is missed' }) });
+  } catch (error) {
+    results.push({ name: scenario.name, fault: (error as Error).message });
+  } finally {
+    await site.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+console.log(`\nTargets: RPO below ${RPO_TARGET_S} s, RTO below ${RTO_TARGET_S} s.`);
+for (const { name, recovery, fault } of results) {
+  if (recovery) {
+    const { rpoSeconds, rtoSeconds, lost, found } = recovery;
+    console.log(
+      `${name}: RPO ${rpoSeconds.toFixed(1)} s (${lost} values lost), RTO ${rtoSeconds.toFixed(1)} s. ${found}.`,
+    );
+  }
+  if (fault) console.error(`${name}: FAILED: ${fault}`);
+}
+if (results.some(({ fault }) => fault !== undefined)) process.exitCode = 1;
