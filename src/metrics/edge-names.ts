@@ -265,6 +265,14 @@ const OBJECTS = {
     unit: 'rows',
     labels: ['tier'],
   },
+  pausedObjects: {
+    name: 'kll_edge_paused_objects',
+    help: 'Objects whose roll-ups and hand-overs wait, because an administrator said so.',
+    type: 'gauge',
+    unit: 'objects',
+    labels: ['tier'],
+    known: ['ingest', 'series'],
+  },
   storage: {
     name: 'kll_edge_storage_bytes',
     help: 'Size of the storage of objects.',

@@ -16,6 +16,7 @@ import { ingest } from './ingest-route.js';
 import { limitsOf, queryLimitsOf } from './limits.js';
 import { methodCheck } from './method-check.js';
 import { metricsRoute, operatorTenant } from './metrics-route.js';
+import { pauseRoutes } from './pause-admin-routes.js';
 import { Problem, refuse } from './problem.js';
 import { cdfRoute, quantilesRoute, sketchRoute } from './query-routes.js';
 import { requireRate } from './rate-limit.js';
@@ -53,7 +54,14 @@ export function createApp(...moreAdminRoutes: AdminRoutes[]): App {
     await authorize(context as EdgeContext, 'admin');
     await next();
   });
-  for (const routes of [adminRoutes, dataRoutes, backupRoutes, diagnosticsRoutes, ...moreAdminRoutes])
+  for (const routes of [
+    adminRoutes,
+    dataRoutes,
+    backupRoutes,
+    diagnosticsRoutes,
+    pauseRoutes,
+    ...moreAdminRoutes,
+  ])
     app.route('/v1/admin', routes);
   return app;
 }

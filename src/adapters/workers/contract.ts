@@ -43,6 +43,8 @@ export interface TenantConfig {
   exportTo?: 'none' | 'bucket' | 'pull';
   /** Which buckets: each value is once in those of one resolution; default 'minute'. */
   exportResolution?: Resolution;
+  /** Roll-ups and hand-overs wait until then, epoch milliseconds. */
+  pausedUntil?: number;
   /** Series of a tenant beyond which new ones enter `__other__`. */
   maxSeries: number;
   /** Pending batches and bytes of an ingest object above which it answers 'full'. */
@@ -187,6 +189,8 @@ export interface IngestCalls {
   heldIds(token: string, from?: IdsPage['next']): Promise<IdsPage | undefined>;
   /** The backup is made, or given up. */
   endHold(token: string): Promise<void>;
+  /** Nothing is handed over by the clock until then. @param until epoch milliseconds; 0: from now on it goes on */
+  pause(until: number): Promise<void>;
   /** Ids of batches that a backup brings: they are duplicates from now on. */
   restoreIds(call: {
     config: TenantConfig;
@@ -392,6 +396,8 @@ export interface SeriesCalls {
   backupPage(call: { snapshot: string; from?: BackupPlace }): Promise<BackupPage>;
   /** Takes in what a backup brings; what it has taken of the same backup before is skipped. */
   restore(call: RestoreCall): Promise<{ values: number; skipped: number }>;
+  /** Nothing is closed, rolled up or deleted by the clock until then. @param until epoch milliseconds; 0: it goes on */
+  pause(until: number): Promise<void>;
   /** Whether there is anything here, and how far a backup was restored already. */
   restoreState(backup: string): Promise<{ isEmpty: boolean; restored: number }>;
   counters(): Promise<ObjectCounters>;

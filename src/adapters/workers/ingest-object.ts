@@ -26,6 +26,7 @@ import { handOver } from './hand-over.js';
 import { IngestCounters } from './ingest-counters.js';
 import { IngestState } from './ingest-state.js';
 import { Outbox } from './outbox.js';
+import { Pause } from './pause.js';
 import { PendingBatches, type UnsealedSequence } from './pending.js';
 import { Quarantine } from './quarantine.js';
 import { Schedule } from './schedule.js';
@@ -48,6 +49,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
   readonly #quarantine: Quarantine;
   readonly #counters: IngestCounters;
   readonly #schedule: Schedule<'seal' | 'hand-over' | 'forget-ids'>;
+  readonly #pause: Pause;
   readonly #cuts = new BackupCuts();
   #storageBytes = 0;
   #takesToMeasurement = 0;
@@ -61,10 +63,11 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
     this.#outbox = new Outbox(sql);
     this.#quarantine = new Quarantine(sql);
     this.#counters = new IngestCounters(sql);
+    this.#pause = new Pause(sql);
     this.#schedule = new Schedule(ctx.storage, {
       handlers: {
         seal: (_, now) => this.#sealNext(now),
-        'hand-over': (slot) => this.#handOver(Number(slot)),
+        'hand-over': (slot, now) => this.#pause.end(this.#state.config, now) ?? this.#handOver(Number(slot)),
         'forget-ids': (hour, now) => this.#forgetIds(Number(hour), now),
       },
       onFailure: (kind, error) => {
@@ -143,6 +146,11 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
     this.#cuts.end(token);
   }
 
+  async pause(until: number): Promise<void> {
+    const { config } = this.#state;
+    this.#transaction(() => this.#pause.set(until, { config, now: Date.now(), schedule: this.#schedule }));
+  }
+
   async restoreIds({
     config,
     hour,
@@ -194,6 +202,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
       pendingValues: this.#pending.values,
       outboxRows: this.#outbox.rows,
       outboxBytes: this.#outbox.bytes,
+      isPaused: this.#pause.end(this.#state.config, Date.now()) !== undefined,
       oldestSeconds: oldest < Infinity ? Math.max(0, Date.now() - oldest) / 1000 : 0,
       quarantined: this.#quarantine.rows,
       storageBytes: this.ctx.storage.sql.databaseSize,
@@ -208,6 +217,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
     this.#transaction(() => {
       for (const part of [this.#ids, this.#pending, this.#outbox, this.#quarantine, this.#counters])
         part.clear();
+      this.#pause.clear();
       this.#state.clear();
       this.#schedule.clear();
     });
@@ -336,7 +346,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
       this.#schedule.transaction(body);
     } catch (error) {
       try {
-        for (const part of [this.#state, this.#ids, this.#pending, this.#outbox]) part.load();
+        for (const part of [this.#state, this.#ids, this.#pending, this.#outbox, this.#pause]) part.load();
       } catch {
         this.ctx.abort(`begins anew, for what is stored cannot be read after: ${error}`);
       }

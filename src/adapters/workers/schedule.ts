@@ -103,6 +103,13 @@ export class Schedule<Kind extends string> {
     return rows.toArray()[0]?.at;
   }
 
+  /** Inside a transaction: what waits for a time waits for another. @param to epoch milliseconds */
+  move(from: number, to: number): void {
+    const at = Math.ceil(to);
+    const { rowsWritten } = this.#storage.sql.exec('UPDATE schedule SET at = ? WHERE at = ?', at, from);
+    if (rowsWritten > 0) this.#planned = Math.min(this.#planned, at);
+  }
+
   forget(kind: Kind, key: string): void {
     this.#storage.sql.exec('DELETE FROM schedule WHERE kind = ? AND key = ?', kind, key);
   }

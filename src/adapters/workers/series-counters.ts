@@ -9,6 +9,7 @@ const TIER = [['tier', 'series']] as const;
 export interface SeriesLevels {
   series: number;
   quarantined: number;
+  isPaused: boolean;
   storageBytes: number;
 }
 
@@ -73,6 +74,7 @@ export class SeriesCounters {
       gauges: [
         gauge(EDGE_METRICS.series.name, levels.series),
         gauge(EDGE_METRICS.quarantined.name, levels.quarantined, TIER),
+        gauge(EDGE_METRICS.pausedObjects.name, Number(levels.isPaused), TIER),
         gauge(EDGE_METRICS.storage.name, levels.storageBytes, TIER),
         gauge(EDGE_METRICS.storageLargest.name, levels.storageBytes, TIER),
       ],

@@ -46,6 +46,11 @@ export class SeriesMemory {
     return this.#config;
   }
 
+  /** The same, also where there is none yet. */
+  get knownConfig(): TenantConfig | undefined {
+    return this.#config;
+  }
+
   /** The version that rows written now carry. A snapshot is the number of one: it sees rows up to it. */
   get version(): number {
     return this.#version;

@@ -65,12 +65,13 @@ export class SeriesObject extends DurableObject<EdgeBindings> implements SeriesC
   }
 
   async counters(): Promise<ObjectCounters> {
-    const { counters, cache, series, quarantine } = this.#store;
+    const { counters, cache, series, quarantine, pause, state } = this.#store;
     // What a scrape has seen must not be lost with memory: the next one would be lower.
     if (cache.hits + cache.misses > 0) this.#store.transaction(() => counters.takeCache(cache));
     return counters.read({
       series: series.count,
       quarantined: quarantine.rows,
+      isPaused: pause.end(state.knownConfig, Date.now()) !== undefined,
       storageBytes: this.ctx.storage.sql.databaseSize,
     });
   }
@@ -101,6 +102,11 @@ export class SeriesObject extends DurableObject<EdgeBindings> implements SeriesC
     return backupPage(this.#store, call);
   }
 
+  async pause(until: number): Promise<void> {
+    const { pause, schedule, state } = this.#store;
+    this.#store.transaction(() => pause.set(until, { config: state.knownConfig, now: Date.now(), schedule }));
+  }
+
   async restore(call: RestoreCall): Promise<{ values: number; skipped: number }> {
     return restore(this.#store, call, Date.now());
   }
@@ -126,9 +132,9 @@ export class SeriesObject extends DurableObject<EdgeBindings> implements SeriesC
   }
 
   async wipe(): Promise<void> {
-    const { state, series, buckets, quarantine, counters, schedule, cache, sql } = this.#store;
+    const { state, series, buckets, quarantine, counters, pause, schedule, cache, sql } = this.#store;
     this.#store.transaction(() => {
-      for (const part of [buckets, series, state, quarantine, counters]) part.clear();
+      for (const part of [buckets, series, state, quarantine, counters, pause]) part.clear();
       sql.exec('DELETE FROM roll_ups; DELETE FROM export_plan');
       schedule.clear();
     });

@@ -15,6 +15,7 @@ import {
 } from './buckets.js';
 import type { TenantConfig } from './contract.js';
 import { createExportTable } from './export-plan.js';
+import { Pause } from './pause.js';
 import { Quarantine } from './quarantine.js';
 import { type Handler, Schedule } from './schedule.js';
 import { codeOf } from './seal.js';
@@ -33,6 +34,7 @@ export class SeriesStore {
   readonly buckets: BucketTable;
   readonly cache = new BucketCache();
   readonly quarantine: Quarantine;
+  readonly pause: Pause;
   readonly counters: SeriesCounters;
   readonly schedule: Schedule<SeriesStep>;
 
@@ -42,14 +44,23 @@ export class SeriesStore {
     this.buckets = new BucketTable(this.sql, this.state, (row) => this.cache.delete(row));
     this.series = new SeriesTable(this.sql);
     this.quarantine = new Quarantine(this.sql);
+    this.pause = new Pause(this.sql);
     this.counters = new SeriesCounters(this.sql);
     this.sql.exec(
       `CREATE TABLE IF NOT EXISTS roll_ups (level INTEGER NOT NULL, start INTEGER NOT NULL, series INTEGER NOT NULL,
          PRIMARY KEY (level, start, series)) WITHOUT ROWID`,
     );
     createExportTable(this.sql);
+    const unlessPaused =
+      (handler: Handler): Handler =>
+      (key, now) =>
+        this.pause.end(this.state.knownConfig, now) ?? handler(key, now);
     this.schedule = new Schedule(storage, {
-      handlers,
+      handlers: {
+        close: unlessPaused(handlers.close),
+        'roll-up': unlessPaused(handlers['roll-up']),
+        retain: unlessPaused(handlers.retain),
+      },
       onFailure: (kind, error) => {
         console.error(`${kind} failed and is tried again:`, error);
         this.transaction(() => this.counters.failed(kind));
@@ -63,7 +74,7 @@ export class SeriesStore {
       return this.schedule.transaction(body);
     } catch (error) {
       this.cache.clear();
-      for (const part of [this.state, this.series, this.buckets]) part.load();
+      for (const part of [this.state, this.series, this.buckets, this.pause]) part.load();
       throw error;
     }
   }
