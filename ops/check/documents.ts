@@ -6,7 +6,7 @@ import { parseObjectives } from '../../src/cli/slo/objectives.js';
 import { criticalTests, faultsOfFaults } from './critical-tests.js';
 import { faultsOfExpression } from './expressions.js';
 import { filesOf, type Known, ROOT, read } from './known.js';
-import { faultsOfRunbook, faultsOfText } from './runbooks.js';
+import { faultsOfChecklist, faultsOfRunbook, faultsOfText } from './runbooks.js';
 import { sloRules } from './slo-rules.js';
 
 export interface Finding {
@@ -35,6 +35,8 @@ export function findings(known: Known, now: number): Finding[] {
   }
   for (const file of ['docs/capacity.md', 'docs/upgrading.md', 'examples/observability/README.md'])
     note(file, faultsOfText(file, read(file), known));
+  const checklist = 'ops/production-checklist.md';
+  note(checklist, faultsOfChecklist(checklist, read(checklist), known));
   for (const file of filesOf('ops/dashboards', '.json')) {
     for (const expr of expressionsOf(JSON.parse(read(file)))) {
       note(

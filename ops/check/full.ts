@@ -1,19 +1,23 @@
 /**
- * `npm run ops:check -- --full`: types the diagnosis of every runbook into a shell, before a running edge with data and
- * load, in a folder with the files that each begins with. Each command must end as its runbook says.
+ * `npm run ops:check -- --full`: types the diagnosis of every runbook and the proofs of the checklist into a shell, before a running edge with data and
+ * load, in a folder with the files that each begins with. Each command must end as its line says.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { type ServedEdge, serveEdge } from '../../build/serve-edge.js';
-import { commandsOf } from '../live/runbook-commands.js';
+import { commandsOf, type RunbookCommand } from '../live/runbook-commands.js';
 import { batchOf, call, newKey, startSenders } from '../live/senders.js';
 import { openShell } from '../live/shell.js';
 import { makeWorkplace } from '../live/workplace.js';
 import { filesOf, read } from './known.js';
+import { AREAS } from './runbooks.js';
 
 /** Runbooks followed at once. */
 const AT_ONCE = 4;
+const CHECKLIST = 'ops/production-checklist.md';
+/** Of the checklist: what is run by itself in every build, or needs more than an edge. */
+const NEEDS_MORE = /^(npm|npx|promtool|amtool) /;
 const HOUR_MS = 3_600_000;
 const NAMES = ['lcp', 'inp', 'cls'];
 /** What a few senders send meanwhile, so that objectives have something to be measured by. */
@@ -27,7 +31,7 @@ export async function followDiagnoses(): Promise<{ commands: number; faults: str
   const senders = startSenders(edge, await newKey(edge), LOAD);
   try {
     const files = await record(edge);
-    const queue = filesOf('ops/runbooks', '.md');
+    const queue = [CHECKLIST, ...filesOf('ops/runbooks', '.md')];
     const faults: string[] = [];
     let commands = 0;
     const follow = async () => {
@@ -42,7 +46,7 @@ export async function followDiagnoses(): Promise<{ commands: number; faults: str
           KLL_TOKEN: edge.token,
           KLL_EDGE_DIR: data,
         });
-        for (const command of commandsOf(read(file), 'Diagnosis')) {
+        for (const command of proofsOf(file)) {
           const { fault, output, seconds } = await shell.run(command);
           commands++;
           console.log(
@@ -61,6 +65,11 @@ export async function followDiagnoses(): Promise<{ commands: number; faults: str
     await edge.ended;
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function proofsOf(file: string): RunbookCommand[] {
+  if (file !== CHECKLIST) return commandsOf(read(file), 'Diagnosis');
+  return AREAS.flatMap((area) => commandsOf(read(file), area)).filter(({ text }) => !NEEDS_MORE.test(text));
 }
 
 /** Two days of values, and the files that runbooks begin with: a damaged image, a scrape of before. */

@@ -1,6 +1,6 @@
 /**
- * `npm run ops:check`: nothing in ops/ names what does not exist. With `--full` the diagnosis of every runbook is
- * followed before a running edge, too. Exit code 1 with what is wrong.
+ * `npm run ops:check`: nothing in ops/ names what does not exist. With `--full` the diagnosis of every runbook and
+ * the checklist are followed before a running edge, too. Exit code 1 with what is wrong.
  */
 import { findings } from './documents.js';
 import { followDiagnoses } from './full.js';
@@ -23,6 +23,6 @@ if (found.length > 0) process.exitCode = 1;
 if (args.includes('--full')) {
   const { commands, faults } = await followDiagnoses();
   for (const fault of faults) console.error(fault);
-  console.log(`${commands} commands of diagnoses: ${faults.length} not as expected`);
+  console.log(`${commands} commands of diagnoses and of the checklist: ${faults.length} not as expected`);
   if (faults.length > 0) process.exitCode = 1;
 }

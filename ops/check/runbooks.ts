@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { commandsOf } from '../live/runbook-commands.js';
 import { type Known, ROOT } from './known.js';
 
 export const SECTIONS = [
@@ -33,6 +34,30 @@ export function faultsOfRunbook(path: string, text: string, known: Known, now: n
     if (days < 0) faults.push('Last verified: in the future');
   }
   if (!sectionOf(text, 'Diagnosis').includes('```sh')) faults.push('Diagnosis: has no command');
+  return [...faults, ...faultsOfText(path, text, known)];
+}
+
+/** Areas of a checklist, in their order. */
+export const AREAS = [
+  'Infrastructure',
+  'Security',
+  'Monitoring',
+  'Data protection',
+  'Performance',
+  'Operations',
+];
+
+/** What is wrong with a checklist: each of its lines is proved by a command of its own. */
+export function faultsOfChecklist(path: string, text: string, known: Known): string[] {
+  const titles = [...text.matchAll(/^## (.+)$/gm)].map(([, title]) => title);
+  const faults = titles.join() === AREAS.join() ? [] : [`sections: expected ${AREAS.join(', ')}`];
+  for (const title of titles) {
+    for (const [item] of sectionOf(text, title).matchAll(/^- \[ \] .*?(?=^- \[ \] |$(?![\s\S]))/gms)) {
+      if (commandsOf(`## ${title}\n${item}`, title).length !== 1) {
+        faults.push(`${title}: expected one command that proves "${item.slice(6, 60).split('\n')[0]}"`);
+      }
+    }
+  }
   return [...faults, ...faultsOfText(path, text, known)];
 }
 
@@ -72,7 +97,7 @@ export function faultsOfText(path: string, text: string, known: Known): string[]
 
 function faultsOfRoutes(line: string, routes: readonly string[]): string[] {
   const method = /-X ([A-Z]+)/.exec(line)?.[1] ?? (/ -d ['"]\{/.test(line) ? 'POST' : 'GET');
-  const called = [...line.matchAll(/\$URL(\/[^\s"'?`]*)/g)].map(([, path]) => `${method} ${path}`);
+  const called = [...line.matchAll(/\$URL(\/[^\s"'?`)]*)/g)].map(([, path]) => `${method} ${path}`);
   const named = [...line.matchAll(/\b(GET|POST|PATCH|PUT|DELETE) (\/[^\s"'?`]*)/g)].map(
     ([, verb, path]) => `${verb} ${path}`,
   );

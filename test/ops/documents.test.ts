@@ -4,7 +4,7 @@ import { faultsOfFaults } from '../../ops/check/critical-tests.js';
 import { expressionsOf, findings } from '../../ops/check/documents.js';
 import { faultsOfExpression } from '../../ops/check/expressions.js';
 import { filesOf, read, readKnown } from '../../ops/check/known.js';
-import { faultsOfRunbook, OLDEST_DAYS, SECTIONS } from '../../ops/check/runbooks.js';
+import { faultsOfChecklist, faultsOfRunbook, OLDEST_DAYS, SECTIONS } from '../../ops/check/runbooks.js';
 
 const known = readKnown();
 const DAY_MS = 86_400_000;
@@ -85,6 +85,25 @@ describe('a runbook', () => {
     ['a metric', '`kll_edge_no_such_total`', 'nobody gives out kll_edge_no_such_total'],
   ])('is refused for %s that does not exist', (_, text, fault) => {
     expect(faults(`${good}\n${text}\n`)).toEqual([fault]);
+  });
+});
+
+describe('the checklist', () => {
+  const path = 'ops/production-checklist.md';
+  const good = read(path);
+
+  it('has one command for each line', () => {
+    expect(faultsOfChecklist(path, good, known)).toEqual([]);
+    const unproved = good.replace('## Security\n', '## Security\n\n- [ ] Nobody gets in.\n');
+    expect(faultsOfChecklist(path, unproved, known)).toEqual([
+      'Security: expected one command that proves "Nobody gets in."',
+    ]);
+  });
+
+  it('needs all its areas', () => {
+    expect(faultsOfChecklist(path, good.replace('## Monitoring', '## Watching'), known).join()).toContain(
+      'sections: expected Infrastructure',
+    );
   });
 });
 
