@@ -221,6 +221,18 @@ const SERIES = {
     labels: ['resolution'],
     known: ['minute', 'hour', 'day'],
   },
+  validatedBuckets: {
+    name: 'kll_edge_validated_buckets_total',
+    help: 'Closed parts of buckets that were decoded and encoded again in the background.',
+    type: 'counter',
+    unit: 'rows',
+  },
+  validationFailures: {
+    name: 'kll_edge_validation_failures_total',
+    help: 'Validated parts that were not what they had been; they were set aside.',
+    type: 'counter',
+    unit: 'rows',
+  },
   cacheHits: {
     name: 'kll_edge_bucket_cache_hits_total',
     help: 'Parts of buckets that were found decoded in memory.',
@@ -239,7 +251,7 @@ const SERIES = {
     type: 'counter',
     unit: 'calls',
     labels: ['step'],
-    known: ['close', 'roll-up', 'retain'],
+    known: ['close', 'roll-up', 'retain', 'validate'],
   },
   series: {
     name: 'kll_edge_series',

@@ -6,6 +6,7 @@ import { newestRing } from './former-owners.js';
 import { planRetention } from './retention.js';
 import { codeOf } from './seal.js';
 import type { SeriesStore } from './series-store.js';
+import { planValidation } from './validation.js';
 
 /** One transaction: all rows and that they were applied, or nothing. */
 export function apply(store: SeriesStore, call: ApplyCall, now: number): { applied: number } {
@@ -29,6 +30,7 @@ export function apply(store: SeriesStore, call: ApplyCall, now: number): { appli
     store.state.setApplied(sender, sequence);
     store.counters.applied({ ...counts, seconds: (performance.now() - began) / 1000 });
     planRetention(store, now);
+    planValidation(store, now);
   });
   return { applied: sequence };
 }

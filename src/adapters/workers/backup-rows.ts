@@ -9,6 +9,7 @@ import { rollUp } from './rollup.js';
 import { codeOf } from './seal.js';
 import { readBucket, type SeriesStore } from './series-store.js';
 import { snapshotVersion } from './snapshots.js';
+import { planValidation } from './validation.js';
 
 const PAGE_BYTES = 2 * 2 ** 20;
 const PAGE_ROWS = 5_000;
@@ -131,6 +132,7 @@ export function restore(
     }
     store.state.setApplied(sender, last);
     planRetention(store, now);
+    planValidation(store, now);
     return { values, skipped };
   });
 }

@@ -45,6 +45,8 @@ export interface TenantConfig {
   exportResolution?: Resolution;
   /** Roll-ups and hand-overs wait until then, epoch milliseconds. */
   pausedUntil?: number;
+  /** How often some closed buckets are validated, milliseconds; 0: never. */
+  validateMs?: number;
   /** Series of a tenant beyond which new ones enter `__other__`. */
   maxSeries: number;
   /** Pending batches and bytes of an ingest object above which it answers 'full'. */

@@ -24,6 +24,7 @@ export const DEFAULT_SETTINGS: Settings = {
   graceMs: 120_000,
   windowMs: 48 * HOUR_MS,
   retentionMs: { minute: 7 * DAY_MS, hour: 90 * DAY_MS, day: 0 },
+  validateMs: 5 * 60_000,
   maxSeries: 10_000,
   maxPendingBatches: 20_000,
   maxPendingBytes: 64 * 2 ** 20,

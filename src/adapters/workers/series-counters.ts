@@ -50,6 +50,12 @@ export class SeriesCounters {
     this.#add('unreadable', 1, TIER);
   }
 
+  /** Inside a transaction. @param failed how many of the parts were not what they had been */
+  validated(parts: number, failed: number): void {
+    this.#add('validatedBuckets', parts);
+    this.#add('validationFailures', failed);
+  }
+
   /** Inside a transaction: a step of the schedule that is tried again. */
   failed(step: string): void {
     this.#add('seriesStepFailures', 1, [['step', step]]);

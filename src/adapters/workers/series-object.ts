@@ -34,6 +34,7 @@ import { debugSeries } from './series-debug.js';
 import { read } from './series-read.js';
 import { SeriesStore } from './series-store.js';
 import { createSnapshot, dropSnapshot, listSnapshots } from './snapshots.js';
+import { validate } from './validation.js';
 
 export class SeriesObject extends DurableObject<EdgeBindings> implements SeriesCalls {
   readonly #store: SeriesStore;
@@ -44,6 +45,7 @@ export class SeriesObject extends DurableObject<EdgeBindings> implements SeriesC
       close: (_, now) => closeDue(this.#store, now),
       'roll-up': (key, now) => rollUpDueSeries(this.#store, key, now),
       retain: (_, now) => retain(this.#store, now),
+      validate: (_, now) => validate(this.#store, now),
     });
     void ctx.blockConcurrencyWhile(() => this.#store.schedule.restore());
   }

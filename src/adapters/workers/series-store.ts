@@ -23,7 +23,7 @@ import { SeriesCounters } from './series-counters.js';
 import { SeriesMemory } from './series-memory.js';
 import { SeriesTable } from './series-table.js';
 
-export type SeriesStep = 'close' | 'roll-up' | 'retain';
+export type SeriesStep = 'close' | 'roll-up' | 'retain' | 'validate';
 
 const NOTHING = new Uint8Array(0);
 
@@ -48,7 +48,9 @@ export class SeriesStore {
     this.counters = new SeriesCounters(this.sql);
     this.sql.exec(
       `CREATE TABLE IF NOT EXISTS roll_ups (level INTEGER NOT NULL, start INTEGER NOT NULL, series INTEGER NOT NULL,
-         PRIMARY KEY (level, start, series)) WITHOUT ROWID`,
+         PRIMARY KEY (level, start, series)) WITHOUT ROWID;
+       CREATE TABLE IF NOT EXISTS validation (one INTEGER PRIMARY KEY CHECK (one = 1), row INTEGER NOT NULL);
+       INSERT OR IGNORE INTO validation VALUES (1, 0)`,
     );
     createExportTable(this.sql);
     const unlessPaused =
@@ -60,6 +62,7 @@ export class SeriesStore {
         close: unlessPaused(handlers.close),
         'roll-up': unlessPaused(handlers['roll-up']),
         retain: unlessPaused(handlers.retain),
+        validate: unlessPaused(handlers.validate),
       },
       onFailure: (kind, error) => {
         console.error(`${kind} failed and is tried again:`, error);
