@@ -17,8 +17,11 @@ import { toBatches } from './split.js';
 const IS_PAGE = typeof document !== 'undefined';
 /** Longest stretch of work while the page lives, milliseconds. */
 const SLICE_MS = 1;
-/** Series that are encoded at once while the page lives: script that never ran before takes 0.3 ms for a long one. */
-const BATCH_SERIES = 8;
+/** Items that are encoded at once while the page lives: script that never ran before takes 0.3 ms for the 300 of a long series. */
+const BATCH_ITEMS = 1400;
+/** Items that a series counts for beside its own, and at most: what is condensed is no longer than that. */
+const SERIES_ITEMS = 60;
+const LONG_SERIES_ITEMS = 300;
 
 export interface CollectorStats extends SendStats {
   /** Values recorded in this page. */
@@ -138,13 +141,23 @@ class PageCollector implements Collector {
   async flush(): Promise<void> {
     if (!this.#mayAct()) return;
     let start = performance.now();
-    for (const series of this.#table.dirty()) {
-      this.#packed.push(...series.take(performance.now()));
-      if (this.#packed.length >= BATCH_SERIES) this.#post();
+    /** Where the slice is used up, the rest waits for the next. */
+    const rest = async () => {
       if (performance.now() - start > SLICE_MS) {
         await new Promise<void>(whenIdle);
         start = performance.now();
       }
+    };
+    for (const series of this.#table.dirty()) {
+      this.#packed.push(...series.take(performance.now()));
+      await rest();
+      const items = this.#packed.reduce(
+        (sum, { n }) => sum + SERIES_ITEMS + Math.min(n, LONG_SERIES_ITEMS),
+        0,
+      );
+      if (items < BATCH_ITEMS) continue;
+      this.#post();
+      await rest();
     }
     this.#post();
     if (!this.#hasLookedBack) await this.#lookBack();
