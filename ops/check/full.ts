@@ -45,6 +45,7 @@ export async function followDiagnoses(): Promise<{ commands: number; faults: str
           TOKEN: edge.token,
           KLL_TOKEN: edge.token,
           KLL_EDGE_DIR: data,
+          BACKUPS: data,
         });
         for (const command of proofsOf(file)) {
           const { fault, output, seconds } = await shell.run(command);

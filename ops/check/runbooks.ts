@@ -97,7 +97,7 @@ export function faultsOfText(path: string, text: string, known: Known): string[]
 
 function faultsOfRoutes(line: string, routes: readonly string[]): string[] {
   const method = /-X ([A-Z]+)/.exec(line)?.[1] ?? (/ -d ['"]\{/.test(line) ? 'POST' : 'GET');
-  const called = [...line.matchAll(/\$URL(\/[^\s"'?`)]*)/g)].map(([, path]) => `${method} ${path}`);
+  const called = [...line.matchAll(/\$URL(\/[^\s"'?`);]*)/g)].map(([, path]) => `${method} ${path}`);
   const named = [...line.matchAll(/\b(GET|POST|PATCH|PUT|DELETE) (\/[^\s"'?`]*)/g)].map(
     ([, verb, path]) => `${verb} ${path}`,
   );

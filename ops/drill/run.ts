@@ -7,12 +7,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { backlog } from './backlog.js';
+import { corruptBlob } from './corrupt-blob.js';
+import { disasterRecovery } from './disaster-recovery.js';
 import { type Recovery, type Scenario, Site } from './scenario.js';
 
 /** Targets, in seconds: less than an hour of data, less than four hours of time. */
 const RPO_TARGET_S = 3600;
 const RTO_TARGET_S = 4 * 3600;
-const SCENARIOS: readonly Scenario[] = [backlog];
+const SCENARIOS: readonly Scenario[] = [corruptBlob, backlog, disasterRecovery];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !SCENARIOS.some((one) => one.name === name));

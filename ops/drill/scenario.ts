@@ -1,7 +1,8 @@
 /** A drill: an incident is brought about, a runbook is followed command by command, what came back is counted. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ServedEdge, serveEdge } from '../../build/serve-edge.js';
+import { KllSketch } from '../../src/index.js';
 import { read } from '../check/known.js';
 import { commandsOf } from '../live/runbook-commands.js';
 import { call, newKey } from '../live/senders.js';
@@ -20,6 +21,12 @@ export interface Recovery {
   found: string;
 }
 
+/** Commands that were typed. */
+export interface Steps {
+  /** When the last one that matches had ended, epoch milliseconds. */
+  endOf(pattern: RegExp): number;
+}
+
 export interface Scenario {
   name: string;
   runbook: string;
@@ -33,6 +40,7 @@ const SECRET = 'a secret of the drill, kept apart from the data it opens';
 export class Site {
   readonly data: string;
   readonly backups: string;
+  readonly workplace: string;
   key = '';
   pages!: Pages;
   #shell: Shell | undefined;
@@ -43,6 +51,7 @@ export class Site {
   ) {
     this.data = join(folder, 'data');
     this.backups = join(folder, 'backups');
+    this.workplace = join(folder, 'workplace');
   }
 
   static async open(folder: string): Promise<Site> {
@@ -88,13 +97,29 @@ export class Site {
    * Types what a section of a runbook says.
    * @throws Error at the first command that does not end as the runbook says
    */
-  async follow(runbook: string, section: string): Promise<void> {
+  async follow(runbook: string, section: string): Promise<Steps> {
     this.#shell ??= this.#openShell();
+    const ends: { text: string; at: number }[] = [];
     for (const command of commandsOf(read(runbook), section)) {
       const { fault, output, seconds } = await this.#shell.run(command);
       console.log(`  ${fault ? 'FAIL' : 'ok  '} ${seconds.toFixed(1).padStart(5)} s  ${command.text}`);
       if (fault) throw new Error(`${runbook}, ${section}: ${command.text}\n${fault}\n${output}`);
+      ends.push({ text: command.text, at: Date.now() });
     }
+    return {
+      endOf: (pattern) => {
+        const found = ends.findLast(({ text }) => pattern.test(text));
+        if (!found) throw new Error(`${runbook}, ${section}: no command is like ${pattern}`);
+        return found.at;
+      },
+    };
+  }
+
+  /** A damaged file, as the runbook wants one to look at. */
+  makeSuspect(): void {
+    const bytes = new KllSketch().extend([1, 2, 3]).toBytes();
+    bytes[bytes.length >> 1] ^= 0xff;
+    writeFileSync(join(this.workplace, 'suspect.kll'), bytes);
   }
 
   async close(): Promise<void> {
@@ -105,9 +130,8 @@ export class Site {
   }
 
   #openShell(): Shell {
-    const workplace = join(this.folder, 'workplace');
-    const path = makeWorkplace(workplace);
-    return openShell(workplace, {
+    const path = makeWorkplace(this.workplace);
+    return openShell(this.workplace, {
       ...path,
       URL: this.edge.url,
       TOKEN: this.edge.token,
