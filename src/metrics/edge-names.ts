@@ -126,7 +126,7 @@ const INGEST = {
     type: 'counter',
     unit: 'calls',
     labels: ['step'],
-    known: ['seal', 'hand-over', 'forget-ids'],
+    known: ['seal', 'hand-over', 'forget-ids', 'forget-captures'],
   },
   pendingBatches: {
     name: 'kll_edge_pending_batches',
@@ -151,6 +151,12 @@ const INGEST = {
     help: 'Bytes of merged rows that wait.',
     type: 'gauge',
     unit: 'bytes',
+  },
+  capturedBlobs: {
+    name: 'kll_edge_captured_blobs',
+    help: 'Refused blobs that are kept for administrators to look at.',
+    type: 'gauge',
+    unit: 'batches',
   },
   oldestPending: {
     name: 'kll_edge_oldest_pending_seconds',

@@ -8,6 +8,7 @@ import { EDGE_METRICS } from '../../metrics/edge-names.js';
 import { adminRoutes } from './admin-routes.js';
 import { hasSecret, identify, requireScope, type Scope } from './auth.js';
 import { backupRoutes } from './backup-admin-routes.js';
+import { captureRoutes } from './capture-admin-routes.js';
 import { dataRoutes } from './data-admin-routes.js';
 import { diagnosticsRoutes } from './diagnostics-admin-routes.js';
 import { tenantConfig } from './directory-cache.js';
@@ -29,6 +30,15 @@ type App = Hono<EdgeHono>;
 
 /** Routes under /v1/admin, which need the scope 'admin'. */
 export type AdminRoutes = App;
+
+const ADMIN_ROUTES: readonly AdminRoutes[] = [
+  adminRoutes,
+  dataRoutes,
+  backupRoutes,
+  diagnosticsRoutes,
+  pauseRoutes,
+  captureRoutes,
+];
 
 /**
  * The application. @param moreAdminRoutes further routes under /v1/admin
@@ -54,15 +64,7 @@ export function createApp(...moreAdminRoutes: AdminRoutes[]): App {
     await authorize(context as EdgeContext, 'admin');
     await next();
   });
-  for (const routes of [
-    adminRoutes,
-    dataRoutes,
-    backupRoutes,
-    diagnosticsRoutes,
-    pauseRoutes,
-    ...moreAdminRoutes,
-  ])
-    app.route('/v1/admin', routes);
+  for (const routes of [...ADMIN_ROUTES, ...moreAdminRoutes]) app.route('/v1/admin', routes);
   return app;
 }
 

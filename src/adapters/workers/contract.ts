@@ -47,6 +47,8 @@ export interface TenantConfig {
   pausedUntil?: number;
   /** How often some closed buckets are validated, milliseconds; 0: never. */
   validateMs?: number;
+  /** Whether refused blobs are kept for administrators to look at; default false. */
+  captureRefused?: boolean;
   /** Series of a tenant beyond which new ones enter `__other__`. */
   maxSeries: number;
   /** Pending batches and bytes of an ingest object above which it answers 'full'. */
@@ -163,7 +165,28 @@ export interface IdsPage {
   next?: { hour: number; after: ArrayBuffer };
 }
 
-/** Calls of an ingest object. Every call is idempotent. */
+/** A blob that was refused. */
+export interface CaptureCall {
+  /** Of the problem. */
+  code: string;
+  form: 'container' | 'json';
+  /** The ingest object that it would have gone to, as far as its bytes tell. */
+  shard?: string;
+  /** As it was read, inflated. */
+  body: ArrayBuffer;
+}
+
+export interface CapturedBlob {
+  id: number;
+  /** Epoch milliseconds. */
+  at: number;
+  code: string;
+  form: 'container' | 'json';
+  shard: string | null;
+  bytes: number;
+}
+
+/** Calls of an ingest object. Every call is idempotent, but for `capture` and `count`. */
 export interface IngestCalls {
   take(call: TakeCall): Promise<TakeResult>;
   /**
@@ -199,6 +222,13 @@ export interface IngestCalls {
     hour: number;
     ids: { id: ArrayBuffer; crc: number }[];
   }): Promise<{ restored: number }>;
+  /** Keeps a refused blob of the tenant: asked of the first ingest object alone. */
+  capture(call: CaptureCall): Promise<{ stored: boolean }>;
+  /** Oldest first. */
+  captures(): Promise<CapturedBlob[]>;
+  captured(id: number): Promise<ArrayBuffer | undefined>;
+  /** @param id absent: all */
+  dropCaptures(id?: number): Promise<{ dropped: number }>;
   counters(): Promise<ObjectCounters>;
   /** Adds counters of the Worker's isolate. */
   count(deltas: readonly CounterDelta[]): Promise<void>;

@@ -15,6 +15,7 @@ export interface IngestLevels {
   outboxBytes: number;
   oldestSeconds: number;
   isPaused: boolean;
+  capturedBlobs: number;
   quarantined: number;
   storageBytes: number;
 }
@@ -89,6 +90,7 @@ export class IngestCounters {
         gauge(EDGE_METRICS.outboxBytes.name, levels.outboxBytes),
         gauge(EDGE_METRICS.oldestPending.name, levels.oldestSeconds),
         gauge(EDGE_METRICS.quarantined.name, levels.quarantined, TIER),
+        gauge(EDGE_METRICS.capturedBlobs.name, levels.capturedBlobs),
         gauge(EDGE_METRICS.pausedObjects.name, Number(levels.isPaused), TIER),
         gauge(EDGE_METRICS.storage.name, levels.storageBytes, TIER),
         gauge(EDGE_METRICS.storageLargest.name, levels.storageBytes, TIER),

@@ -9,7 +9,10 @@ import { DurableObject } from 'cloudflare:workers';
 import { BackupCuts } from './backup-cuts.js';
 import { BatchIds, forgettableAt } from './batch-ids.js';
 import type { EdgeBindings } from './bindings.js';
+import { Captures, KEPT_MS } from './captures.js';
 import type {
+  CaptureCall,
+  CapturedBlob,
   CounterDelta,
   IdsPage,
   IngestCalls,
@@ -48,8 +51,9 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
   readonly #outbox: Outbox;
   readonly #quarantine: Quarantine;
   readonly #counters: IngestCounters;
-  readonly #schedule: Schedule<'seal' | 'hand-over' | 'forget-ids'>;
+  readonly #schedule: Schedule<'seal' | 'hand-over' | 'forget-ids' | 'forget-captures'>;
   readonly #pause: Pause;
+  readonly #captures: Captures;
   readonly #cuts = new BackupCuts();
   #storageBytes = 0;
   #takesToMeasurement = 0;
@@ -64,11 +68,13 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
     this.#quarantine = new Quarantine(sql);
     this.#counters = new IngestCounters(sql);
     this.#pause = new Pause(sql);
+    this.#captures = new Captures(sql);
     this.#schedule = new Schedule(ctx.storage, {
       handlers: {
         seal: (_, now) => this.#sealNext(now),
         'hand-over': (slot, now) => this.#pause.end(this.#state.config, now) ?? this.#handOver(Number(slot)),
         'forget-ids': (hour, now) => this.#forgetIds(Number(hour), now),
+        'forget-captures': (_, now) => this.#schedule.transaction(() => this.#captures.expire(now)),
       },
       onFailure: (kind, error) => {
         console.error(`${kind} failed and is tried again:`, error);
@@ -194,6 +200,28 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
     return { sequence: lastSequence };
   }
 
+  async capture(call: CaptureCall): Promise<{ stored: boolean }> {
+    let stored = false;
+    const now = Date.now();
+    this.#transaction(() => {
+      stored = this.#captures.add(call, now);
+      if (stored) this.#schedule.planBy('forget-captures', '', now + KEPT_MS);
+    });
+    return { stored };
+  }
+
+  async captures(): Promise<CapturedBlob[]> {
+    return this.#captures.list();
+  }
+
+  async captured(id: number): Promise<ArrayBuffer | undefined> {
+    return this.#captures.body(id);
+  }
+
+  async dropCaptures(id?: number): Promise<{ dropped: number }> {
+    return { dropped: this.#schedule.transaction(() => this.#captures.drop(id)) };
+  }
+
   async counters(): Promise<ObjectCounters> {
     const oldest = Math.min(this.#pending.oldest()?.opened ?? Infinity, this.#outbox.oldest() ?? Infinity);
     return this.#counters.read({
@@ -205,6 +233,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
       isPaused: this.#pause.end(this.#state.config, Date.now()) !== undefined,
       oldestSeconds: oldest < Infinity ? Math.max(0, Date.now() - oldest) / 1000 : 0,
       quarantined: this.#quarantine.rows,
+      capturedBlobs: this.#captures.blobs,
       storageBytes: this.ctx.storage.sql.databaseSize,
     });
   }
@@ -218,6 +247,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
       for (const part of [this.#ids, this.#pending, this.#outbox, this.#quarantine, this.#counters])
         part.clear();
       this.#pause.clear();
+      this.#captures.clear();
       this.#state.clear();
       this.#schedule.clear();
     });

@@ -3,6 +3,7 @@ import { EDGE_METRICS } from '../../metrics/edge-names.js';
 import { type Identity, identify, identifyKey, requireScope } from './auth.js';
 import { peekKey } from './batch-container.js';
 import { readBody } from './body.js';
+import { captureRefused } from './capture.js';
 import type { TakeCall, TakeResult } from './contract.js';
 import { tenantConfig } from './directory-cache.js';
 import type { EdgeEnv } from './env.js';
@@ -50,8 +51,9 @@ export async function ingest(context: EdgeContext): Promise<Response> {
   }
 }
 
-async function takeIn({ env, req }: EdgeContext): Promise<Response> {
-  const request = req.raw;
+async function takeIn(context: EdgeContext): Promise<Response> {
+  const { env } = context;
+  const request = context.req.raw;
   const type = (request.headers.get('content-type') ?? '').split(';')[0].trim().toLowerCase();
   const byHeaders = await identify(request, env);
   if (byHeaders) await requireIngest(byHeaders, env);
@@ -66,13 +68,21 @@ async function takeIn({ env, req }: EdgeContext): Promise<Response> {
   const bytes = await readBody(request, bounds.maxBodyBytes, bounds.maxInflatedBytes);
   const identity = byHeaders ?? (await identifyBody(bytes, request, env));
   const { tenant, key } = identity;
-  const batch = checkBatch(bytes, form, {
-    limits: limitsOf(env, key),
-    ...(key ? { key } : {}),
-    labels: serverLabels(request, env),
-    now: Date.now(),
-  });
-  return answer(batch, await take(env, tenant, batch));
+  try {
+    const batch = checkBatch(bytes, form, {
+      limits: limitsOf(env, key),
+      ...(key ? { key } : {}),
+      labels: serverLabels(request, env),
+      now: Date.now(),
+    });
+    return answer(batch, await take(env, tenant, batch));
+  } catch (error) {
+    if (error instanceof Problem) {
+      const captured = captureRefused(env, { tenant, form, bytes }, error);
+      context.executionCtx.waitUntil(captured.catch(() => {}));
+    }
+    throw error;
+  }
 }
 
 async function identifyBody(bytes: Uint8Array, request: Request, env: EdgeEnv): Promise<Identity> {

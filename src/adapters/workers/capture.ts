@@ -1,0 +1,66 @@
+/**
+ * Capturing what is refused, where a tenant asks for it (`captureRefused`): the body as it was read, why it was refused,
+ * when, and which ingest object it would have gone to. All of a tenant lie in its first ingest object, so that their
+ * bound is the tenant's, and what wipes the tenant wipes them.
+ */
+import { BATCH_ID_BYTES, BATCH_MAGIC, BATCH_VERSION } from '../../wire/batch.js';
+import { tenantConfig } from './directory-cache.js';
+import type { EdgeEnv } from './env.js';
+import type { BatchForm } from './ingest-batch.js';
+import type { Problem, ProblemCode } from './problem.js';
+import { objectName, slotOf } from './series-key.js';
+
+/** Refusals of what was sent. Those of who sends, and of when there is too much, say nothing of the blob. */
+const CAPTURED: ReadonlySet<ProblemCode> = new Set([
+  'ERR_BODY',
+  'ERR_BATCH',
+  'ERR_LIMITS',
+  'ERR_CREATED',
+  'ERR_CONFLICT',
+  'ERR_TOO_OLD',
+] as const);
+/** After an object had no room, this isolate asks it no more for so long. */
+const FULL_MS = 60_000;
+const MOST_TENANTS = 1000;
+const fullUntil = new Map<string, number>();
+
+export interface RefusedBlob {
+  tenant: string;
+  form: BatchForm;
+  bytes: Uint8Array;
+}
+
+/** Never in the way of the answer: hand its promise to `waitUntil`. */
+export async function captureRefused(
+  env: EdgeEnv,
+  { tenant, form, bytes }: RefusedBlob,
+  { code }: Problem,
+): Promise<void> {
+  if (!CAPTURED.has(code)) return;
+  const config = await tenantConfig(env, tenant);
+  const now = Date.now();
+  if (!config.captureRefused || (fullUntil.get(tenant) ?? 0) > now) return;
+  const id = form === 'container' ? peekId(bytes) : undefined;
+  const ring = config.rings[config.rings.length - 1];
+  const { stored } = await env.INGEST.getByName(objectName('ingest', tenant, 0)).capture({
+    code,
+    form,
+    ...(id ? { shard: objectName('ingest', tenant, slotOf(id, ring.ingest)) } : {}),
+    body: bytes.slice().buffer as ArrayBuffer,
+  });
+  if (fullUntil.size >= MOST_TENANTS) fullUntil.clear();
+  if (stored) fullUntil.delete(tenant);
+  else fullUntil.set(tenant, now + FULL_MS);
+}
+
+/** There may be room again: for what this isolate has heard of it. */
+export function hasRoomAgain(tenant: string): void {
+  fullUntil.delete(tenant);
+}
+
+/** The id inside a container, whatever else is wrong with it. */
+function peekId(bytes: Uint8Array): Uint8Array | undefined {
+  const end = 3 + BATCH_ID_BYTES;
+  if (bytes[0] !== BATCH_MAGIC || bytes[1] !== BATCH_VERSION || bytes.length < end) return undefined;
+  return bytes.subarray(3, end);
+}
