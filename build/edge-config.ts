@@ -88,7 +88,8 @@ function serviceName(place = 0): string {
   return place === 0 ? 'edge' : `edge-${place}`;
 }
 
-function filesOf({ modules, modulesFolder }: Bundle): string[] {
+/** What the Worker is made of, as its modules. */
+export function filesOf({ modules, modulesFolder }: Bundle): string[] {
   return modules.map((file) =>
     file.endsWith('.wasm')
       ? `(name = ${quoted(`./${file}`)}, wasm = embed ${quoted(join(modulesFolder, file))})`

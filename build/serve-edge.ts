@@ -14,7 +14,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
   version: string;
 };
 /** Of wrangler.toml: a date that the workerd of the lockfile knows. */
-const COMPATIBILITY_DATE = '2026-04-01';
+export const COMPATIBILITY_DATE = '2026-04-01';
 /** Tenant of the token that is made for the folder. */
 export const TENANT = 'default';
 
@@ -87,6 +87,21 @@ export async function serveEdge({
       compatibilityDate: COMPATIBILITY_DATE,
     }),
   );
+  const running = await startWorkerd({ configuration, env, output });
+  return { ...running, url: `http://${host}:${running.port}`, token: await tokenOf(secret) };
+}
+
+/** @throws Error when it ends before it listens */
+export async function startWorkerd({
+  configuration,
+  env,
+  output,
+}: {
+  /** A file of workerd's configuration, with a socket `http`. */
+  configuration: string;
+  env: NodeJS.ProcessEnv;
+  output: 'inherit' | 'ignore';
+}): Promise<Pick<ServedEdge, 'port' | 'process' | 'ended'>> {
   const binary = createRequire(import.meta.url)('workerd').default as string;
   const child = spawn(binary, ['serve', '--experimental', '--control-fd=3', configuration], {
     stdio: ['ignore', output, output, 'pipe'],
@@ -94,19 +109,13 @@ export async function serveEdge({
   });
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
   const failed = new Promise<never>((_, reject) => child.once('error', reject));
-  const heard = await Promise.race([listening(child), failed, ended.then(() => undefined)]);
-  if (heard === undefined) throw new Error(`workerd ended before it listened on port ${port}: is it taken?`);
-  return {
-    url: `http://${host}:${heard}`,
-    port: heard,
-    token: await tokenOf(secret),
-    process: child,
-    ended,
-  };
+  const port = await Promise.race([listening(child), failed, ended.then(() => undefined)]);
+  if (port === undefined) throw new Error('workerd ended before it listened on its port: is it taken?');
+  return { port, process: child, ended };
 }
 
 /** @param from folder of the configuration */
-function bundleOf(built: string, from: string): Bundle {
+export function bundleOf(built: string, from: string): Bundle {
   const modules = readdirSync(built).filter((file) => /\.(js|wasm)$/.test(file) && file !== 'index.js');
   // The first is the one that runs.
   modules.sort((a, b) => Number(b === 'worker.js') - Number(a === 'worker.js'));
