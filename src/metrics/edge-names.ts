@@ -275,6 +275,7 @@ const OBJECTS = {
     type: 'counter',
     unit: 'rows',
     labels: ['tier'],
+    known: ['ingest', 'series', 'export'],
   },
   quarantined: {
     name: 'kll_edge_quarantined_rows',
