@@ -13,7 +13,7 @@ import type { Entries } from './release.js';
 const CREATED = Date.UTC(2026, 0, 1);
 
 export function writeBlobs(entries: Entries): Blob[] {
-  return [...compactImages(entries), ...apacheImages(entries), ...batches(entries)];
+  return [...compactImages(entries), ...jsonTexts(entries), ...apacheImages(entries), ...batches(entries)];
 }
 
 /** Seeded values of a kind. */
@@ -83,6 +83,15 @@ function compactImages({ sketch: { KllSketch } }: Entries): Blob[] {
   add('subnormals', of(valuesOf('subnormals', 300, 14)));
   add('near-2-to-the-53', of(valuesOf('integers near 2^53', 300, 15)));
   return blobs;
+}
+
+function jsonTexts({ sketch: { KllSketch } }: Entries): Blob[] {
+  const sketch = new KllSketch({ k: 32, seed: 17 });
+  const text = (value: KllSketch) => new TextEncoder().encode(JSON.stringify(value));
+  return [
+    blob('json', 'empty.json', text(sketch)),
+    blob('json', 'estimating.json', text(sketch.extend(valuesOf('tenths', 2000, 17)))),
+  ];
 }
 
 function apacheImages({ sketch: { KllSketch }, formats: { toDataSketches } }: Entries): Blob[] {

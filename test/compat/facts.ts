@@ -4,7 +4,15 @@ import type { Batch } from '../../src/batch.js';
 import type { KllSketch } from '../../src/index.js';
 import type { Entries } from './release.js';
 
-export const KINDS = ['compact', 'apache-double', 'apache-float', 'apache-long', 'batch', 'beacon'] as const;
+export const KINDS = [
+  'compact',
+  'json',
+  'apache-double',
+  'apache-float',
+  'apache-long',
+  'batch',
+  'beacon',
+] as const;
 export type BlobKind = (typeof KINDS)[number];
 
 export interface Blob {
@@ -76,6 +84,9 @@ export function factsOf(
     const read = sketch.KllSketch.fromBytes(bytes);
     const facts = sketchFacts(read);
     return bytes[2] & STATE_FLAG ? { ...facts, seed: String(read.seed) } : facts;
+  }
+  if (kind === 'json') {
+    return sketchFacts(sketch.KllSketch.fromJSON(JSON.parse(Buffer.from(bytes).toString())));
   }
   if (kind === 'batch' || kind === 'beacon') return batchFacts(batch.decodeBatch(bytes, LIMITS));
   const type = kind.slice('apache-'.length) as 'double' | 'float' | 'long';

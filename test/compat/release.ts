@@ -93,8 +93,8 @@ async function buildIn(folder: string, version: string): Promise<Build> {
   };
 }
 
-/** Versions of three numbers, as releases have them. */
+/** By their three numbers: what is on its way to a release counts as that. */
 export function byVersion(a: string, b: string): number {
-  const [x, y] = [a, b].map((version) => version.split('.').map(Number));
+  const [x, y] = [a, b].map((version) => version.split('.').map((part) => Number.parseInt(part, 10)));
   return x[0] - y[0] || x[1] - y[1] || x[2] - y[2];
 }
