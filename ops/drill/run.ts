@@ -3,9 +3,11 @@
  * The commands are those of the runbooks, taken from their `sh` blocks; what is lost and how long it took is measured
  * and printed, against the targets of docs. Exit code 1 when a runbook does not lead back or a target is missed.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ROOT } from '../check/known.js';
 import { backlog } from './backlog.js';
 import { corruptBlob } from './corrupt-blob.js';
 import { disasterRecovery } from './disaster-recovery.js';
@@ -16,6 +18,20 @@ const RPO_TARGET_S = 3600;
 const RTO_TARGET_S = 4 * 3600;
 const SCENARIOS: readonly Scenario[] = [corruptBlob, backlog, disasterRecovery];
 
+/** What the runbooks' commands are typed with. */
+const COMMANDS = ['bash', 'curl', 'jq', 'sqlite3'];
+
+/** A fresh clone has nothing built yet. */
+function makeReady(): void {
+  const missing = COMMANDS.filter((command) => spawnSync('which', [command]).status !== 0);
+  if (missing.length > 0) {
+    console.error(`missing: ${missing.join(', ')}. apt-get install ${missing.join(' ')}`);
+    process.exit(2);
+  }
+  const isBuilt = ['dist/workers/worker.js', 'dist/cli/kll.js'].every((file) => existsSync(ROOT + file));
+  if (!isBuilt) execFileSync('npm', ['run', 'build', '--silent'], { cwd: ROOT, stdio: 'inherit' });
+}
+
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !SCENARIOS.some((one) => one.name === name));
 if (unknown !== undefined) {
@@ -23,6 +39,7 @@ if (unknown !== undefined) {
   process.exit(2);
 }
 
+makeReady();
 const results: { name: string; recovery?: Recovery; fault?: string }[] = [];
 for (const scenario of SCENARIOS.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
   console.log(`\n${scenario.name}: ${scenario.runbook}`);

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ServedEdge, serveEdge } from '../../../build/serve-edge.js';
-import { readKnown } from '../../../ops/check/known.js';
+import { expressionsOf } from '../../../ops/check/documents.js';
+import { filesOf, read, readKnown } from '../../../ops/check/known.js';
 import { damageOldest } from '../../../ops/live/damage.js';
 import { type FiringAlert, type Monitoring, startMonitoring } from '../../../ops/live/monitoring.js';
 import { batchOf, call, newKey, type Senders, startSenders } from '../../../ops/live/senders.js';
@@ -100,6 +101,21 @@ describe('Prometheus before a running edge', () => {
       const names = (await monitoring.firing()).map(({ labels }) => labels.alertname);
       expect(names.filter((name) => provoked.test(name))).toEqual([]);
     }
+  });
+});
+
+describe('boards before a running edge', () => {
+  it.each(filesOf('ops/dashboards', '.json'))('every expression of %s is answered', async (file) => {
+    const expressions = expressionsOf(JSON.parse(read(file)));
+    let withData = 0;
+    for (const expr of expressions) {
+      const query = encodeURIComponent(expr.replaceAll('$__rate_interval', '10s'));
+      const { result } = await monitoring.api<{ result: unknown[] }>(`query?query=${query}`);
+      if (result.length > 0) withData++;
+    }
+    console.log(`${file}: ${withData} of ${expressions.length} expressions have data`);
+    // What only damage, refusals or a day of history make visible stays empty.
+    expect(withData).toBeGreaterThan(expressions.length / 2);
   });
 });
 
