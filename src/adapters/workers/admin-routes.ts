@@ -29,6 +29,8 @@ const change = v.strictObject({
   graceMs: v.optional(integer(0, HOUR_MS)),
   windowMs: v.optional(integer(HOUR_MS, 7 * DAY_MS)),
   retentionMs: v.optional(v.strictObject({ minute: kept, hour: kept, day: kept })),
+  keepSnapshots: v.optional(integer(0, 1000)),
+  keepSnapshotsMs: v.optional(kept),
   captureRefused: v.optional(v.boolean()),
   validateMs: v.optional(integer(0, DAY_MS)),
   maxSeries: v.optional(integer(1, 10_000_000)),

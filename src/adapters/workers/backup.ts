@@ -18,11 +18,10 @@ import {
 import type { BackupPlace, TenantConfig } from './contract.js';
 import { cut, endCut, newToken } from './cut.js';
 import type { EdgeEnv } from './env.js';
+import { BACKUP_SNAPSHOT } from './retention.js';
 import { objectNames } from './series-key.js';
 import { eachSeries } from './tenant-objects.js';
 
-/** Names of snapshots that begin so are a backup's own. */
-export const BACKUP_SNAPSHOT = 'backup-';
 /** A backup that died leaves its snapshot; the next one drops it after so long. */
 const ABANDONED_MS = 6 * 3_600_000;
 

@@ -39,6 +39,9 @@ export interface TenantConfig {
   windowMs: number;
   /** How long closed buckets are kept, milliseconds, by resolution; 0 keeps them for ever. */
   retentionMs: Readonly<Record<Resolution, number>>;
+  /** How many named snapshots are kept, the newest, and for how long, milliseconds; 0, the default, keeps all. */
+  keepSnapshots?: number;
+  keepSnapshotsMs?: number;
   /** Where closed buckets are exported to; they are kept until they were. 'none' by default. */
   exportTo?: 'none' | 'bucket' | 'pull';
   /** Which buckets: each value is once in those of one resolution; default 'minute'. */

@@ -3,7 +3,6 @@ import { Hono } from 'hono';
 import * as v from 'valibot';
 import { EDGE_METRICS } from '../../metrics/edge-names.js';
 import { body } from './admin-routes.js';
-import { BACKUP_SNAPSHOT } from './backup.js';
 import type { Snapshot, TenantConfig } from './contract.js';
 import { cut, endCut, newToken } from './cut.js';
 import { forgetDirectory, tenantConfig } from './directory-cache.js';
@@ -11,6 +10,7 @@ import { counted } from './duties.js';
 import type { EdgeEnv } from './env.js';
 import type { EdgeContext, EdgeHono } from './http-context.js';
 import { refuse, unavailable } from './problem.js';
+import { BACKUP_SNAPSHOT } from './retention.js';
 import { objectNames } from './series-key.js';
 import { eachIngest, eachSeries, type SeriesStub } from './tenant-objects.js';
 

@@ -1,11 +1,14 @@
-/** Retention: buckets older than the tenant keeps are deleted, by schedule and on demand. */
+/** Retention: buckets and snapshots older than the tenant keeps are deleted, by schedule and on demand. */
 import { type BucketRow, DAY, LEVEL_MS, type Level, MINUTE, RESOLUTIONS } from './buckets.js';
 import type { TenantConfig } from './contract.js';
 import { isExporting } from './export-plan.js';
 import type { SeriesStore } from './series-store.js';
+import { dropSnapshot, listSnapshots } from './snapshots.js';
 
 const ROWS_A_STEP = 500;
 const PAUSE_MS = 3_600_000;
+/** Names of snapshots that begin so are a backup's own. */
+export const BACKUP_SNAPSHOT = 'backup-';
 
 /**
  * How long buckets of a level are kept, milliseconds. A level is kept at least as long as the one below it: what is
@@ -19,17 +22,33 @@ export function keptFor(level: Level, { retentionMs }: Pick<TenantConfig, 'reten
   return longest;
 }
 
+function mayExpire(config: TenantConfig): boolean {
+  const { keepSnapshots = 0, keepSnapshotsMs = 0 } = config;
+  return keptFor(MINUTE, config) < Infinity || keepSnapshots > 0 || keepSnapshotsMs > 0;
+}
+
 /** Inside a transaction. */
 export function planRetention(store: SeriesStore, now: number): void {
-  if (keptFor(MINUTE, store.state.config) < Infinity) store.schedule.planBy('retain', '', now + PAUSE_MS);
+  if (mayExpire(store.state.config)) store.schedule.planBy('retain', '', now + PAUSE_MS);
 }
 
 /** A step of an alarm. @returns when to come back */
 export function retain(store: SeriesStore, now: number): number | undefined {
+  dropExpiredSnapshots(store, now);
   if (deleteExpired(store, now)) return now;
-  return keptFor(MINUTE, store.state.config) < Infinity && store.series.count > 0
-    ? now + PAUSE_MS
-    : undefined;
+  return mayExpire(store.state.config) && store.series.count > 0 ? now + PAUSE_MS : undefined;
+}
+
+/** All but the last ones that the tenant keeps, and those that are too old; a backup drops its own. */
+export function dropExpiredSnapshots(store: SeriesStore, now: number): void {
+  const { keepSnapshots = 0, keepSnapshotsMs = 0 } = store.state.config;
+  const named = listSnapshots(store).filter(({ name }) => !name.startsWith(BACKUP_SNAPSHOT));
+  const beyond = keepSnapshots > 0 ? named.length - keepSnapshots : 0;
+  const isExpired = ({ created }: { created: number }) =>
+    keepSnapshotsMs > 0 && created < now - keepSnapshotsMs;
+  for (const [i, snapshot] of named.entries()) {
+    if (i < beyond || isExpired(snapshot)) dropSnapshot(store, snapshot.name);
+  }
 }
 
 /**

@@ -27,7 +27,7 @@ import type {
   TenantConfig,
 } from './contract.js';
 import { confirmExport, exportedRows, planExport, restartExport } from './export-plan.js';
-import { deleteExpired, retain } from './retention.js';
+import { deleteExpired, dropExpiredSnapshots, retain } from './retention.js';
 import { rollBack } from './roll-back.js';
 import { closeDue, rollUpDueSeries } from './rollup.js';
 import { debugSeries } from './series-debug.js';
@@ -81,6 +81,7 @@ export class SeriesObject extends DurableObject<EdgeBindings> implements SeriesC
   /** Deletes what has expired, now. @returns rows left to delete: call again while true */
   async vacuum(config: TenantConfig): Promise<{ more: boolean }> {
     this.#store.transaction(() => this.#store.state.remember(config));
+    dropExpiredSnapshots(this.#store, Date.now());
     return { more: deleteExpired(this.#store, Date.now()) };
   }
 

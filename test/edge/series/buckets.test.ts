@@ -283,6 +283,23 @@ describe('keeping', () => {
     expect(totalsOf(await readOf(config))).toEqual({ n: 2, sum: 3 });
   });
 
+  it('keeps the last snapshots, and those that are young enough', async () => {
+    const config = tenantConfig({ keepSnapshots: 3, keepSnapshotsMs: 5 * HOUR_MS });
+    const object = seriesObject(config);
+    const names = async () => (await object.snapshots()).map(({ name }) => name);
+    await handOver(config, [row(T0, [1])]);
+    await object.createSnapshot('backup-of-another');
+    for (let hour = 0; hour < 5; hour++) {
+      await ringUntil(config, T0 + hour * HOUR_MS);
+      await object.createSnapshot(`at-${hour}`);
+    }
+    await ringUntil(config, T0 + 6 * HOUR_MS);
+    expect(await names()).toEqual(['backup-of-another', 'at-2', 'at-3', 'at-4']);
+    await ringUntil(config, T0 + 8.5 * HOUR_MS);
+    await object.vacuum(config);
+    expect(await names()).toEqual(['backup-of-another', 'at-4']);
+  });
+
   it('forgets a series of which nothing is kept', async () => {
     const config = tenantConfig({ retentionMs: { minute: HOUR_MS, hour: HOUR_MS, day: DAY_MS } });
     await handOver(config, [row(T0, [1])]);
