@@ -15,6 +15,7 @@ import { tenantConfig } from './directory-cache.js';
 import type { EdgeContext, EdgeHono } from './http-context.js';
 import { ingest } from './ingest-route.js';
 import { limitsOf, queryLimitsOf } from './limits.js';
+import { logError, logSuccess } from './log.js';
 import { methodCheck } from './method-check.js';
 import { metricsRoute, operatorTenant } from './metrics-route.js';
 import { pauseRoutes } from './pause-admin-routes.js';
@@ -88,7 +89,11 @@ const finish: MiddlewareHandler<EdgeHono> = async (context, next) => {
   const { res, req, env } = context;
   setSecurityHeaders(res.headers);
   if (req.method !== 'OPTIONS') await setCorsHeaders(req.raw, res.headers, env);
-  countRequest(context.get('route') ?? 'other', res.status, (performance.now() - began) / 1000);
+  const route = context.get('route') ?? 'other';
+  const ms = performance.now() - began;
+  countRequest(route, res.status, ms / 1000);
+  if (res.ok)
+    logSuccess(env, 'request', { method: req.method, route, status: res.status, ms: Math.round(ms) });
   if (workerCounters.isOverdue) {
     context.executionCtx.waitUntil(workerCounters.send(env, operatorTenant(env)).catch(() => {}));
   }
@@ -99,7 +104,7 @@ function problemOf(error: Error, context: EdgeContext): Problem {
   if (error instanceof Problem) problem = error;
   else {
     // The path is a stranger's text: the template says enough.
-    console.error(`${context.req.method} ${context.get('route')}:`, error);
+    logError('request failed', error, { method: context.req.method, route: context.get('route') ?? 'other' });
     problem = new Problem({ status: 500, code: 'ERR_INTERNAL', detail: 'something is wrong on this server' });
   }
   workerCounters.add(EDGE_METRICS.refusals, [['code', problem.code]]);

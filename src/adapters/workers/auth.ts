@@ -6,6 +6,7 @@ import { errors, jwtVerify, SignJWT } from 'jose';
 import type { IngestKey } from './contract.js';
 import { ingestKey } from './directory-cache.js';
 import type { EdgeEnv } from './env.js';
+import { logFailure } from './log.js';
 import { Problem, refuse } from './problem.js';
 
 export const SCOPES = ['ingest', 'query', 'admin'] as const;
@@ -101,7 +102,9 @@ async function identifyToken(authorization: string, env: EdgeEnv): Promise<Ident
   const token = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization.slice(0, 4096))?.[1];
   if (!token) refuseToken('expected "Bearer" and a signed token');
   if (!hasSecret(env)) {
-    console.error(`KLL_TOKEN_SECRET has less than ${LEAST_SECRET_BYTES} bytes: no token is taken`);
+    logFailure('error', 'no token is taken', {
+      cause: `KLL_TOKEN_SECRET has less than ${LEAST_SECRET_BYTES} bytes`,
+    });
     refuse(503, 'ERR_UNAVAILABLE', 'the server is not configured to take tokens');
   }
   let claims: Record<string, unknown>;

@@ -10,6 +10,7 @@ import { tenantConfig } from './directory-cache.js';
 import { countDuty, counted } from './duties.js';
 import { confirmRange, exportFile, planExports } from './export.js';
 import type { EdgeContext, EdgeHono } from './http-context.js';
+import { logError } from './log.js';
 import { Problem, refuse, unavailable } from './problem.js';
 import { restoreRecords } from './restore.js';
 import { eachSeries } from './tenant-objects.js';
@@ -141,7 +142,7 @@ function streamOf({ records }: Backup): ReadableStream<Uint8Array> {
         over('done');
         controller.close();
       } catch (error) {
-        console.error('a backup broke off:', error);
+        logError('backup broke off', error);
         over('failed');
         controller.error(error);
       }

@@ -10,6 +10,7 @@ import type { ConfirmedBackup, TenantConfig } from './contract.js';
 import { tenantConfig } from './directory-cache.js';
 import type { EdgeEnv } from './env.js';
 import { confirmRange, exportFile, planExports } from './export.js';
+import { logError } from './log.js';
 import { workerCounters } from './worker-counters.js';
 
 export type Duty = 'backup' | 'restore' | 'export' | 'snapshot' | 'vacuum' | 'reset';
@@ -28,7 +29,7 @@ export async function runDuties(env: EdgeEnv): Promise<void> {
       duties.push(['export', () => exportToBucket(env, config, exports)]);
     }
     for (const [duty, run] of duties) {
-      await counted(duty, run).catch((error) => console.error(`${duty} of a tenant failed:`, error));
+      await counted(duty, run).catch((error) => logError('duty failed', error, { duty, tenant }));
     }
   }
 }

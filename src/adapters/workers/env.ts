@@ -33,6 +33,8 @@ export interface EdgeEnv extends EdgeBindings {
   KLL_MAX_IN_FLIGHT?: string;
   /** Queries that take longer are logged with their explain, milliseconds; default 1000. */
   KLL_SLOW_QUERY_MS?: string;
+  /** Share of successes that are logged, 0 to 1; failures are, all of them; default 0. */
+  KLL_LOG_SHARE?: string;
   /** How long an isolate trusts what the directory said, milliseconds; default 5000. */
   KLL_DIRECTORY_TTL_MS?: string;
 }

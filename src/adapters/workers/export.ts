@@ -9,6 +9,7 @@ import { EDGE_METRICS } from '../../metrics/edge-names.js';
 import { KllSketch } from '../../sketch/sketch.js';
 import type { ExportedRow, TenantConfig } from './contract.js';
 import type { EdgeEnv } from './env.js';
+import { logFailure } from './log.js';
 import { bucketsToParquet, type ExportedBucket } from './parquet-export.js';
 import { codeOf } from './seal.js';
 import { objectName, objectNames } from './series-key.js';
@@ -63,7 +64,7 @@ export async function exportFile(
       buckets.push({ tenant, key, from, to: until, sketch: KllSketch.fromBytes(new Uint8Array(image)) });
     } catch (error) {
       // The bucket stays where it is: a query that reads it sets it aside, and says so.
-      console.error('a bucket is left out of an export:', codeOf(error));
+      logFailure('error', 'bucket left out of an export', { tenant, code: codeOf(error) });
       workerCounters.add(EDGE_METRICS.unreadable, [['tier', 'export']]);
     }
   }

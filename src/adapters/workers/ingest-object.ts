@@ -28,6 +28,7 @@ import { askFormerOwners, formerOwners, newestRing, ownerOf } from './former-own
 import { handOver } from './hand-over.js';
 import { IngestCounters } from './ingest-counters.js';
 import { IngestState } from './ingest-state.js';
+import { logError } from './log.js';
 import { Outbox } from './outbox.js';
 import { Pause } from './pause.js';
 import { PendingBatches, type UnsealedSequence } from './pending.js';
@@ -77,7 +78,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
         'forget-captures': (_, now) => this.#schedule.transaction(() => this.#captures.expire(now)),
       },
       onFailure: (kind, error) => {
-        console.error(`${kind} failed and is tried again:`, error);
+        logError('step failed, tried again', error, { tier: 'ingest', step: kind });
         this.#transaction(() => this.#counters.failed(kind));
       },
     });

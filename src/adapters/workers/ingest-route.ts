@@ -10,6 +10,7 @@ import type { EdgeEnv } from './env.js';
 import type { EdgeContext } from './http-context.js';
 import { type BatchForm, type CheckedBatch, checkBatch } from './ingest-batch.js';
 import { limitsOf, variable } from './limits.js';
+import { logFailure } from './log.js';
 import { Problem, refuse, unavailable } from './problem.js';
 import { requireRate } from './rate-limit.js';
 import { objectName, slotOf } from './series-key.js';
@@ -36,24 +37,58 @@ export async function ingest(context: EdgeContext): Promise<Response> {
   workerCounters.add(EDGE_METRICS.ingestSeen);
   if (inFlight >= variable(env.KLL_MAX_IN_FLIGHT, STANDARD_IN_FLIGHT, 1, LARGEST_IN_FLIGHT)) {
     // Before anything is read: what cannot be stored soon must not pile up in memory.
-    throw new Problem({
+    const busy = new Problem({
       status: 429,
       code: 'ERR_BUSY',
       detail: 'more batches are on their way to storage than it takes in a moment; try again',
       headers: { 'retry-after': '1' },
     });
+    refused(context, {}, busy);
+    throw busy;
   }
   inFlight++;
+  const arrived: Arrived = {};
   try {
-    return await takeIn(context);
+    return await takeIn(context, arrived);
+  } catch (error) {
+    if (error instanceof Problem) refused(context, arrived, error);
+    throw error;
   } finally {
     inFlight--;
   }
 }
 
-async function takeIn(context: EdgeContext): Promise<Response> {
-  const { env } = context;
-  const request = context.req.raw;
+/** What is known of a request by the time that it is refused. */
+interface Arrived {
+  tenant?: string;
+  form?: BatchForm;
+  bytes?: Uint8Array;
+}
+
+function refused(
+  { env, executionCtx }: EdgeContext,
+  { tenant, form, bytes }: Arrived,
+  problem: Problem,
+): void {
+  const { status, code, faults = [] } = problem;
+  const counts: Record<string, number> = {};
+  for (const fault of faults) counts[fault.code] = (counts[fault.code] ?? 0) + 1;
+  const size = bytes ? { bytes: bytes.length } : {};
+  const level = status < 500 ? 'warn' : 'error';
+  logFailure(level, 'batch refused', {
+    status,
+    code,
+    tenant,
+    form,
+    ...size,
+    ...(faults.length ? { faults: counts } : {}),
+  });
+  if (!tenant || !form || !bytes) return;
+  executionCtx.waitUntil(captureRefused(env, { tenant, form, bytes }, problem).catch(() => {}));
+}
+
+async function takeIn({ env, req }: EdgeContext, arrived: Arrived): Promise<Response> {
+  const request = req.raw;
   const type = (request.headers.get('content-type') ?? '').split(';')[0].trim().toLowerCase();
   const byHeaders = await identify(request, env);
   if (byHeaders) await requireIngest(byHeaders, env);
@@ -64,25 +99,21 @@ async function takeIn(context: EdgeContext): Promise<Response> {
     return refuse(415, 'ERR_CONTENT_TYPE', `expected one of ${Object.keys(FORMS).join(', ')}`);
   }
   if (!byHeaders && form === 'json') requireScope(undefined, 'ingest');
+  arrived.form = form;
+  if (byHeaders) arrived.tenant = byHeaders.tenant;
   const bounds = limitsOf(env, byHeaders?.key);
   const bytes = await readBody(request, bounds.maxBodyBytes, bounds.maxInflatedBytes);
+  arrived.bytes = bytes;
   const identity = byHeaders ?? (await identifyBody(bytes, request, env));
   const { tenant, key } = identity;
-  try {
-    const batch = checkBatch(bytes, form, {
-      limits: limitsOf(env, key),
-      ...(key ? { key } : {}),
-      labels: serverLabels(request, env),
-      now: Date.now(),
-    });
-    return answer(batch, await take(env, tenant, batch));
-  } catch (error) {
-    if (error instanceof Problem) {
-      const captured = captureRefused(env, { tenant, form, bytes }, error);
-      context.executionCtx.waitUntil(captured.catch(() => {}));
-    }
-    throw error;
-  }
+  arrived.tenant = tenant;
+  const batch = checkBatch(bytes, form, {
+    limits: limitsOf(env, key),
+    ...(key ? { key } : {}),
+    labels: serverLabels(request, env),
+    now: Date.now(),
+  });
+  return answer(batch, await take(env, tenant, batch));
 }
 
 async function identifyBody(bytes: Uint8Array, request: Request, env: EdgeEnv): Promise<Identity> {

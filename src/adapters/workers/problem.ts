@@ -1,5 +1,7 @@
 /** Refusals as every client sees them: RFC 9457 problem details with a stable `code`. */
 
+import { logError } from './log.js';
+
 /** One thing wrong with a batch. */
 export interface Fault {
   code: string;
@@ -112,7 +114,7 @@ export function refuse(status: number, code: ProblemCode, detail: string): never
 
 /** An object or the directory did not answer. A batch that was not acknowledged may be sent again: its id makes sure of one. */
 export function unavailable(error: unknown): Problem {
-  console.error('an object did not answer:', error);
+  logError('no answer of an object', error);
   return new Problem({
     status: 503,
     code: 'ERR_UNAVAILABLE',

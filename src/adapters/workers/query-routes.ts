@@ -3,9 +3,9 @@ import { SketchArgumentError } from '../../core/errors.js';
 import { EDGE_METRICS } from '../../metrics/edge-names.js';
 import { emptyGroup, evenPoints, type Group, quantiles, shares, sketchBytes, summary } from './answer.js';
 import { tenantConfig } from './directory-cache.js';
-import type { EdgeEnv } from './env.js';
 import type { EdgeContext } from './http-context.js';
 import { queryLimitsOf, variable } from './limits.js';
+import { logFailure } from './log.js';
 import { Problem, refuse, unavailable } from './problem.js';
 import { query } from './query.js';
 import {
@@ -83,7 +83,7 @@ async function run(context: EdgeContext, asked: QueryParameters): Promise<QueryR
   } catch (error) {
     throw error instanceof Problem ? error : unavailable(error);
   }
-  logSlow(env, asked, result, Date.now() - began);
+  logSlow(context, asked, result, Date.now() - began);
   if (result.isUnknownSnapshot) {
     return refuse(404, 'ERR_SNAPSHOT', 'asOf: there is no snapshot of this name');
   }
@@ -100,15 +100,21 @@ async function run(context: EdgeContext, asked: QueryParameters): Promise<QueryR
   return result;
 }
 
-function logSlow(
-  env: EdgeEnv,
-  { selection, by }: QueryParameters,
-  { explain }: QueryResult,
-  ms: number,
-): void {
-  if (ms < variable(env.KLL_SLOW_QUERY_MS, STANDARD_SLOW_MS, 0, 3_600_000)) return;
+/** What was asked for is its sender's: the line has its shape alone. */
+function logSlow(context: EdgeContext, asked: QueryParameters, { explain }: QueryResult, ms: number): void {
+  if (ms < variable(context.env.KLL_SLOW_QUERY_MS, STANDARD_SLOW_MS, 0, 3_600_000)) return;
   workerCounters.add(EDGE_METRICS.slowQueries);
-  console.warn(JSON.stringify({ event: 'slow query', ms, selection, by, explain }));
+  const { selection, by = [], asOf } = asked;
+  logFailure('warn', 'slow query', {
+    route: context.get('route'),
+    tenant: context.get('identity').tenant,
+    ms,
+    minutes: Math.round((Math.min(selection.to, Date.now()) - selection.from) / 60_000),
+    matchers: selection.matchers.length,
+    groupedBy: by.length,
+    asOf: asOf !== undefined,
+    explain: Object.fromEntries(Object.entries(explain).map(([name, value]) => [name, Math.round(value)])),
+  });
 }
 
 /** One answer, or with `by` one for each group. */

@@ -15,6 +15,7 @@ import {
 } from './buckets.js';
 import type { TenantConfig } from './contract.js';
 import { createExportTable } from './export-plan.js';
+import { logError } from './log.js';
 import { Pause } from './pause.js';
 import { Quarantine } from './quarantine.js';
 import { type Handler, Schedule } from './schedule.js';
@@ -65,7 +66,7 @@ export class SeriesStore {
         validate: unlessPaused(handlers.validate),
       },
       onFailure: (kind, error) => {
-        console.error(`${kind} failed and is tried again:`, error);
+        logError('step failed, tried again', error, { tier: 'series', step: kind });
         this.transaction(() => this.counters.failed(kind));
       },
     });
