@@ -1,10 +1,11 @@
-/** Somebody made batches wait longer than they should, and left it so: they pile up in the ingest objects. */
+/** Somebody paused hand-overs for maintenance, made batches wait longer, and forgot both: they pile up. */
 import { call } from '../live/senders.js';
 import { sleep } from './pages.js';
 import type { Recovery, Scenario, Site } from './scenario.js';
 
 const RUNBOOK = 'ops/runbooks/KllEdgeMergeBacklog.md';
-const WRONG = { sealMs: 60_000, sealBatches: 100_000 };
+const PAUSE = { minutes: 60 };
+const WRONG = { sealMs: 10_000, sealBatches: 100_000 };
 /** Seconds for which batches pile up before somebody looks. */
 const UNNOTICED_S = 12;
 
@@ -14,6 +15,7 @@ export const backlog: Scenario = {
   async run(site: Site): Promise<Recovery> {
     await sleep(2000);
     const incident = Date.now();
+    await call(site.edge, '/v1/admin/pause', { method: 'POST', body: JSON.stringify(PAUSE) });
     await call(site.edge, '/v1/admin/config', { method: 'PATCH', body: JSON.stringify(WRONG) });
     await sleep(UNNOTICED_S * 1000);
     const waited = await oldestPendingSeconds(site);

@@ -11,7 +11,10 @@ import { expressionsOf } from '../../../ops/check/documents.js';
 import { filesOf, read, readKnown } from '../../../ops/check/known.js';
 import { damageOldest } from '../../../ops/live/damage.js';
 import { type FiringAlert, type Monitoring, startMonitoring } from '../../../ops/live/monitoring.js';
+import { commandsOf, type RunbookCommand } from '../../../ops/live/runbook-commands.js';
 import { batchOf, call, newKey, type Senders, startSenders } from '../../../ops/live/senders.js';
+import { openShell } from '../../../ops/live/shell.js';
+import { makeWorkplace } from '../../../ops/live/workplace.js';
 
 const FACTOR = 15;
 /** Isolates ask for a key again after so long. */
@@ -179,7 +182,44 @@ describe('an alert fires when it is provoked and clears afterwards', () => {
   });
 });
 
-/** `of` series values around a level, in two series. */
+describe('maintenance mode', () => {
+  it('keeps an alert from the pager until the silence of its runbook ends', async () => {
+    const workplace = join(folder, 'maintenance');
+    const shell = openShell(workplace, {
+      ...makeWorkplace(workplace),
+      URL: edge.url,
+      TOKEN: edge.token,
+      ALERTMANAGER: monitoring.alertmanagerUrl,
+    });
+    const type = async (commands: RunbookCommand[]) => {
+      for (const command of commands) expect((await shell.run(command)).fault, command.text).toBeUndefined();
+    };
+    const commands = commandsOf(read('ops/runbooks/maintenance-mode.md'), 'Resolution');
+    const end = commands.findIndex(({ text }) => text.includes('-X DELETE'));
+    expect(end).toBeGreaterThan(0);
+    const begun = monitoring.delivered.length;
+    const isPaged = () =>
+      monitoring.delivered
+        .slice(begun)
+        .some(({ alertname, status }) => alertname === 'KllEdgeIngestStalled' && status === 'firing');
+    try {
+      await type(commands.slice(0, end));
+      await call(edge, `/v1/admin/keys/${senders.key}`, { method: 'DELETE' });
+      await fires('KllEdgeIngestStalled', 60);
+      // Without a silence it is delivered within two seconds.
+      await sleep(6000);
+      expect(isPaged()).toBe(false);
+      await type(commands.slice(end));
+      await until('the pager hears of it', 60, async () => isPaged());
+    } finally {
+      senders.key = await newKey(edge);
+      await shell.end();
+    }
+    await clears('KllEdgeIngestStalled', 60);
+  });
+});
+
+/** `count` values around a level, in each of two series. */
 function manyLcp(level: number, count: number) {
   return ['phone', 'desktop'].map((device) => ({
     name: 'lcp',
