@@ -6,22 +6,35 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { type CliError, EXIT, usageError } from './exit.js';
 import { handleClosedPipe, reportError } from './output/terminal.js';
+import { backup, backupCommand } from './verbs/backup.js';
 import { build, buildCommand } from './verbs/build.js';
 import { compare, compareCommand } from './verbs/compare.js';
 import { convert, convertCommand } from './verbs/convert.js';
+import { exportBuckets, exportCommand } from './verbs/export.js';
 import { inspect, inspectCommand } from './verbs/inspect.js';
 import { merge, mergeCommand } from './verbs/merge.js';
 import { plan, planCommand } from './verbs/plan.js';
 import { plot, plotCommand } from './verbs/plot.js';
 import { query, queryCommand } from './verbs/query.js';
+import { reset, resetCommand } from './verbs/reset.js';
+import { restore, restoreCommand } from './verbs/restore.js';
+import { retention, retentionCommand } from './verbs/retention.js';
 import { sloBaseline, sloCheck, sloCommands } from './verbs/slo.js';
+import {
+  snapshotCommands,
+  snapshotCreate,
+  snapshotDelete,
+  snapshotList,
+  snapshotRollback,
+} from './verbs/snapshot.js';
 import { summary, summaryCommand } from './verbs/summary.js';
+import { vacuum, vacuumCommand } from './verbs/vacuum.js';
 import { verify, verifyCommand } from './verbs/verify.js';
 
 const EXIT_CODES = `
 Exit codes:
   0  done
-  1  done, and the verdict is negative (verify, compare, slo check)
+  1  done, and the verdict is negative (verify, compare, slo check, restore --verify, export, doctor)
   2  the command line is wrong
   3  the input is not what it should be
   4  reading or writing failed
@@ -40,7 +53,7 @@ function createProgram(json: boolean): Command {
     .description('Percentiles of any number of values, in sketches of a few kilobytes.')
     .version(packageVersion(), '-V, --version')
     .helpCommand(false)
-    .configureHelp({ subcommandTerm: (verb) => `${verb.name()} ${verb.usage().replace('[options] ', '')}` })
+    .configureHelp({ subcommandTerm: (verb) => `${verb.name()} ${verb.usage().replace(/\[options\] ?/, '')}` })
     .addHelpText('after', EXAMPLES)
     .addHelpText('after', EXIT_CODES)
     .exitOverride()
@@ -63,6 +76,17 @@ function createProgram(json: boolean): Command {
   const slo = sloCommands(program);
   verb(slo.check, sloCheck);
   verb(slo.baseline, sloBaseline);
+  verb(backupCommand(program), backup);
+  verb(restoreCommand(program), restore);
+  verb(exportCommand(program), exportBuckets);
+  const snapshot = snapshotCommands(program);
+  verb(snapshot.list, snapshotList);
+  verb(snapshot.create, snapshotCreate);
+  verb(snapshot.remove, snapshotDelete);
+  verb(snapshot.rollback, snapshotRollback);
+  verb(retentionCommand(program), retention);
+  verb(vacuumCommand(program), vacuum);
+  verb(resetCommand(program), reset);
   return program;
 }
 

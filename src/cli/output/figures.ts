@@ -43,6 +43,21 @@ export function showSeconds(seconds: number): string {
   return seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${seconds.toFixed(seconds < 10 ? 2 : 1)} s`;
 }
 
+/** A length of time that people set: the largest unit in which it is whole. */
+export function showDuration(ms: number): string {
+  for (const [unit, size] of DURATIONS) {
+    if (ms >= size && ms % size === 0) return `${showCount(ms / size)} ${unit}${ms === size ? '' : 's'}`;
+  }
+  return `${ms} ms`;
+}
+
+const DURATIONS = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1000],
+] as const;
+
 /** An interval; one value where both ends are the same. */
 export function showInterval(lower: number, upper: number): string {
   return lower === upper ? showValue(lower) : `${showValue(lower)} .. ${showValue(upper)}`;
