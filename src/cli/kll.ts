@@ -53,7 +53,9 @@ function createProgram(json: boolean): Command {
     .description('Percentiles of any number of values, in sketches of a few kilobytes.')
     .version(packageVersion(), '-V, --version')
     .helpCommand(false)
-    .configureHelp({ subcommandTerm: (verb) => `${verb.name()} ${verb.usage().replace(/\[options\] ?/, '')}` })
+    .configureHelp({
+      subcommandTerm: (verb) => `${verb.name()} ${verb.usage().replace(/\[options\] ?/, '')}`,
+    })
     .addHelpText('after', EXAMPLES)
     .addHelpText('after', EXIT_CODES)
     .exitOverride()
