@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
-import { logSuccess } from '../../../src/adapters/workers/log.js';
+import { logFailure, logSuccess } from '../../../src/adapters/workers/log.js';
 import { describeError, scrub } from '../../../src/adapters/workers/log-errors.js';
 import { ask, BATCH_TYPE, container, problem, series, tokenOf } from './edge-client.js';
 
@@ -83,6 +83,28 @@ describe('the log', () => {
       { level: 'error', event: 'batch refused', status: 503, code: 'ERR_UNAVAILABLE', tenant: 'unlucky' },
     ]);
     for (const secret of PERSONAL) expect(JSON.stringify(written.mock.calls)).not.toContain(secret);
+  });
+
+  it('has a bound for failures of a kind, and says how many it left out', () => {
+    const warned = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const counts = () => {
+      const left = warned.mock.calls.map(
+        ([line]) => (JSON.parse(line as string) as { leftOut?: number }).leftOut,
+      );
+      return [left.length, left.reduce((sum: number, one) => sum + (one ?? 0), 0)];
+    };
+    const flood = (code: string, count: number) => {
+      for (let i = 0; i < count; i++) logFailure('warn', 'batch refused', { code });
+    };
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+    flood('ERR_FLOOD', 250);
+    expect(counts()).toEqual([100, 0]);
+    flood('ERR_OTHER', 10);
+    expect(counts()).toEqual([110, 0]);
+    vi.setSystemTime(Date.now() + 1000);
+    flood('ERR_FLOOD', 1);
+    expect(counts()).toEqual([111, 150]);
+    vi.useRealTimers();
   });
 
   it('has of successes those that chance chooses', () => {
