@@ -2,6 +2,7 @@
  * `npm run ops:check -- --full`: types the diagnosis of every runbook and the proofs of the checklist into a shell, before a running edge with data and
  * load, in a folder with the files that each begins with. Each command must end as its line says.
  */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -10,7 +11,7 @@ import { commandsOf, type RunbookCommand } from '../live/runbook-commands.js';
 import { batchOf, call, newKey, startSenders } from '../live/senders.js';
 import { openShell } from '../live/shell.js';
 import { makeWorkplace } from '../live/workplace.js';
-import { filesOf, read } from './known.js';
+import { filesOf, ROOT, read } from './known.js';
 import { AREAS } from './runbooks.js';
 
 /** Runbooks followed at once. */
@@ -30,7 +31,7 @@ export async function followDiagnoses(): Promise<{ commands: number; faults: str
   const edge = await serveEdge({ folder: data, output: 'ignore' });
   const senders = startSenders(edge, await newKey(edge), LOAD);
   try {
-    const files = await record(edge);
+    const files = await record(edge, folder);
     const queue = [CHECKLIST, ...filesOf('ops/runbooks', '.md')];
     const faults: string[] = [];
     let commands = 0;
@@ -68,13 +69,20 @@ export async function followDiagnoses(): Promise<{ commands: number; faults: str
   }
 }
 
+/** So that the newest backup has an age. */
+function backUp({ url, token }: ServedEdge, folder: string): void {
+  const args = ['dist/cli/kll.js', 'backup', '--url', url, '--out', join(folder, 'of-now.kllbackup')];
+  const env = { ...process.env, KLL_TOKEN: token };
+  execFileSync(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
 function proofsOf(file: string): RunbookCommand[] {
   if (file !== CHECKLIST) return commandsOf(read(file), 'Diagnosis');
   return AREAS.flatMap((area) => commandsOf(read(file), area)).filter(({ text }) => !NEEDS_MORE.test(text));
 }
 
 /** Two days of values, and the files that runbooks begin with: a damaged image, a scrape of before. */
-async function record(edge: ServedEdge): Promise<Record<string, Uint8Array>> {
+async function record(edge: ServedEdge, folder: string): Promise<Record<string, Uint8Array>> {
   for (let hour = 1; hour < 48; hour += 2) {
     const series = NAMES.flatMap((name) =>
       ['phone', 'desktop'].map((device) => ({
@@ -86,6 +94,7 @@ async function record(edge: ServedEdge): Promise<Record<string, Uint8Array>> {
     );
     await call(edge, '/v1/ingest', { method: 'POST', body: batchOf(series) });
   }
+  backUp(edge, folder);
   // One refusal, so that there is something to be found under its code.
   await fetch(`${edge.url}/v1/ingest`, { method: 'POST', headers: { 'x-kll-key': 'nobody' } });
   await call(edge, '/v1/quantiles?name=lcp');

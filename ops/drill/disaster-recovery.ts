@@ -1,5 +1,7 @@
 /** The machine of the edge and its storage are gone; pages go on sending. */
 import { rmSync } from 'node:fs';
+import { call } from '../live/senders.js';
+import { sendHistory } from './history.js';
 import { sleep } from './pages.js';
 import type { Recovery, Scenario, Site } from './scenario.js';
 
@@ -12,6 +14,7 @@ export const disasterRecovery: Scenario = {
   name: 'disaster-recovery',
   runbook: RUNBOOK,
   async run(site: Site): Promise<Recovery> {
+    const held = await sendHistory(site.edge, site.historySeries);
     await sleep(3000);
     await site.pages.pause();
     const saved = site.pages.total();
@@ -37,11 +40,15 @@ export const disasterRecovery: Scenario = {
       `n ${expected.n} and sum ${expected.sum}`,
       ({ n, sum, partial }) => n === expected.n && sum === expected.sum && !partial,
     );
+    const answer = await (await call(site.edge, '/v1/quantiles?name=history')).json();
+    if ((answer as { n: number }).n !== held.values) {
+      throw new Error(`${held.values} values of other series expected, found ${JSON.stringify(answer)}`);
+    }
     return {
       rpoSeconds: (incident - savedAt) / 1000,
       lost: before.n - saved.n,
       rtoSeconds,
-      found: `${saved.n} values of the backup and ${since.n - before.n} that pages sent since are there, n and sum exact`,
+      found: `${held.buckets} buckets of ${site.historySeries} other series; ${saved.n} values of the backup and ${since.n - before.n} that pages sent since are there, n and sum exact`,
     };
   },
 };

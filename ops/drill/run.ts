@@ -1,12 +1,13 @@
 /**
- * `npm run ops:drill -- [NAME...]`: incidents before a running edge of this build, from which its runbooks lead back.
+ * `npm run ops:drill -- [--series N] [NAME...]`: incidents before a running edge of this build, from which its runbooks lead back.
  * The commands are those of the runbooks, taken from their `sh` blocks; what is lost and how long it took is measured
- * and printed, against the targets of docs. Exit code 1 when a runbook does not lead back or a target is missed.
+ * and printed, against the targets. N series of two days are held by the edge that is lost (default 20). Exit code 1 when a runbook does not lead back or a target is missed.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { ROOT } from '../check/known.js';
 import { backlog } from './backlog.js';
 import { corruptBlob } from './corrupt-blob.js';
@@ -16,6 +17,8 @@ import { type Recovery, type Scenario, Site } from './scenario.js';
 /** Targets, in seconds: less than an hour of data, less than four hours of time. */
 const RPO_TARGET_S = 3600;
 const RTO_TARGET_S = 4 * 3600;
+/** As many as a tenant has by default. */
+const MOST_SERIES = 9_000;
 const SCENARIOS: readonly Scenario[] = [corruptBlob, backlog, disasterRecovery];
 
 /** What the runbooks' commands are typed with. */
@@ -32,7 +35,15 @@ function makeReady(): void {
   if (!isBuilt) execFileSync('npm', ['run', 'build', '--silent'], { cwd: ROOT, stdio: 'inherit' });
 }
 
-const wanted = process.argv.slice(2);
+const { values: options, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: { series: { type: 'string', default: '20' } },
+});
+const series = Number(options.series);
+if (!Number.isInteger(series) || series < 1 || series > MOST_SERIES) {
+  console.error(`--series: expected 1 to ${MOST_SERIES}, found ${options.series}`);
+  process.exit(2);
+}
 const unknown = wanted.find((name) => !SCENARIOS.some((one) => one.name === name));
 if (unknown !== undefined) {
   console.error(`unknown drill ${unknown}: there are ${SCENARIOS.map(({ name }) => name).join(', ')}`);
@@ -44,7 +55,7 @@ const results: { name: string; recovery?: Recovery; fault?: string }[] = [];
 for (const scenario of SCENARIOS.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
   console.log(`\n${scenario.name}: ${scenario.runbook}`);
   const folder = mkdtempSync(join(tmpdir(), `kll-drill-${scenario.name}-`));
-  const site = await Site.open(folder);
+  const site = await Site.open(folder, series);
   try {
     const recovery = await scenario.run(site);
     const isWithin = recovery.rpoSeconds < RPO_TARGET_S && recovery.rtoSeconds < RTO_TARGET_S;

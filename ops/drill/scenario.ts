@@ -48,15 +48,17 @@ export class Site {
   private constructor(
     readonly folder: string,
     public edge: ServedEdge,
+    readonly historySeries: number,
   ) {
     this.data = join(folder, 'data');
     this.backups = join(folder, 'backups');
     this.workplace = join(folder, 'workplace');
   }
 
-  static async open(folder: string): Promise<Site> {
+  /** @param historySeries series that the edge holds besides those of the pages */
+  static async open(folder: string, historySeries: number): Promise<Site> {
     const data = join(folder, 'data');
-    const site = new Site(folder, await serve(data));
+    const site = new Site(folder, await serve(data), historySeries);
     mkdirSync(site.backups, { recursive: true });
     site.key = await newKey(site.edge);
     site.pages = new Pages(() => ({ url: site.edge.url, key: site.key }));
