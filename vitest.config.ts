@@ -19,6 +19,8 @@ export default defineConfig({
             'test/edge/**',
             'test/browser/chromium/**',
             'test/browser/installed-chromium/**',
+            'test/browser/pages/**',
+            'test/browser/webkit/**',
             'test/ops/live/**',
             '**/node_modules/**',
           ],
@@ -45,7 +47,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'chromium',
-          include: ['test/browser/chromium/**/*.test.ts'],
+          include: ['test/browser/chromium/**/*.test.ts', 'test/browser/pages/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,

@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { seededRandom } from '../../support/prng.js';
-import { launchChromium } from '../support/chromium.js';
+import { launchBrowser } from '../support/engine.js';
 import { closeByUser, openPage, storedBatches, until } from '../support/pages.js';
 import { Site } from '../support/site.js';
 
@@ -10,7 +10,7 @@ const PAGES = 200;
 let browser: Browser;
 let site: Site;
 beforeAll(async () => {
-  browser = await launchChromium();
+  browser = await launchBrowser();
   site = await new Site().start();
 });
 afterAll(async () => {

@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ServedEdge, serveEdge } from '../../../build/serve-edge.js';
 import { seededRandom } from '../../support/prng.js';
-import { launchChromium } from '../support/chromium.js';
+import { launchBrowser } from '../support/engine.js';
 import { LossyNetwork } from '../support/lossy-network.js';
 import { closeByUser, openPage, storedBatches, until } from '../support/pages.js';
 import { Site } from '../support/site.js';
@@ -28,7 +28,7 @@ beforeAll(async () => {
   network = await new LossyNetwork(() => edge.url).start();
   site = await new Site().start();
   site.csp = `default-src 'self' ${network.origin}; script-src 'self' 'wasm-unsafe-eval'`;
-  browser = await launchChromium();
+  browser = await launchBrowser();
 });
 afterAll(async () => {
   await browser?.close();

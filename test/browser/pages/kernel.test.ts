@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchChromium } from '../support/chromium.js';
+import { launchBrowser } from '../support/engine.js';
 import { openPage, until } from '../support/pages.js';
 import { Site } from '../support/site.js';
 
@@ -11,7 +11,7 @@ let browser: Browser;
 let site: Site;
 let context: BrowserContext;
 beforeAll(async () => {
-  browser = await launchChromium();
+  browser = await launchBrowser();
   site = await new Site().start();
 });
 afterAll(async () => {
