@@ -8,7 +8,11 @@ export const ENTRIES = {
   formats: 'src/formats.ts',
   batch: 'src/batch.ts',
   metrics: 'src/metrics/index.ts',
+  opentelemetry: 'src/metrics/opentelemetry.ts',
 };
+
+/** What Node loads as the main entry: it looks at the environment first. */
+const NODE_ENTRY = { node: 'src/node.ts' };
 
 /** Resolves `#kernel`, the one thing that differs between hosts. */
 export function kernelFrom(source: 'embedded' | 'workerd'): Plugin {
@@ -40,9 +44,10 @@ export async function bundle(): Promise<void> {
   ] as const) {
     await build({
       ...SHARED,
-      entryPoints: ENTRIES,
+      entryPoints: source === 'embedded' ? { ...ENTRIES, ...NODE_ENTRY } : ENTRIES,
       outdir,
       splitting: true,
+      external: ['@opentelemetry/api'],
       platform: 'neutral',
       chunkNames: 'chunk-[hash]',
       plugins: [kernelFrom(source)],

@@ -8,8 +8,8 @@ import { condenseBy, planCondense } from './condense.js';
 import { Cursor } from './cursor.js';
 import { absorb, buildView, fitToApache, ingest, type Values } from './engine.js';
 import { badArgument } from './errors.js';
-import { DEFAULT_K, MAX_N, TAILS_NAMES, type Tails, type TailsCode } from './image.js';
-import { notifyCompactions, stopwatch } from './notify.js';
+import { DEFAULT_K, MAX_N, TAILS_NAMES, type Tails } from './image.js';
+import { ambientObserver, notifyCompactions, stopwatch } from './notify.js';
 import type { SketchObserver } from './observer.js';
 import {
   requireOptions,
@@ -63,11 +63,16 @@ export class Accumulator {
 
   constructor(options: SketchOptions = {}) {
     requireOptions(options);
-    const { k = DEFAULT_K, tails = 'high', seed, observer } = options;
+    const { k = DEFAULT_K, tails = 'high', seed, observer = ambientObserver } = options;
     this.state = new SketchState(toK(k), toSeed(seed), toTails(tails));
     this.observer = observer;
+    observer?.onCreate?.(this);
   }
 
+  /** What the generator started from, unsigned 64 bits. */
+  get seed(): bigint {
+    return this.state.long[U64.seed];
+  }
   /** Accuracy parameter. */
   get k(): number {
     return this.state.word[U32.k];
@@ -196,9 +201,8 @@ export class Accumulator {
 
   /** Forgets all values, keeps k, tails and the generator. */
   reset(): this {
-    const { byte, word } = this.state;
-    const { generator, seed } = this.state.block;
-    this.state = new SketchState(word[U32.k], seed, byte[U8.tails] as TailsCode);
+    const { generator, seed, tails } = this.state.block;
+    this.state = new SketchState(this.k, seed, tails);
     this.state.long[U64.generator] = generator;
     this.clearStaging();
     this.accounted = this.#rejected = 0;

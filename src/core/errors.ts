@@ -43,23 +43,30 @@ export type RuntimeErrorCode =
 /** The caller's mistake. Nothing was changed. */
 export class SketchArgumentError extends Error {
   override readonly name = 'SketchArgumentError';
+  readonly #found: unknown;
   /**
    * @param code stable code of the condition
    * @param argument name of the argument at fault
    * @param expected what would have been right, as a phrase
-   * @param found the value found
+   * @param found the value found; the message shows numbers and plain words alone
    * @param index position in a bulk argument, when there is one
    */
   constructor(
     readonly code: ArgumentErrorCode,
     readonly argument: string,
     readonly expected: string,
-    readonly found: unknown,
+    found: unknown,
     readonly index?: number,
   ) {
     super(
       `${argument}${index === undefined ? '' : `[${index}]`}: expected ${expected}, found ${show(found)}`,
     );
+    this.#found = found;
+  }
+
+  /** The value found. Logs that print what an error holds do not print this. */
+  get found(): unknown {
+    return this.#found;
   }
 }
 
@@ -107,9 +114,11 @@ export function badArgument(
   throw new SketchArgumentError(code, argument, expected, found, index);
 }
 
-/** A short, safe rendering of any value for an error message. */
+/** A short rendering of any value for an error message, which logs will hold: no addresses of people or pages. */
 function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 40)) + (value.length > 40 ? '...' : '');
+  if (typeof value === 'string') {
+    return /^[\w .+-]{0,40}$/.test(value) ? `"${value}"` : `${value.length} characters`;
+  }
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'object' && value) return `a ${value.constructor?.name || 'object'}`;
   return Object.is(value, -0) ? '-0' : String(value);

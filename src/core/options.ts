@@ -10,8 +10,8 @@ export interface SketchOptions {
   seed?: number | bigint;
   /** Which ends are kept sharp. Default 'high'. */
   tails?: Tails;
-  /** Who is told what happens. */
-  observer?: SketchObserver;
+  /** Who is told what happens. Default: whoever telemetry set up (`kll-wasm/metrics`), or nobody. */
+  observer?: SketchObserver | undefined;
 }
 
 export interface LoadOptions {
@@ -21,7 +21,8 @@ export interface LoadOptions {
   tails?: Tails;
   /** Largest k accepted, 8..65535. */
   maxK?: number;
-  observer?: SketchObserver;
+  /** As of {@link SketchOptions}. */
+  observer?: SketchObserver | undefined;
 }
 
 /** Gives back what passes; throws a SketchArgumentError for what does not. */

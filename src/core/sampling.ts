@@ -32,35 +32,23 @@ export function samplingRanks(rank: number, n: number): SamplingRanks {
 
 /** The smallest x with P(B <= x) > TAIL, B binomial(n, p). */
 function binomialQuantile(n: number, p: number): number {
-  if (p === 0) return 0;
-  if (p === 1) return n;
   const mean = n * p;
   const variance = mean * (1 - p);
   if (variance > LARGE) {
     // Cornish-Fisher with the skewness term; rounded outward.
     return Math.max(0, Math.floor(mean - Z * Math.sqrt(variance) + ((Z * Z - 1) * (1 - 2 * p)) / 6 - 0.5));
   }
-  // Summed from the nearer end: there are few terms.
-  if (p <= 0.5) {
-    let term = Math.exp(n * Math.log1p(-p));
-    let sum = term;
-    let x = 0;
-    while (sum <= TAIL && x < n) {
-      term *= ((n - x) / (x + 1)) * (p / (1 - p));
-      sum += term;
-      x++;
-    }
-    return x;
-  }
-  // P(B <= x) = P(n - B >= n - x): the largest y with P(C >= y) > TAIL for C binomial(n, 1 - p), x = n - y.
-  const q = 1 - p;
+  // Summed from the nearer end: there are few terms. From above, n - B is binomial(n, 1 - p), and the largest y with
+  // P(n - B >= y) > TAIL is n - x.
+  const isLow = p <= 0.5;
+  const q = isLow ? p : 1 - p;
   let term = Math.exp(n * Math.log1p(-q));
-  let below = term; // P(C <= y)
-  let y = 0;
-  while (1 - below > TAIL && y < n) {
-    term *= ((n - y) / (y + 1)) * (q / (1 - q));
-    below += term;
-    y++;
+  let sum = term;
+  let x = 0;
+  while ((isLow ? sum <= TAIL : 1 - sum > TAIL) && x < n) {
+    term *= ((n - x) / (x + 1)) * (q / (1 - q));
+    sum += term;
+    x++;
   }
-  return n - y;
+  return isLow ? x : n - x;
 }

@@ -1,10 +1,15 @@
 /** An observer that counts what sketches do. One may watch any number of sketches. */
-import { TAILS } from '../core/image.js';
-import type { SketchObserver } from '../core/observer.js';
+import type { MergeEvent, SerializeEvent, SketchObserver } from '../core/observer.js';
+import { isDataErrorCode, toCode } from './data-error-codes.js';
 import { METRICS } from './names.js';
 import { type MetricFamily, MetricRegistry } from './registry.js';
+import { VERSION } from './version.js';
+import { isMinKLowered, isTailGuaranteeLowered } from './weakened.js';
 
-export interface CountingObserver extends Required<SketchObserver> {
+export interface CountingObserver
+  extends Required<Omit<SketchObserver, 'onCreate' | 'onMerge' | 'onSerialize'>> {
+  onMerge(event: MergeEvent): void;
+  onSerialize(event: SerializeEvent): void;
   /** All counts as they stand now. */
   collect(): MetricFamily[];
 }
@@ -25,6 +30,7 @@ export interface CountingObserverOptions {
  */
 export function createCountingObserver(options: CountingObserverOptions = {}): CountingObserver {
   const registry = new MetricRegistry(Object.values(METRICS));
+  registry.set(METRICS.buildInfo, 1, VERSION);
   const time = (name: TimedOperation, seconds: number, label?: string) => {
     registry.observe(METRICS[`${name}Duration`], seconds, label);
     registry.raise(METRICS[`${name}DurationMax`], seconds, label);
@@ -42,15 +48,20 @@ export function createCountingObserver(options: CountingObserverOptions = {}): C
       registry.set(METRICS.compactionPopulation, population, String(level));
     },
     onMerge(event) {
+      for (const [, { code }] of event.refused) registry.increase(METRICS.deserializeOutcomes, 1, code);
+      registry.increase(METRICS.mergeSkipped, event.refused.length);
+      time('merge', event.seconds);
+      if (event.outcome !== 'ok') {
+        const code = toCode(event.outcome);
+        registry.increase(METRICS.mergeFailures, 1, code);
+        if (isDataErrorCode(code)) registry.increase(METRICS.deserializeOutcomes, 1, code);
+        return;
+      }
       registry.increase(METRICS.mergeSources, event.sources);
-      registry.increase(METRICS.mergeSkipped, event.skipped);
       registry.increase(METRICS.mergeValues, event.values);
       for (const shard of event.shards ?? []) registry.increase(METRICS.mergeShardSources, 1, shard);
-      if (event.minKAfter < event.minKBefore) registry.increase(METRICS.mergeMinKLowered, 1);
-      if (TAILS[event.tailGuaranteeAfter] < TAILS[event.tailGuaranteeBefore]) {
-        registry.increase(METRICS.mergeTailGuaranteeLowered, 1);
-      }
-      time('merge', event.seconds);
+      if (isMinKLowered(event)) registry.increase(METRICS.mergeMinKLowered, 1);
+      if (isTailGuaranteeLowered(event)) registry.increase(METRICS.mergeTailGuaranteeLowered, 1);
     },
     onQuery({ kind, answers, seconds }) {
       registry.increase(METRICS.queryAnswers, answers, kind);
@@ -58,11 +69,12 @@ export function createCountingObserver(options: CountingObserverOptions = {}): C
     },
     onSerialize({ bytes, n, seconds }) {
       registry.increase(METRICS.serializeBytes, bytes);
+      registry.raise(METRICS.serializeMax, bytes);
       registry.increase(METRICS.serializeValues, n);
       time('serialize', seconds);
     },
     onDeserialize({ bytes, outcome, seconds }) {
-      registry.increase(METRICS.deserializeOutcomes, 1, outcome);
+      registry.increase(METRICS.deserializeOutcomes, 1, outcome === 'ok' ? outcome : toCode(outcome));
       registry.increase(METRICS.deserializeBytes, bytes);
       time('deserialize', seconds);
     },

@@ -3,7 +3,10 @@
  * a metric takes its name from here.
  */
 
-/** A `summary` has a sum and a count, and no quantiles. */
+import { DATA_ERROR_CODES } from './data-error-codes.js';
+import { VERSION } from './version.js';
+
+/** A `summary` has a sum and a count; quantiles where its descriptor names them. */
 export type MetricType = 'counter' | 'gauge' | 'summary';
 export type MetricUnit =
   | 'values'
@@ -18,7 +21,8 @@ export type MetricUnit =
   | 'rows'
   | 'series'
   | 'buckets'
-  | 'objects';
+  | 'objects'
+  | 'info';
 
 export interface MetricDescriptor {
   readonly name: string;
@@ -30,6 +34,8 @@ export interface MetricDescriptor {
   readonly labels?: readonly string[];
   /** Label values known beforehand: their series stand at zero from the start, so that rates see the first event. */
   readonly known?: readonly string[];
+  /** Quantiles of a summary, 0..1, each with the label `quantile`; kept by a sketch for each series. */
+  readonly quantiles?: readonly number[];
 }
 
 const QUERY_KINDS = ['quantile', 'rank', 'cdf', 'pmf', 'bounds'] as const;
@@ -122,6 +128,13 @@ export const METRICS = {
     type: 'gauge',
     unit: 'seconds',
   },
+  mergeFailures: {
+    name: 'kll_merge_failures_total',
+    help: 'Merges that were refused as a whole, by the code of the error.',
+    type: 'counter',
+    unit: 'calls',
+    labels: ['code'],
+  },
   queryAnswers: {
     name: 'kll_query_answers_total',
     help: 'Answers given, by kind of question; one call may ask for many.',
@@ -137,6 +150,7 @@ export const METRICS = {
     unit: 'seconds',
     labels: ['kind'],
     known: QUERY_KINDS,
+    quantiles: [0.5, 0.95, 0.99],
   },
   queryDurationMax: {
     name: 'kll_query_duration_max_seconds',
@@ -158,6 +172,12 @@ export const METRICS = {
     type: 'counter',
     unit: 'values',
   },
+  serializeMax: {
+    name: 'kll_serialize_max_bytes',
+    help: 'Largest image written since the start.',
+    type: 'gauge',
+    unit: 'bytes',
+  },
   serializeDuration: {
     name: 'kll_serialize_duration_seconds',
     help: 'Time spent writing images.',
@@ -172,15 +192,15 @@ export const METRICS = {
   },
   deserializeOutcomes: {
     name: 'kll_deserialize_outcomes_total',
-    help: 'Images read, by outcome: ok, or the code of the error.',
+    help: 'Images read, by outcome: ok, or the code of the error; of those that merges take, the refused alone.',
     type: 'counter',
     unit: 'calls',
     labels: ['outcome'],
-    known: ['ok'],
+    known: ['ok', ...DATA_ERROR_CODES],
   },
   deserializeBytes: {
     name: 'kll_deserialize_bytes_total',
-    help: 'Bytes of the images read or refused.',
+    help: 'Bytes of the images read or refused, those of merges apart.',
     type: 'counter',
     unit: 'bytes',
   },
@@ -231,6 +251,14 @@ export const METRICS = {
     help: 'Longest time one condensing took since the start.',
     type: 'gauge',
     unit: 'seconds',
+  },
+  buildInfo: {
+    name: 'kll_build_info',
+    help: 'Always 1: the version of the library.',
+    type: 'gauge',
+    unit: 'info',
+    labels: ['version'],
+    known: [VERSION],
   },
 } as const satisfies Record<string, MetricDescriptor>;
 

@@ -18,9 +18,7 @@ export function renderPrometheus(
   for (const name of Object.keys(constantLabels)) {
     // Names that begin with __ are the server's own.
     if (/^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/.test(name)) continue;
-    throw new RangeError(
-      `constantLabels: expected a label name of letters, digits and _, found ${JSON.stringify(name)}`,
-    );
+    throw new RangeError('constantLabels: expected label names of letters, digits and _, found another');
   }
   let text = '';
   for (const { metric, samples } of families) {

@@ -1,8 +1,10 @@
 /** Where counts are kept between scrapes: one series for each metric and label value. */
+import { KllSketch } from '../sketch/sketch.js';
+import { toLabelValue } from './label-values.js';
 import { type MetricDescriptor, OTHER_LABEL_VALUE } from './names.js';
 
 export interface Sample {
-  /** Appended to the metric's name: '' but for summaries, which have `_sum` and `_count`. */
+  /** Appended to the metric's name: `_sum` and `_count` of summaries, '' of their quantiles and of all others. */
   readonly suffix: '' | '_sum' | '_count';
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
@@ -18,6 +20,8 @@ interface Series {
   readonly label: string | undefined;
   value: number;
   count: number;
+  /** Of what was observed, where quantiles are asked for. */
+  readonly sketch: KllSketch | undefined;
 }
 
 /** Distinct values a label may take before the rest is counted under `__other__`. */
@@ -29,6 +33,9 @@ export class MetricRegistry {
   /** @param metrics what is reported, in this order, from the first scrape on */
   constructor(metrics: Iterable<MetricDescriptor>) {
     for (const metric of metrics) {
+      if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(metric.name)) {
+        throw new RangeError('metrics: expected names of letters, digits and _, found another');
+      }
       this.#families.set(metric, new Map());
       if (!metric.labels) this.#series(metric, undefined);
       for (const label of metric.known ?? []) this.#series(metric, label);
@@ -56,16 +63,21 @@ export class MetricRegistry {
     const series = this.#series(metric, label);
     series.value += value;
     series.count++;
+    series.sketch?.add(value);
   }
 
   /** All metrics as they stand now; what is returned does not change later. */
   collect(): MetricFamily[] {
     return [...this.#families].map(([metric, series]) => ({
       metric,
-      samples: [...series.values()].flatMap(({ label, value, count }): Sample[] => {
+      samples: [...series.values()].flatMap(({ label, value, count, sketch }): Sample[] => {
         const labels: Record<string, string> = label === undefined ? {} : { [metric.labels![0]]: label };
         if (metric.type !== 'summary') return [{ suffix: '', labels, value }];
         return [
+          ...(metric.quantiles ?? []).map((rank): Sample => {
+            const answer = sketch!.quantile(rank);
+            return { suffix: '', labels: { ...labels, quantile: String(rank) }, value: answer };
+          }),
           { suffix: '_sum', labels, value },
           { suffix: '_count', labels, value: count },
         ];
@@ -75,12 +87,19 @@ export class MetricRegistry {
 
   #series(metric: MetricDescriptor, label: string | undefined): Series {
     const family = this.#families.get(metric);
-    if (!family) throw new RangeError(`metric ${metric.name} is not in this registry`);
+    if (!family) throw new RangeError('metric: expected one of this registry, found another');
     let series = family.get(label);
     if (series) return series;
+    const safe = label === undefined ? label : toLabelValue(label);
     // An unbounded label fills the memory of whoever scrapes: the rest shares one series.
-    const key = family.size < LABEL_VALUES_LIMIT ? label : OTHER_LABEL_VALUE;
-    series = family.get(key) ?? { label: key, value: 0, count: 0 };
+    const key = family.has(safe) || family.size < LABEL_VALUES_LIMIT ? safe : OTHER_LABEL_VALUE;
+    series = family.get(key) ?? {
+      label: key,
+      value: 0,
+      count: 0,
+      // Watched by nobody: it would be told of itself.
+      sketch: metric.quantiles && new KllSketch({ observer: {} }),
+    };
     family.set(key, series);
     return series;
   }

@@ -1,5 +1,7 @@
 /** Sketches from and to foreign formats. */
 import { SketchArgumentError, SketchDataError } from '../core/errors.js';
+import type { SketchImage } from '../core/image.js';
+import { watchedDecode } from '../core/notify.js';
 import { type LoadOptions, requireOptions, toK } from '../core/options.js';
 import { type DataSketchesType, decodeDataSketches, encodeDataSketches } from '../wire/datasketches.js';
 import { decodeKll1 } from '../wire/kll1.js';
@@ -21,6 +23,20 @@ function toBytes(bytes: unknown): Uint8Array {
 function limit(options: LoadOptions): { maxK?: number } {
   requireOptions(options);
   return options.maxK === undefined ? {} : { maxK: toK(options.maxK, 'maxK') };
+}
+
+/** The sketch of bytes; whoever watches is told how reading them went. */
+function read(
+  bytes: Uint8Array,
+  decode: (limits: { maxK?: number }) => SketchImage,
+  options: LoadOptions,
+): KllSketch {
+  toBytes(bytes);
+  const limits = limit(options);
+  return KllSketch.fromImage(
+    watchedDecode(bytes, () => decode(limits), options.observer),
+    options,
+  );
 }
 
 /**
@@ -48,17 +64,18 @@ export function fromDataSketches(
   type: DataSketchesType = 'double',
   options: LoadOptions = {},
 ): KllSketch {
-  return KllSketch.fromImage(decodeDataSketches(toBytes(bytes), toType(type), limit(options)), options);
+  toType(type);
+  return read(bytes, (limits) => decodeDataSketches(bytes, type, limits), options);
 }
 
 /** The sketch of a KLL1 blob (Python kll-sketch 1.x). @throws SketchDataError */
 export function fromKll1(bytes: Uint8Array, options: LoadOptions = {}): KllSketch {
-  return KllSketch.fromImage(decodeKll1(toBytes(bytes), limit(options)), options);
+  return read(bytes, (limits) => decodeKll1(bytes, limits), options);
 }
 
 /** The sketch of a KLL2 blob (Python kll-sketch 3.x). @throws SketchDataError */
 export function fromKll2(bytes: Uint8Array, options: LoadOptions = {}): KllSketch {
-  return KllSketch.fromImage(decodeKll2(toBytes(bytes), limit(options)), options);
+  return read(bytes, (limits) => decodeKll2(bytes, limits), options);
 }
 
 /**

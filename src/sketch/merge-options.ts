@@ -17,7 +17,7 @@ export interface MergeAllOptions extends SketchOptions {
 export function largestK(sources: readonly (Uint8Array | { readonly k: number })[]): number {
   let largest = 0;
   for (const source of sources) {
-    largest = Math.max(largest, source instanceof Uint8Array ? (peekK(source) ?? 0) : (source?.k ?? 0));
+    largest = Math.max(largest, (source instanceof Uint8Array ? peekK(source) : source?.k) ?? 0);
   }
   return largest || DEFAULT_K;
 }

@@ -6,7 +6,8 @@ import { fitToApache } from '../core/engine.js';
 import { SketchDataError } from '../core/errors.js';
 import { type SketchImage, TAILS_NAMES, type TailsCode } from '../core/image.js';
 import { type Mergeable, Merging, mergeableImage } from '../core/merging.js';
-import { stopwatch } from '../core/notify.js';
+import { stopwatch, watched, watchedDecode } from '../core/notify.js';
+import type { MergeEvent } from '../core/observer.js';
 import {
   gathered,
   type LoadOptions,
@@ -18,7 +19,7 @@ import {
   toTails,
 } from '../core/options.js';
 import { toSeed } from '../core/random.js';
-import { F64, U8, U64 } from '../wasm/abi.js';
+import { F64, U8 } from '../wasm/abi.js';
 import { fromBase64Url, toBase64Url } from '../wire/base64url.js';
 import { decodeCompact } from '../wire/compact-decode.js';
 import { encodeCompact } from '../wire/compact-encode.js';
@@ -68,25 +69,19 @@ export class KllSketch extends Merging {
     super(options);
   }
 
-  /** What the generator started from, unsigned 64 bits. */
-  get seed(): bigint {
-    return this.state.long[U64.seed];
-  }
-
   /**
    * Merges another sketch, or the bytes of one, into this one. The other is not changed.
    * @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_COUNT_OVERFLOW
    * @throws SketchDataError when bytes are refused; nothing has changed then
    */
   merge(other: MergeSource): this {
-    const told = this.#mergeWatch();
-    const decoded = other instanceof KllSketch ? undefined : mergeableBytes(other);
-    // Spilling moves values into blocks: nothing may be refused behind it.
-    this.requireRoomFor(decoded ? decoded.state.real[F64.n] : (other as KllSketch).n);
-    if (this.levels) this.spill();
-    this.absorb([decoded ?? (other as KllSketch).mergeable]);
-    told(1, 0);
-    return this;
+    return this.#watchedMerge(() => {
+      const decoded = other instanceof KllSketch ? undefined : mergeableBytes(other);
+      // Spilling moves values into blocks: nothing may be refused behind it.
+      this.requireRoomFor(decoded ? decoded.state.real[F64.n] : (other as KllSketch).n);
+      if (this.levels) this.spill();
+      this.absorb([decoded ?? (other as KllSketch).mergeable]);
+    }, 1);
   }
 
   /**
@@ -102,26 +97,20 @@ export class KllSketch extends Merging {
     const list = gathered(sources, 'sources', 'an array or iterable of sketches and bytes') as MergeSource[];
     const { k = largestK(list), onSkip, shards } = options;
     const sketch = new KllSketch({ ...options, k });
-    const told = sketch.#mergeWatch();
     const skips: [position: number, error: SketchDataError][] = [];
-    sketch.absorb(
-      (function* (): Generator<Mergeable> {
-        for (const [i, source] of list.entries()) {
-          let mergeable: Mergeable;
-          try {
-            mergeable = source instanceof KllSketch ? source.mergeable : mergeableBytes(source, i);
-          } catch (error) {
-            if (!skip || !(error instanceof SketchDataError)) throw error;
-            skips.push([i, error]);
-            continue;
-          }
-          yield mergeable;
+    const mergeables = function* (): Generator<Mergeable> {
+      for (const [i, source] of list.entries()) {
+        try {
+          yield source instanceof KllSketch ? source.mergeable : mergeableBytes(source, i);
+        } catch (error) {
+          if (!skip || !(error instanceof SketchDataError)) throw error;
+          skips.push([i, error]);
         }
-      })(),
-    );
+      }
+    };
+    sketch.#watchedMerge(() => sketch.absorb(mergeables()), list.length, skips, shards);
     // Not before: whoever is told may use the kernel for sketches of their own.
     for (const skipped of skips) onSkip?.(...skipped);
-    told(list.length, skips.length, shards);
     return sketch;
   }
 
@@ -139,7 +128,7 @@ export class KllSketch extends Merging {
     const { n, state, observer } = this;
     const copy = this.#sibling(k, state.draw());
     const image: SketchImage = { ...this.#header(), k, ...EMPTY_LEVELS };
-    if (n > 1 && this.numRetained > totalCapacity(k, this.numLevels)) {
+    if (this.numRetained > totalCapacity(k, this.numLevels)) {
       const tails = image.tailGuarantee;
       const layout = planForK(n, k, tails, options.sharp === true);
       Object.assign(image, condenseBy(state, this.view, layout, tails));
@@ -153,7 +142,7 @@ export class KllSketch extends Merging {
       fromItems: this.numRetained,
       toItems: copy.numRetained,
       variance: image.variance,
-      excessive: n > 0 && image.variance > 2 * gridVariance(image.sizes.length - 1, n),
+      excessive: image.variance > 2 * gridVariance(image.sizes.length - 1, n),
       seconds: seconds(),
     });
     return copy;
@@ -182,7 +171,7 @@ export class KllSketch extends Merging {
     const { condensedN, n } = this;
     const state = options.state ?? !(condensedN === n || precision);
     const bytes = encodeCompact(this.toImage(), { precision, sum, state });
-    this.observer?.onSerialize?.({ bytes: bytes.length, n, seconds: seconds() });
+    this.observer?.onSerialize?.({ bytes: bytes.length, n, seconds: seconds() }, this);
     return bytes;
   }
 
@@ -194,20 +183,12 @@ export class KllSketch extends Merging {
   static fromBytes(bytes: Uint8Array, options: LoadOptions = {}): KllSketch {
     requireOptions(options);
     const { observer, maxK } = options;
-    const seconds = stopwatch(observer);
     requireBytes(bytes);
-    let outcome = 'ok';
-    try {
-      return KllSketch.fromImage(
-        decodeCompact(bytes, maxK === undefined ? {} : { maxK: toK(maxK, 'maxK') }),
-        options,
-      );
-    } catch (error) {
-      outcome = error instanceof SketchDataError ? error.code : '';
-      throw error;
-    } finally {
-      if (outcome) observer?.onDeserialize?.({ bytes: bytes.length, outcome, seconds: seconds() });
-    }
+    const limits = maxK === undefined ? {} : { maxK: toK(maxK, 'maxK') };
+    return KllSketch.fromImage(
+      watchedDecode(bytes, () => decodeCompact(bytes, limits), observer),
+      options,
+    );
   }
 
   /** `{ format, bytes }`, so that JSON.stringify keeps the sketch whole. */
@@ -242,8 +223,7 @@ export class KllSketch extends Merging {
     const { state, k, tailGuarantee } = image;
     const tails = options.tails === undefined ? (state?.tails ?? tailGuarantee) : toTails(options.tails);
     const seed = state && options.seed === undefined ? state.seed : toSeed(options.seed);
-    const sketch = new KllSketch({ k, seed, tails: TAILS_NAMES[tails] });
-    sketch.observer = options.observer;
+    const sketch = new KllSketch({ ...options, k, seed, tails: TAILS_NAMES[tails] });
     sketch.loadImage(image, seed, tails);
     return sketch;
   }
@@ -290,9 +270,8 @@ export class KllSketch extends Merging {
 
   /** Another sketch with the same policy and observer. */
   #sibling(k: number, seed: bigint): KllSketch {
-    const copy = new KllSketch({ k, seed, tails: this.tails });
-    copy.observer = this.observer;
-    return copy;
+    const { tails, observer } = this;
+    return new KllSketch({ k, seed, tails, observer });
   }
 
   /** The image as things are now. */
@@ -318,22 +297,32 @@ export class KllSketch extends Merging {
     };
   }
 
-  /** Call what it gives after a merge, to tell the observer. */
-  #mergeWatch(): (sources: number, skipped: number, shards?: readonly string[]) => void {
+  /** Merges by `work`, and tells the observer of it, or of its failure. */
+  #watchedMerge(
+    work: () => void,
+    sources: number,
+    refused: MergeEvent['refused'] = [],
+    shards?: readonly string[],
+  ): this {
     const { observer, n, minK, tailGuarantee } = this;
-    const seconds = stopwatch(observer);
-    return (sources, skipped, shards) =>
-      observer?.onMerge?.({
-        sources,
-        skipped,
-        values: this.n - n,
-        seconds: seconds(),
-        ...(shards ? { shards } : {}),
-        minKBefore: minK,
-        minKAfter: this.minK,
-        tailGuaranteeBefore: tailGuarantee,
-        tailGuaranteeAfter: this.tailGuarantee,
-      });
+    watched(observer, work, (outcome, seconds) =>
+      observer?.onMerge?.(
+        {
+          sources,
+          refused,
+          shards,
+          values: this.n - n,
+          outcome,
+          seconds,
+          minKBefore: minK,
+          minKAfter: this.minK,
+          tailGuaranteeBefore: tailGuarantee,
+          tailGuaranteeAfter: this.tailGuarantee,
+        },
+        this,
+      ),
+    );
+    return this;
   }
 }
 
@@ -348,7 +337,7 @@ function mergeableBytes(bytes: unknown, position?: number): Mergeable {
   try {
     return mergeableImage(decodeCompact(bytes as Uint8Array));
   } catch (error) {
-    if (!(error instanceof SketchDataError) || position === undefined) throw error;
+    if (!(error instanceof SketchDataError)) throw error;
     throw new SketchDataError(error.code, error.what, error.offset, position);
   }
 }

@@ -123,11 +123,11 @@ export function decodeBody(
 
 /** k of an image, for choosing one before decoding; undefined where the bytes do not say. */
 export function peekK(bytes: Uint8Array): number | undefined {
-  if (bytes[0] !== MAGIC) return undefined;
   try {
-    return new ByteReader(bytes, bytes[2] & FLAG.precision ? 4 : 3, bytes.length).uv(MAX_K, 'k');
+    if (bytes[0] === MAGIC)
+      return new ByteReader(bytes, bytes[2] & FLAG.precision ? 4 : 3, bytes.length).uv(MAX_K, 'k');
   } catch {
-    return undefined;
+    // Too short to say.
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SketchDataError } from '../../src/core/errors.js';
 import { createCountingObserver } from '../../src/metrics/counting-observer.js';
 import { METRICS, type MetricDescriptor, OTHER_LABEL_VALUE } from '../../src/metrics/names.js';
 import type { MetricFamily } from '../../src/metrics/registry.js';
@@ -16,7 +17,8 @@ function samples(families: MetricFamily[], wanted: MetricDescriptor): Record<str
 
 const merge = {
   sources: 2,
-  skipped: 0,
+  refused: [],
+  outcome: 'ok',
   values: 10,
   seconds: 0,
   minKBefore: 200,
@@ -56,7 +58,11 @@ describe('the counting observer', () => {
 
   it('counts sources of merges by shard, and merges that lowered a promise', () => {
     const observer = createCountingObserver();
-    observer.onMerge({ ...merge, shards: ['eu', 'us'], skipped: 1 });
+    observer.onMerge({
+      ...merge,
+      shards: ['eu', 'us'],
+      refused: [[1, new SketchDataError('ERR_ITEMS', 'x')]],
+    });
     observer.onMerge({ ...merge, shards: ['eu'], sources: 1, minKAfter: 100 });
     observer.onMerge({ ...merge, tailGuaranteeBefore: 'both', tailGuaranteeAfter: 'none', seconds: 2 });
     const families = observer.collect();
@@ -93,7 +99,11 @@ describe('the counting observer', () => {
     const families = observer.collect();
     expect(samples(families, METRICS.serializeBytes)).toEqual({ '': 300 });
     expect(samples(families, METRICS.serializeValues)).toEqual({ '': 1000 });
-    expect(samples(families, METRICS.deserializeOutcomes)).toEqual({ ok: 1, ERR_CHECKSUM: 1 });
+    expect(samples(families, METRICS.deserializeOutcomes)).toMatchObject({
+      ok: 1,
+      ERR_CHECKSUM: 1,
+      ERR_ITEMS: 0,
+    });
     expect(samples(families, METRICS.deserializeBytes)).toEqual({ '': 307 });
     expect(samples(families, METRICS.deserializeDuration)).toEqual({ _sum: 0.5, _count: 2 });
   });

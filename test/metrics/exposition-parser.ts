@@ -44,7 +44,10 @@ export function parseExposition(text: string): Map<string, ParsedFamily> {
       pendingHelp = undefined;
     } else {
       const sample = parseSample(line);
-      const suffixes = family?.type === 'summary' ? ['_sum', '_count'] : [''];
+      const suffixes = family?.type === 'summary' ? ['', '_sum', '_count'] : [''];
+      const isQuantile = family?.type === 'summary' && sample.name === family.name;
+      if (isQuantile !== 'quantile' in sample.labels)
+        throw new Error(`a quantile without its label: ${line}`);
       if (!family || !suffixes.some((suffix) => sample.name === family!.name + suffix)) {
         throw new Error(`sample ${sample.name} outside its family`);
       }

@@ -28,7 +28,11 @@ describe('Prometheus text', () => {
   it('of a fresh observer shows every metric that has no open label, at zero', () => {
     const families = parseExposition(renderPrometheus(createCountingObserver().collect()));
     for (const { name, labels, known } of all) expect(families.has(name), name).toBe(!labels || !!known);
-    for (const { samples } of families.values()) for (const { value } of samples) expect(value).toBe(0);
+    for (const { samples } of families.values()) {
+      for (const { name, labels, value } of samples) {
+        expect(value, name).toBe(name === 'kll_build_info' ? 1 : 'quantile' in labels ? Number.NaN : 0);
+      }
+    }
   });
 
   it('gives name, type, help, labels and values back through a strict reader', () => {
@@ -67,7 +71,8 @@ describe('Prometheus text', () => {
     const shards = [shard];
     observer.onMerge({
       sources: 1,
-      skipped: 0,
+      refused: [],
+      outcome: 'ok',
       shards,
       values: 1,
       seconds: 0,

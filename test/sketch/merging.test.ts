@@ -227,14 +227,15 @@ describe('an observer', () => {
     expect(of('merge')).toMatchObject([
       {
         sources: 1,
-        skipped: 0,
+        refused: [],
+        outcome: 'ok',
         values: 5000,
         minKBefore: 400,
         minKAfter: 100,
         tailGuaranteeBefore: 'high',
         tailGuaranteeAfter: 'none',
       },
-      { sources: 3, skipped: 1, values: 30, shards: ['a', 'b', 'c'] },
+      { sources: 3, refused: [[1, { code: 'ERR_CHECKSUM' }]], values: 30, shards: ['a', 'b', 'c'] },
     ]);
   });
 
