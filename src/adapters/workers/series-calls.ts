@@ -1,0 +1,204 @@
+/** The calls of a series object, and what travels in them. */
+import type { DebugState } from '../../core/debug-state.js';
+import type { BackupBucket } from '../../wire/backup-records.js';
+import type { CompactHeader } from '../../wire/compact-header.js';
+import type { Selection } from './ingest-calls.js';
+import type { ObjectCounters, Resolution, TenantConfig } from './tenant-config.js';
+
+export interface HandOverRow {
+  key: string;
+  /** Start of its minute, epoch milliseconds. */
+  start: number;
+  /** Compact image, working k, without state. */
+  image: ArrayBuffer;
+}
+
+export interface ApplyCall {
+  config: TenantConfig;
+  /** The ingest object's name. */
+  sender: string;
+  /** Sequences of a sender arrive in order; gaps are sequences without rows for this object. */
+  sequence: number;
+  rows: HandOverRow[];
+}
+
+export interface ReadCall {
+  config: TenantConfig;
+  selection: Selection;
+  /** Labels to group by; absent: all series together. */
+  by?: readonly string[];
+  /** Name of a snapshot. */
+  asOf?: string;
+  /** Most buckets and series this call may touch; more is refused by `tooMuch`. */
+  maxBuckets: number;
+  maxSeries: number;
+}
+
+export interface ReadAnswer {
+  /** Last sequence applied, of each sender. */
+  applied: Record<string, number>;
+  groups: ReadGroup[];
+  /** Which limit was passed; the groups are empty then. */
+  tooMuch?: 'buckets' | 'series';
+  /** There is no snapshot of the name asked for; the groups are empty then. */
+  isUnknownSnapshot?: true;
+  /** Buckets that could not be read. */
+  leftOut: { key: string; start: number; resolution: Resolution; code: string }[];
+  /** Where the time went, and how much was looked at. */
+  explain: ReadExplain;
+}
+
+export interface ReadGroup {
+  /** The labels grouped by, sorted pairs. */
+  labels: readonly (readonly [string, string])[];
+  /** Merged at working k; compact image without state. */
+  image: ArrayBuffer;
+  /** Earliest start and latest end of a bucket in it, epoch milliseconds. */
+  from: number;
+  to: number;
+}
+
+export interface ReadExplain {
+  bucketsRead: number;
+  bucketsPruned: number;
+  imagesMerged: number;
+  itemsScanned: number;
+  cacheHits: number;
+  cacheMisses: number;
+  readMs: number;
+  mergeMs: number;
+}
+
+export interface SeriesRow {
+  key: string;
+  n: number;
+  /** Start of its first and last bucket, epoch milliseconds. */
+  first: number;
+  last: number;
+}
+
+/** What an object holds of one series, as it lies there. */
+export interface SeriesDebug {
+  n: number;
+  first: number;
+  last: number;
+  /** Parts of buckets of each resolution, and how many of them take values still. */
+  parts: Readonly<Record<Resolution, { rows: number; open: number }>>;
+  /** Newest first, minutes before hours before days. */
+  buckets: BucketDebug[];
+}
+
+export interface BucketDebug {
+  resolution: Resolution;
+  /** Epoch milliseconds. */
+  start: number;
+  part: number;
+  /** Of the row: the image must say the same. */
+  n: number;
+  version: number;
+  /** When it closes, epoch milliseconds; absent when it is closed. */
+  closes?: number;
+  /** Its number among all closings; absent when it is open. */
+  closing?: number;
+  /** Why it cannot be read. */
+  code?: string;
+  bytes: number;
+  header: CompactHeader;
+  /** Absent when it cannot be read. */
+  state?: DebugState;
+}
+
+export interface Snapshot {
+  name: string;
+  /** The last version of rows that it sees. */
+  version: number;
+  /** Epoch milliseconds. */
+  created: number;
+}
+
+/** Closed buckets that leave together. */
+export interface ExportPlan {
+  /** Numbers of their closings: (from, to]. */
+  from: number;
+  to: number;
+  /** Starts of the days they lie in, epoch milliseconds, and how many there are in each. */
+  days: { day: number; rows: number }[];
+}
+
+export interface ExportedRow {
+  key: string;
+  /** Epoch milliseconds; [from, to). */
+  from: number;
+  to: number;
+  n: number;
+  image: ArrayBuffer;
+}
+
+export interface BackupPlace {
+  level: number;
+  start: number;
+  row: number;
+}
+
+export interface BackupPage {
+  rows: { bucket: BackupBucket; image: ArrayBuffer }[];
+  next?: BackupPlace;
+}
+
+export interface RestoreCall {
+  config: TenantConfig;
+  /** Id of the backup. */
+  backup: string;
+  /** In the order of the backup. */
+  rows: { ordinal: number; bucket: BackupBucket; image: ArrayBuffer }[];
+}
+
+/** Calls of a series object. */
+export interface SeriesCalls {
+  /** Applies a hand-over once; one at or below the last applied sequence of its sender is acknowledged and ignored. */
+  apply(call: ApplyCall): Promise<{ applied: number }>;
+  read(call: ReadCall): Promise<ReadAnswer>;
+  /** Series in order of their keys, after `after`. */
+  list(call: { name?: string; after?: string; limit: number }): Promise<{ series: SeriesRow[] }>;
+  /** What lies here of a series, decoded from storage; undefined when it is not known here. @param limit buckets told */
+  debug(call: {
+    key: string;
+    resolution?: Resolution;
+    from: number;
+    to: number;
+    limit: number;
+  }): Promise<SeriesDebug | undefined>;
+  /** Names what is there now, for `asOf`; a name that is taken keeps what it names. */
+  createSnapshot(name: string): Promise<Snapshot>;
+  dropSnapshot(name: string): Promise<{ dropped: boolean }>;
+  /** Oldest first. */
+  snapshots(): Promise<Snapshot[]>;
+  /**
+   * What a snapshot sees becomes what is there; later snapshots are dropped. What was applied stays applied.
+   * @returns false when there is no such snapshot
+   */
+  rollBack(name: string): Promise<boolean>;
+  /** Deletes a bounded number of expired buckets now: call again while there are more. */
+  vacuum(config: TenantConfig): Promise<{ more: boolean }>;
+  /**
+   * The next closed buckets to be exported, the same ones until `confirmExport`; undefined when there are none. While a
+   * tenant exports, no bucket is deleted that was not confirmed.
+   */
+  planExport(config: TenantConfig): Promise<ExportPlan | undefined>;
+  /** Buckets of a plan that lie in one day; undefined when it is not planned. @param day its start, epoch milliseconds */
+  exported(call: { to: number; day: number }): Promise<ExportedRow[] | undefined>;
+  /** They are durable elsewhere. @returns false when they are not planned, nor were before */
+  confirmExport(to: number): Promise<boolean>;
+  /** Everything is exported anew: to a place that has nothing yet. */
+  restartExport(): Promise<void>;
+  /** What a snapshot sees, days first, then hours, then minutes; page by page. */
+  backupPage(call: { snapshot: string; from?: BackupPlace }): Promise<BackupPage>;
+  /** Takes in what a backup brings; what it has taken of the same backup before is skipped. */
+  restore(call: RestoreCall): Promise<{ values: number; skipped: number }>;
+  /** Nothing is closed, rolled up or deleted by the clock until then. @param until epoch milliseconds; 0: it goes on */
+  pause(until: number): Promise<void>;
+  /** Whether there is anything here, and how far a backup was restored already. */
+  restoreState(backup: string): Promise<{ isEmpty: boolean; restored: number }>;
+  counters(): Promise<ObjectCounters>;
+  wipe(): Promise<void>;
+}
