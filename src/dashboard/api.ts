@@ -1,4 +1,5 @@
 /** The edge's public HTTP API as the page uses it (docs/edge.md). The page knows nothing but what this says. */
+import { KllSketch } from '../index.js';
 
 /** A percentile with what is not known of it, at 99 % confidence. */
 export interface Percentile {
@@ -85,10 +86,10 @@ export class Edge {
     return groups;
   }
 
-  /** Shares of values up to each of `xs`, ascending, with the sketch's bounds. */
-  async cdf(question: Question, xs: readonly number[]): Promise<Share[]> {
-    const { shares } = await this.#get<{ shares: Share[] }>('/v1/cdf', question, { le: xs.join() });
-    return shares;
+  /** All values of a question as one sketch: their distribution at every point, with its bounds. */
+  async sketch(question: Question): Promise<KllSketch> {
+    const response = await this.#fetch(`/v1/sketch?${parametersOf(question, { format: 'compact' })}`);
+    return KllSketch.fromBytes(new Uint8Array(await response.arrayBuffer()));
   }
 
   /** All series, page by page. */
@@ -118,13 +119,7 @@ export class Edge {
   }
 
   async #get<T>(path: string, question: Question | undefined, rest: Record<string, string>): Promise<T> {
-    const { name, match, from, to } = question ?? {};
-    const parameters = new URLSearchParams();
-    // Nothing else: the edge refuses what it does not know.
-    for (const [key, value] of Object.entries({ name, match, from, to, ...rest })) {
-      if (value !== undefined && value !== '') parameters.set(key, String(value));
-    }
-    return (await (await this.#fetch(`${path}?${parameters}`)).json()) as T;
+    return (await (await this.#fetch(`${path}?${parametersOf(question, rest)}`)).json()) as T;
   }
 
   async #fetch(path: string): Promise<Response> {
@@ -136,4 +131,14 @@ export class Edge {
       problem.detail ?? problem.title ?? `the edge answered ${response.status}`,
     );
   }
+}
+
+function parametersOf(question: Question | undefined, rest: Record<string, string>): URLSearchParams {
+  const { name, match, from, to } = question ?? {};
+  const parameters = new URLSearchParams();
+  // Nothing else: the edge refuses what it does not know.
+  for (const [key, value] of Object.entries({ name, match, from, to, ...rest })) {
+    if (value !== undefined && value !== '') parameters.set(key, String(value));
+  }
+  return parameters;
 }

@@ -1,61 +1,65 @@
-/** The distribution: its cumulative share with the sketch's bound, and the share of values in each interval. */
-import type { Answer, Edge } from './api.js';
-import { Chart } from './charts.js';
+/** The distribution: its cumulative share with bound and interval, and the share of values in each interval. */
+import type { KllSketch } from '../index.js';
+import { type Band, Chart, type Line } from './charts.js';
+import { type Curve, curveOf, points, spanOf } from './curves.js';
 import { byId } from './elements.js';
 import { figure, percent } from './format.js';
-import type { Asked } from './question.js';
 
 const POINTS = 60;
 const BARS = 30;
 
 export class Distribution {
-  readonly cdf = new Chart(byId('cdf'));
-  readonly pmf = new Chart(byId('pmf'));
+  readonly cdf = new Chart(byId('cdf'), 'the share of values up to each value');
+  readonly pmf = new Chart(byId('pmf'), 'where the values lie');
 
-  /** @param ends the same question's answer with p1 and p99.9, between which there is something to see */
-  async ask(edge: Edge, asked: Asked, ends: Answer): Promise<void> {
-    const low = ends.quantiles.find(({ q }) => q === 0.01)?.value ?? 0;
-    const high = ends.quantiles.find(({ q }) => q === 0.999)?.value ?? 1;
-    if (ends.n === 0 || !(high > low)) return;
-    const logarithmic = low > 0 && high / low > 50;
-    const between = (parts: number) =>
-      Array.from({ length: parts + 1 }, (_, i) =>
-        logarithmic ? low * (high / low) ** (i / parts) : low + ((high - low) * i) / parts,
-      );
-    const [curve, steps] = await Promise.all([
-      edge.cdf(asked, between(POINTS)),
-      edge.cdf(asked, between(BARS)),
-    ]);
-    this.cdf.show(
-      curve.map(({ le }) => le),
-      [
-        { label: 'share', values: curve.map(({ share }) => share) },
-        { label: 'bound, upper', values: curve.map(({ upper }) => upper), edge: true, colour: 0 },
-        { label: 'bound, lower', values: curve.map(({ lower }) => lower), edge: true, colour: 0 },
-      ],
-      {
-        logarithmic,
-        bands: [{ between: [1, 2], opacity: 0.3, colour: 0 }],
-        format: percent,
-        formatX: figure,
-        description: `Share of values up to each value from ${figure(low)} to ${figure(high)}`,
-      },
+  show(sketch: KllSketch): void {
+    const span = spanOf(sketch);
+    if (!span) return;
+    const { low, high, logarithmic } = span;
+    const xs = points(span, POINTS);
+    const { lines, bands } = cumulative([['share', curveOf(sketch, xs)]]);
+    this.cdf.show(xs, lines, {
+      xName: 'up to',
+      logarithmic,
+      bands,
+      format: percent,
+      formatX: figure,
+      description: `Share of values up to each value from ${figure(low)} to ${figure(high)}`,
+    });
+    const ends = points(span, BARS);
+    // Of what lies beyond the ends there is one interval each, which is not drawn.
+    const shares = [...sketch.pmf(ends)].slice(1, -1);
+    const error = sketch.rankError({ pmf: true });
+    const middles = shares.map((_, i) =>
+      logarithmic ? Math.sqrt(ends[i] * ends[i + 1]) : (ends[i] + ends[i + 1]) / 2,
     );
-    this.pmf.show(
-      steps.slice(1).map(({ le }, i) => (logarithmic ? Math.sqrt(le * steps[i].le) : (le + steps[i].le) / 2)),
-      [
-        {
-          label: 'share',
-          values: steps.slice(1).map(({ share }, i) => (share ?? 0) - (steps[i].share ?? 0)),
-          bars: true,
-        },
-      ],
-      {
-        logarithmic,
-        format: percent,
-        formatX: figure,
-        description: `Histogram of ${BARS} intervals from ${figure(low)} to ${figure(high)}`,
-      },
-    );
+    this.pmf.show(middles, [{ label: 'share', values: shares, bars: true }], {
+      xName: 'around',
+      logarithmic,
+      format: percent,
+      formatX: figure,
+      description: `Share of values in each of ${BARS} intervals from ${figure(low)} to ${figure(high)}`,
+    });
+    byId('pmf-note').textContent =
+      sketch.rankError() === 0
+        ? 'Each bar is the exact share of these values.'
+        : `Each bar is within ${percent(error)} of all values, the error of the sketch at 99 %.`;
   }
+}
+
+/** Curves as lines, each with a band of the sketch's error within one of the sample's chance. */
+export function cumulative(curves: [label: string, curve: Curve][]): { lines: Line[]; bands: Band[] } {
+  const lines: Line[] = curves.map(([label, { share }], colour) => ({ label, values: share, colour }));
+  const bands: Band[] = [];
+  curves.forEach(([label, { interval, bound }], colour) => {
+    const of = curves.length > 1 ? ` ${label}` : '';
+    for (const [name, { upper, lower }, opacity] of [
+      [`sample${of}`, interval, 0.16],
+      [`sketch${of}`, bound, 0.3],
+    ] as const) {
+      bands.push({ name, between: [lines.length, lines.length + 1], opacity, colour });
+      lines.push({ label: name, values: upper, edge: true }, { label: name, values: lower, edge: true });
+    }
+  });
+  return { lines, bands };
 }

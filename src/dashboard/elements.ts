@@ -25,32 +25,66 @@ export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
 }
 
 /** A card: a figure and what it is. */
-export function card(value: string, what: string, detail = '', first = false): HTMLElement {
+export function card(
+  value: string,
+  what: string,
+  detail: string | string[] = [],
+  first = false,
+): HTMLElement {
   return element(
     'div',
     first ? { class: 'first' } : {},
     element('span', {}, what),
     element('b', {}, value),
-    element('span', {}, detail),
+    ...[detail].flat().map((line) => element('span', {}, line)),
   );
 }
 
-export function table(caption: string, head: string[], rows: (Node | string)[][]): HTMLElement {
-  const cells = (tag: 'th' | 'td', row: (Node | string)[]) =>
-    row.map((cell, i) =>
-      tag === 'th' || i === 0
-        ? element('th', { scope: tag === 'th' ? 'col' : 'row' }, cell)
-        : element('td', { class: typeof cell === 'string' && /[a-z]{3}/i.test(cell) ? 'words' : '' }, cell),
-    );
-  return element(
-    'div',
-    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
+/** Fills an element with a table. The element stays, and with it who scrolls or reads there. */
+export function fillTable(within: HTMLElement, caption: string, head: string[], rows: string[][]): void {
+  /** Columns of words, which are read from the left. */
+  const isWords = head.map((_, i) => i === 0 || rows.some((row) => /[a-z]{3}.* /i.test(row[i])));
+  within.replaceChildren(
     element(
       'table',
       {},
       element('caption', {}, caption),
-      element('thead', {}, element('tr', {}, ...cells('th', head))),
-      element('tbody', {}, ...rows.map((row) => element('tr', {}, ...cells('td', row)))),
+      element(
+        'thead',
+        {},
+        element(
+          'tr',
+          {},
+          ...head.map((cell, i) => element('th', { scope: 'col', ...kindOf(isWords[i]) }, cell)),
+        ),
+      ),
+      element(
+        'tbody',
+        {},
+        ...rows.map((row) =>
+          element(
+            'tr',
+            {},
+            ...row.map((cell, i) =>
+              i === 0 ? element('th', { scope: 'row' }, cell) : element('td', kindOf(isWords[i]), cell),
+            ),
+          ),
+        ),
+      ),
     ),
   );
+}
+
+const kindOf = (isWords: boolean): Attributes => (isWords ? { class: 'words' } : {});
+
+/** Changes the choices of a list, where they are others: an open one would close. */
+export function offerChoices(
+  select: HTMLSelectElement,
+  choices: readonly (readonly [value: string, text: string])[],
+): void {
+  const now = [...select.options].map(({ value, text }) => [value, text]);
+  if (JSON.stringify(now) === JSON.stringify(choices)) return;
+  const before = select.value;
+  select.replaceChildren(...choices.map(([value, text]) => element('option', { value }, text)));
+  if (choices.some(([value]) => value === before)) select.value = before;
 }

@@ -1,5 +1,11 @@
 /** Figures as people read them. */
 
+const MOMENT = new Intl.DateTimeFormat('en', {
+  month: 'short',
+  day: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+});
 const GROUPED = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
 /** Three significant digits, or whole numbers from 1000 on; a dash where nothing is known. */
@@ -7,6 +13,18 @@ export function figure(x: number | null | undefined): string {
   if (x === null || x === undefined || Number.isNaN(x)) return '-';
   if (Math.abs(x) >= 1000) return GROUPED.format(x);
   return String(Number(x.toPrecision(3)));
+}
+
+/** What lies between two values, in words: one that is not known is an open end. */
+export function between(
+  low: number | null | undefined,
+  high: number | null | undefined,
+  format: (x: number) => string = figure,
+): string {
+  const [from, to] = [low, high].map((x) => (x === null || x === undefined ? undefined : format(x)));
+  if (from === undefined) return to === undefined ? 'unknown' : `up to ${to}`;
+  if (to === undefined) return `from ${from}`;
+  return from === to ? from : `${from} to ${to}`;
 }
 
 export function count(n: number): string {
@@ -30,8 +48,26 @@ export function duration(ms: number): string {
   return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
 }
 
+/** A point in time, as the reader's clock has it. */
+export function moment(ms: number): string {
+  return MOMENT.format(ms);
+}
+
 /** Labels as the match field takes them. */
 export function matcher(labels: Record<string, string>): string {
   const pairs = Object.entries(labels).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
   return pairs.length ? `{${pairs.join(',')}}` : '';
+}
+
+/** Labels that a matcher picks by their exact value; none where it asks for more than that. */
+export function pickedBy(match: string): Record<string, string> {
+  const inner = match.trim().replace(/^\{(.*)\}$/, '$1');
+  const pair = /\s*([^\s=!~,{}"]+)\s*=\s*("(?:[^"\\]|\\.)*")\s*(?:,|$)/y;
+  const picked: Record<string, string> = {};
+  while (pair.lastIndex < inner.length) {
+    const found = pair.exec(inner);
+    if (!found) return {};
+    picked[found[1]] = JSON.parse(found[2]) as string;
+  }
+  return picked;
 }

@@ -1,16 +1,20 @@
 /** The first thing to see: p75, the share of good and poor, and what they rest on. */
 import type { Answer } from './api.js';
 import { byId, card, element } from './elements.js';
-import { count, duration, figure, percent, percentileName } from './format.js';
+import { between, count, duration, figure, percent, percentileName } from './format.js';
 import type { Asked } from './question.js';
 
 export function showHeadline(answer: Answer, asked: Asked): void {
-  const p75 = answer.quantiles.find(({ q }) => q === 0.75);
+  const p75 = answer.quantiles.filter(({ q }) => q === 0.75);
   const others = answer.quantiles.filter(({ q }) => q !== 0.75);
   byId('headline').replaceChildren(
-    card(figure(p75?.value), 'p75', p75 ? `${figure(p75.ci[0])} to ${figure(p75.ci[1])} at 99 %` : '', true),
-    ...others.map(({ q, value, ci }) =>
-      card(figure(value), percentileName(q), `${figure(ci[0])} to ${figure(ci[1])}`),
+    ...[...p75, ...others].map((one) =>
+      card(
+        figure(one.value),
+        percentileName(one.q),
+        [`sketch ${between(one.lower, one.upper)}`, `sample ${between(...one.ci)}`],
+        one.q === 0.75,
+      ),
     ),
     card(count(answer.n), 'values', `mean ${figure(answer.mean)}`),
     card(duration(answer.freshnessMs), 'age of the newest', answer.partial ? 'some buckets left out' : ''),

@@ -1,22 +1,22 @@
 /** Percentiles over time: one question for each step, answered ones kept while nothing can change them. */
 import type { Answer, Edge } from './api.js';
-import { Chart, type Line } from './charts.js';
+import { type Band, Chart, type Line } from './charts.js';
 import { byId, element } from './elements.js';
-import { figure, percentileName } from './format.js';
+import { figure, moment, percentileName } from './format.js';
 import type { Asked } from './question.js';
 
 const RANKS = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999];
 const SHOWN_AT_FIRST = [0.5, 0.75, 0.95];
 const MOST_STEPS = 30;
 /** Lengths of a step, minutes. */
-const STEPS = [1, 2, 5, 10, 15, 30, 60, 120];
+const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 240, 480, 1440];
 /** Questions under way at once. */
 const AT_ONCE = 6;
 /** Values come late for so long: younger steps are asked for again. */
 const SETTLED_MS = 10 * 60_000;
 
 export class OverTime {
-  readonly chart = new Chart(byId('over-time'));
+  readonly chart = new Chart(byId('over-time'), 'percentiles over time');
   readonly #shown = new Set(SHOWN_AT_FIRST);
   readonly #kept = new Map<string, Answer>();
   #steps: { from: number; answer: Answer }[] = [];
@@ -38,7 +38,8 @@ export class OverTime {
   async ask(edge: Edge, asked: Asked): Promise<void> {
     const { name, match, from, to } = asked;
     const minutes = (to - from) / 60_000;
-    const step = (STEPS.find((length) => minutes / length <= MOST_STEPS) ?? 120) * 60_000;
+    const days = Math.ceil(minutes / MOST_STEPS / 1440);
+    const step = (STEPS.find((length) => minutes / length <= MOST_STEPS) ?? days * 1440) * 60_000;
     // Steps begin at multiples of themselves: the next refresh asks for the same ones.
     const starts: number[] = [];
     for (let at = Math.floor(from / step) * step; at < to; at += step) starts.push(at);
@@ -75,39 +76,31 @@ export class OverTime {
       colour: RANKS.indexOf(rank),
     }));
     const top = ranks.at(-1);
-    const bands = [];
+    const bands: Band[] = [];
     if (top !== undefined) {
-      const first = lines.length;
       const colour = RANKS.indexOf(top);
-      const edge = (label: string, values: (number | null)[]) =>
-        lines.push({ label, values, edge: true, colour });
-      edge(
-        'interval, upper',
-        of(top, (p) => p.ci[1]),
-      );
-      edge(
-        'interval, lower',
-        of(top, (p) => p.ci[0]),
-      );
-      edge(
-        'bound, upper',
-        of(top, (p) => p.upper),
-      );
-      edge(
-        'bound, lower',
-        of(top, (p) => p.lower),
-      );
-      bands.push({ between: [first, first + 1] as [number, number], opacity: 0.14, colour });
-      bands.push({ between: [first + 2, first + 3] as [number, number], opacity: 0.3, colour });
+      const band = (
+        name: string,
+        opacity: number,
+        [lower, upper]: [(number | null)[], (number | null)[]],
+      ) => {
+        bands.push({ name, opacity, colour, between: [lines.length, lines.length + 1] });
+        lines.push({ label: name, values: upper, edge: true }, { label: name, values: lower, edge: true });
+      };
+      const name = percentileName(top);
+      band(`${name} sample`, 0.16, [of(top, (p) => p.ci[0]), of(top, (p) => p.ci[1])]);
+      band(`${name} sketch`, 0.3, [of(top, (p) => p.lower), of(top, (p) => p.upper)]);
     }
     this.chart.show(
       steps.map(({ from }) => from / 1000),
       lines,
       {
+        xName: 'from',
         time: true,
         bands,
         format: figure,
-        description: `${ranks.map(percentileName).join(', ')} in ${steps.length} steps of time`,
+        formatX: (seconds) => moment(seconds * 1000),
+        description: `${ranks.map(percentileName).join(', ') || 'No percentile'} in ${steps.length} steps of time`,
       },
     );
   }

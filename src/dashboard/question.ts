@@ -1,7 +1,9 @@
 /** The form at the top: which series, grouped how, over which time; kept in the address, so that a view can be shared. */
 import type { Question, SeriesInfo } from './api.js';
-import { byId, element } from './elements.js';
+import { byId, element, offerChoices } from './elements.js';
 import { matcher } from './format.js';
+import { LabelPickers } from './label-pickers.js';
+import { CHOSEN, chosen, lately, suggest } from './time-range.js';
 
 export interface Asked extends Question {
   /** A label to group by, or ''. */
@@ -20,52 +22,78 @@ const THRESHOLDS: Record<string, [good: number, poor: number]> = {
   flight_delay_minutes: [15, 60],
 };
 const OTHERWISE: [number, number] = [100, 1000];
+/** What fields of a moment begin with. */
+const SUGGESTED_SECONDS = 3600;
 
 export class QuestionForm {
   readonly #form = byId<HTMLFormElement>('question');
   readonly #matches = byId<HTMLDataListElement>('matches');
+  readonly #pickers: LabelPickers;
   #series: SeriesInfo[] = [];
 
   /** @param changed called when something else is asked */
   constructor(changed: () => void) {
-    this.#form.addEventListener('submit', (event) => event.preventDefault());
-    this.#form.addEventListener('change', (event) => {
-      if (event.target === this.#field('name')) this.#choose();
-      this.#keep();
+    const keep = () => {
+      this.#arrange();
+      const fields = new FormData(this.#form) as unknown as Iterable<[string, string]>;
+      history.replaceState(null, '', `#${new URLSearchParams([...fields].filter(([, value]) => value))}`);
       changed();
+    };
+    this.#pickers = new LabelPickers((match) => {
+      this.#field('match').value = match;
+      keep();
+    });
+    this.#form.addEventListener('submit', (event) => event.preventDefault());
+    this.#form.addEventListener('change', ({ target }) => {
+      if (target === this.#field('name')) this.#choose();
+      keep();
     });
   }
 
-  /** Offers the series there are; true when the choice had to change. */
-  offer(series: SeriesInfo[]): boolean {
+  /** Offers the series there are. */
+  offer(series: SeriesInfo[]): void {
     this.#series = series;
     const names = [...new Set(series.map(({ name }) => name))].sort();
     const select = this.#field<HTMLSelectElement>('name');
     const before = select.value;
-    select.replaceChildren(...names.map((name) => element('option', { value: name }, name)));
+    offerChoices(
+      select,
+      names.map((name) => [name, name]),
+    );
     const kept = new URLSearchParams(location.hash.slice(1));
     const wanted = before || kept.get('name') || 'flight_delay_minutes';
     if (names.includes(wanted)) select.value = wanted;
-    if (before === select.value) return false;
-    this.#choose();
-    if (!before) for (const [key, value] of kept) this.#restore(key, value);
-    return true;
+    if (before === select.value) {
+      this.#offerLabels();
+    } else {
+      this.#choose();
+      if (!before) for (const [key, value] of kept) this.#restore(key, value);
+    }
+    this.#arrange();
   }
 
-  /** What is asked now; nothing while there are no series. */
+  /** What is asked now; nothing while there are no series, or no time is chosen. */
   asked(now: number): Asked | undefined {
     const value = (name: string) => this.#field(name).value.trim();
-    if (!value('name')) return undefined;
+    const range = value('range') === CHOSEN ? chosen(this.#form) : lately(Number(value('range')), now);
+    if (!value('name') || !range) return undefined;
     const match = value('match');
     return {
       name: value('name'),
       ...(match ? { match } : {}),
-      from: Math.floor((now - Number(value('range')) * 1000) / 60_000) * 60_000,
-      to: Math.ceil((now + 1) / 60_000) * 60_000,
+      ...range,
       by: value('by'),
       good: Number(value('good')),
       poor: Number(value('poor')),
     };
+  }
+
+  /** Shows the fields that a choice needs, and what the pattern picks. */
+  #arrange(): void {
+    const isChosen = this.#field('range').value === CHOSEN;
+    for (const label of this.#form.querySelectorAll<HTMLElement>('.moment')) label.hidden = !isChosen;
+    if (isChosen) suggest(this.#form, lately(SUGGESTED_SECONDS, Date.now()));
+    this.#pickers.show(this.#field('match').value);
   }
 
   /** A field as the address has it; what a choice does not offer stays as it is. */
@@ -78,25 +106,26 @@ export class QuestionForm {
 
   /** After another metric was chosen: its labels, its thresholds. */
   #choose(): void {
-    const name = this.#field('name').value;
-    const labels = this.#series.filter((one) => one.name === name).map((one) => one.labels);
-    const keys = [...new Set(labels.flatMap(Object.keys))].sort();
-    this.#field('by').replaceChildren(
-      element('option', { value: '' }, 'nothing'),
-      ...keys.map((key) => element('option', { value: key }, key)),
-    );
-    this.#matches.replaceChildren(
-      ...labels.slice(0, 200).map((one) => element('option', { value: matcher(one) })),
-    );
+    this.#offerLabels();
+    this.#field('by').value = '';
     this.#field('match').value = '';
-    const [good, poor] = THRESHOLDS[name] ?? OTHERWISE;
+    const [good, poor] = THRESHOLDS[this.#field('name').value] ?? OTHERWISE;
     this.#field('good').value = String(good);
     this.#field('poor').value = String(poor);
   }
 
-  #keep(): void {
-    const fields = new FormData(this.#form) as unknown as Iterable<[string, string]>;
-    history.replaceState(null, '', `#${new URLSearchParams([...fields].filter(([, value]) => value))}`);
+  #offerLabels(): void {
+    const name = this.#field('name').value;
+    const labels = this.#series.filter((one) => one.name === name).map((one) => one.labels);
+    const keys = [...new Set(labels.flatMap(Object.keys))].sort();
+    offerChoices(this.#field<HTMLSelectElement>('by'), [
+      ['', 'nothing'],
+      ...keys.map((key) => [key, key] as const),
+    ]);
+    this.#pickers.offer(labels);
+    const matches = labels.slice(0, 200).map(matcher);
+    if (matches.join() === [...this.#matches.options].map(({ value }) => value).join()) return;
+    this.#matches.replaceChildren(...matches.map((value) => element('option', { value })));
   }
 
   #field<T extends HTMLInputElement | HTMLSelectElement = HTMLInputElement>(name: string): T {

@@ -1,86 +1,62 @@
 /** The page in a real browser, over HTTP, in front of an edge on real workerd: what it shows is what was sent. */
-import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import type { Server } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type ServedEdge, serveEdge } from '../../../build/serve-edge.js';
-import { servePage } from '../../../build/serve-page.js';
-import { encodeBatch } from '../../../src/batch.js';
 import { seededRandom } from '../../support/prng.js';
 import { launchChromium } from '../support/chromium.js';
+import { cardsOf, DashboardSite, tableOf } from '../support/dashboard.js';
+import { until } from '../support/pages.js';
 
-let folder: string;
-let edge: ServedEdge;
-let page: { url: string; server: Server };
+const DAY_MS = 86_400_000;
+
+let site: DashboardSite;
 let browser: Browser;
 /** Values of each route, in milliseconds. */
 const sent: Record<string, number[]> = { '/a': [], '/b': [] };
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'kll-page-'));
-  let config = { url: '', token: '' };
-  page = await servePage({ folder: 'dist/page', config: () => config });
-  const origin = new URL(page.url).origin;
-  edge = await serveEdge({ folder, environment: { KLL_CORS_ORIGINS: origin }, output: 'ignore' });
-  config = { url: edge.url, token: edge.token };
+  site = await DashboardSite.start();
   const random = seededRandom(7);
+  const draw = (median: number) => Math.round(10 * median * Math.exp(0.5 * random.normal())) / 10;
   for (const [route, median] of [
     ['/a', 100],
     ['/b', 300],
   ] as const) {
-    for (let i = 0; i < 4000; i++)
-      sent[route].push(Math.round(10 * median * Math.exp(0.5 * random.normal())) / 10);
+    sent[route] = Array.from({ length: 4000 }, () => draw(median));
   }
-  const series = Object.entries(sent).map(([route, values]) => ({
-    name: 'latency_ms',
-    labels: { route },
-    age: 0,
-    values: Float64Array.from(values),
-  }));
-  const response = await fetch(`${edge.url}/v1/ingest`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${edge.token}`, 'content-type': 'application/vnd.kll.batch' },
-    body: encodeBatch({ id: randomBytes(16), created: Date.now(), series }) as Uint8Array<ArrayBuffer>,
-  });
-  expect(response.status).toBe(202);
+  const drawn = (length: number, median: number) => Float64Array.from({ length }, () => draw(median));
+  await site.send([
+    ...Object.entries(sent).map(([route, values]) => ({
+      name: 'latency_ms',
+      labels: { route },
+      age: 0,
+      values: Float64Array.from(values),
+    })),
+    // Today, and a day ago.
+    { name: 'shifted_ms', labels: {}, age: 0, values: drawn(3000, 100) },
+    { name: 'shifted_ms', labels: {}, age: DAY_MS, values: drawn(3000, 200) },
+    { name: 'steady_ms', labels: {}, age: 0, values: drawn(3000, 100) },
+    { name: 'steady_ms', labels: {}, age: DAY_MS, values: drawn(3000, 100) },
+    { name: 'few_ms', labels: {}, age: 0, values: drawn(5, 100) },
+    { name: 'few_ms', labels: {}, age: DAY_MS, values: drawn(5, 100) },
+  ]);
   browser = await launchChromium();
 }, 60_000);
 
 afterAll(async () => {
   await browser?.close();
-  page?.server.close();
-  edge?.process.kill('SIGKILL');
-  await edge?.ended;
-  rmSync(folder, { recursive: true, force: true });
+  await site?.stop();
 });
 
-/** Opens the page with what its address asks for; errors of the page are faults of the test. */
-async function open(hash: string, width = 1280): Promise<{ view: Page; faults: string[] }> {
-  const context = await browser.newContext({ locale: 'en-US', viewport: { width, height: 900 } });
-  const view = await context.newPage();
-  const faults: string[] = [];
-  view.on('pageerror', (error) => faults.push(error.message));
-  view.on('console', (message) => {
-    if (message.type() === 'error') faults.push(message.text());
-  });
-  await view.goto(`${page.url}#${hash}`);
-  await view.waitForFunction(() => document.getElementById('status')?.textContent?.startsWith('Live'));
-  await view.waitForSelector('#over-time canvas');
-  return { view, faults };
-}
-
-const cards = async (view: Page) =>
+const headline = async (view: Page) =>
   Object.fromEntries(
-    await view.$$eval('#headline > div', (all) =>
-      all.map((card) => [
-        card.querySelector('span')?.textContent ?? '',
-        Number(card.querySelector('b')?.textContent?.replaceAll(',', '')),
-      ]),
-    ),
-  ) as Record<string, number>;
+    Object.entries(await cardsOf(view, 'headline')).map(([name, text]) => [
+      name,
+      Number(text.replaceAll(',', '')),
+    ]),
+  );
+const verdict = (view: Page) => view.textContent('#verdict');
+const isSaid = (view: Page, text: string) =>
+  until(async () => (await verdict(view))?.startsWith(text) === true);
 
 /** Ranks of a value that is shown with three digits. */
 function shareAround(values: number[], shown: number): [number, number] {
@@ -90,8 +66,8 @@ function shareAround(values: number[], shown: number): [number, number] {
 }
 
 it('shows the percentiles of what was sent, inside the stated bounds', async () => {
-  const { view, faults } = await open('name=latency_ms&range=3600&good=150&poor=500');
-  const shown = await cards(view);
+  const { view, faults } = await site.open(browser, 'name=latency_ms&range=3600&good=150&poor=500');
+  const shown = await headline(view);
   const all = [...sent['/a'], ...sent['/b']];
   expect(shown.values).toBe(all.length);
   for (const [name, rank] of [
@@ -108,39 +84,151 @@ it('shows the percentiles of what was sent, inside the stated bounds', async () 
   const good = all.filter((x) => x <= 150).length / all.length;
   const said = await view.textContent('#shares li');
   expect(Math.abs(Number.parseFloat(said ?? '') / 100 - good)).toBeLessThan(0.005);
+  expect(await view.$$eval('#headline > .first span', (all) => all.map((one) => one.textContent))).toEqual([
+    'p75',
+    expect.stringMatching(/^sketch \d/),
+    expect.stringMatching(/^sample \d+ to \d+/),
+  ]);
   expect(faults).toEqual([]);
   await view.context().close();
 });
 
-it('narrows to labels, groups, and says in words what differs by more than chance', async () => {
-  const { view, faults } = await open(
-    `name=latency_ms&range=3600&by=route&match=${encodeURIComponent('{route="/a"}')}`,
-  );
-  expect((await cards(view)).values).toBe(sent['/a'].length);
-  expect(await view.textContent('#groups')).toContain('/a');
-  await view.selectOption('#comparison select', 'labels');
-  await view.fill('#comparison input', '{route="/b"}');
-  await view.press('#comparison input', 'Tab');
-  await view.waitForFunction(() =>
-    document.getElementById('differences')?.textContent?.includes('p50 is lower'),
-  );
-  expect(await view.textContent('#differences')).toContain('larger than chance');
+it('shows the share of each interval and up to each value, with bound and interval apart', async () => {
+  const { view, faults } = await site.open(browser, 'name=latency_ms&range=3600');
+  const all = [...sent['/a'], ...sent['/b']];
+  await view.click('#pmf summary');
+  await view.click('#cdf summary');
+  const [head, ...bars] = await tableOf(view, '#pmf');
+  expect(head).toEqual(['around', 'share']);
+  expect(bars).toHaveLength(30);
+  const drawn = bars.reduce((sum, [, share]) => sum + Number.parseFloat(share), 0);
+  // Of p1 to p99.9 all is drawn; each bar is rounded to 0.1 %.
+  expect(Math.abs(drawn - 98.9)).toBeLessThan(1.5);
+  expect(await view.textContent('#pmf-note')).toMatch(/Each bar is within [\d.]+ % of all values/);
+  const [cdfHead, ...points] = await tableOf(view, '#cdf');
+  expect(cdfHead).toEqual(['up to', 'share', 'sample', 'sketch']);
+  expect(points).toHaveLength(61);
+  for (const [upTo, , sample, sketch] of points) {
+    const x = Number(upTo.replaceAll(',', ''));
+    const [low, high] = shareAround(all, x);
+    const [sketchLow, sketchHigh = sketchLow] = sketch.split(' to ').map((text) => Number.parseFloat(text));
+    const [sampleLow, sampleHigh = sampleLow] = sample.split(' to ').map((text) => Number.parseFloat(text));
+    // The truth lies inside the sketch's bound, but for the digits shown.
+    expect(100 * low, upTo).toBeLessThanOrEqual(sketchHigh + 0.06);
+    expect(100 * high, upTo).toBeGreaterThanOrEqual(sketchLow - 0.06);
+    expect(sampleLow, upTo).toBeLessThanOrEqual(sketchHigh);
+    expect(sampleHigh, upTo).toBeGreaterThanOrEqual(sketchLow);
+  }
   expect(faults).toEqual([]);
   await view.context().close();
 });
 
-it('fits a phone, follows the keyboard, and keeps a choice of theme', async () => {
-  const { view, faults } = await open('name=latency_ms&range=3600', 390);
-  expect(await view.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
-  await view.focus('#theme');
-  const before = await view.evaluate(() => document.documentElement.dataset.theme);
-  await view.keyboard.press('Enter');
-  const after = await view.evaluate(() => document.documentElement.dataset.theme);
-  expect(after).not.toBe(before);
-  await view.reload();
-  await view.waitForSelector('#over-time canvas');
-  expect(await view.evaluate(() => document.documentElement.dataset.theme)).toBe(after);
-  expect(await view.$$eval('input, select', (all) => all.every((one) => one.closest('label')))).toBe(true);
+it('picks series from lists, groups, and keeps both in its address', async () => {
+  const { view, faults } = await site.open(browser, 'name=latency_ms&range=3600');
+  const count = async () => (await headline(view)).values;
+  await view.selectOption('#pickers select', '/a');
+  await until(async () => (await count()) === sent['/a'].length);
+  expect(await view.inputValue('#question [name=match]')).toBe('{route="/a"}');
+  await view.selectOption('#question [name=by]', 'route');
+  await until(async () => (await tableOf(view, '#groups')).length === 2);
+  expect((await tableOf(view, '#groups'))[1].slice(0, 2)).toEqual(['/a', '4,000']);
+  // A pattern picks what no list does.
+  await view.fill('#question [name=match]', '{route=~"/a|/b"}');
+  await view.press('#question [name=match]', 'Enter');
+  await until(async () => (await count()) === 8000);
+  expect(await view.inputValue('#pickers select')).toBe('');
+  await until(async () => (await tableOf(view, '#groups')).length === 3);
+  // Who opens the same address sees the same.
+  const again = await site.open(browser, new URL(view.url()).hash.slice(1));
+  expect((await headline(again.view)).values).toBe(8000);
+  await until(async () => (await tableOf(again.view, '#groups')).length === 3);
+  expect([...faults, ...again.faults]).toEqual([]);
+  await again.view.context().close();
+  await view.context().close();
+});
+
+it('narrows to a stretch of time', async () => {
+  const { view, faults } = await site.open(browser, 'name=shifted_ms&range=172800');
+  const count = async () => (await headline(view)).values;
+  expect(await count()).toBe(6000);
+  await view.selectOption('#question [name=range]', 'chosen');
+  const at = (ms: number) =>
+    new Date(ms - new Date().getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+  await view.fill('#question [name=from]', at(Date.now() - DAY_MS - 600_000));
+  await view.fill('#question [name=to]', at(Date.now() - DAY_MS + 600_000));
+  await view.press('#question [name=to]', 'Tab');
+  await until(async () => (await count()) === 3000);
+  expect((await headline(view)).p50).toBeGreaterThan(150);
   expect(faults).toEqual([]);
+  await view.context().close();
+});
+
+it('says in words which of two series differ by more than chance', async () => {
+  const { view, faults } = await site.open(
+    browser,
+    `name=latency_ms&range=3600&match=${encodeURIComponent('{route="/a"}')}`,
+  );
+  await view.selectOption('#comparison [name=with]', 'labels');
+  await view.fill('#comparison [name=match]', '{route="/b"}');
+  await view.press('#comparison [name=match]', 'Tab');
+  await isSaid(view, 'Larger than chance: p50, p75, p90, p95, p99');
+  expect(await view.textContent('#differences')).toMatch(/p50 is lower by \d+: larger than chance/);
+  // Compared with itself, nothing is.
+  await view.fill('#comparison [name=match]', '{route="/a"}');
+  await view.press('#comparison [name=match]', 'Tab');
+  await isSaid(view, 'No difference is larger than chance explains.');
+  expect(faults).toEqual([]);
+  await view.context().close();
+});
+
+it.each([
+  ['shifted_ms', 'Larger than chance: p50, p75, p90, p95', 'lower.'],
+  ['steady_ms', 'No difference is larger than chance explains.', ''],
+  ['few_ms', 'Too few values to say.', ''],
+])('says of two times whether %s changed by more than chance', async (name, said, end) => {
+  const { view, faults } = await site.open(browser, `name=${name}&range=3600`);
+  await view.selectOption('#comparison [name=with]', 'day');
+  await isSaid(view, said);
+  expect(await verdict(view)).toContain(end);
+  // The same, with the other time given by hand.
+  await view.selectOption('#comparison [name=with]', 'chosen');
+  const at = (ms: number) =>
+    new Date(ms - new Date().getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+  await view.fill('#comparison [name=from]', at(Date.now() - DAY_MS - 3_600_000));
+  await view.fill('#comparison [name=to]', at(Date.now() - DAY_MS + 3_600_000));
+  await view.press('#comparison [name=to]', 'Tab');
+  await isSaid(view, said);
+  expect(await view.textContent('#differences caption')).toMatch(/^(3,000|5) values beside (3,000|5) of /);
+  expect(faults).toEqual([]);
+  await view.context().close();
+});
+
+it('measures itself, and shows what it sends and what waits', async () => {
+  const { config } = site;
+  site.config = { ...config, key: await site.ingestKey() };
+  const { view, faults } = await site.open(browser, 'name=latency_ms&range=3600');
+  site.config = config;
+  await until(async () => /^[1-9]/.test((await cardsOf(view, 'beacons'))['batches acknowledged'] ?? ''));
+  const beacons = await cardsOf(view, 'beacons');
+  expect(Number.parseFloat(beacons['newest beacon'].replaceAll(',', ''))).toBeLessThan(1000);
+  expect(beacons['batches queued']).toMatch(/^\d+$/);
+  const inside = await cardsOf(view, 'inside');
+  expect(Number(inside['values taken'].replaceAll(',', ''))).toBeGreaterThanOrEqual(20_010);
+  expect(inside['batches waiting']).toMatch(/^\d+$/);
+  // What it measured is there to be asked for, like everything else.
+  await until(() =>
+    view.$$eval('#question [name=name] option', (all) => all.some((one) => one.textContent === 'fetch')),
+  );
+  expect(faults).toEqual([]);
+  await view.context().close();
+});
+
+it('shows to who may only ask all but the metrics of the edge', async () => {
+  const { config } = site;
+  site.config = { ...config, token: await site.queryToken() };
+  const { view } = await site.open(browser, 'name=latency_ms&range=3600');
+  site.config = config;
+  expect((await headline(view)).values).toBe(8000);
+  expect(await view.isVisible('#inside-section')).toBe(false);
   await view.context().close();
 });

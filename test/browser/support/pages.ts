@@ -46,6 +46,18 @@ export async function visit(
   if (options) await page.evaluate((given) => start(given), options);
 }
 
+/** One step back in the history, as a page itself asks for it: Firefox tells its driver nothing of a page it had kept. */
+export async function goBackTo(page: Page, site: Site, path: string): Promise<void> {
+  await page.evaluate(() => {
+    setTimeout(() => history.back());
+  });
+  await until(() =>
+    page
+      .evaluate((url) => location.href === url && globalThis.isReady, site.origin + path)
+      .catch(() => false),
+  );
+}
+
 /** Closes a page as a user does: it is told, and has no time left. Done when it is gone. */
 export async function closeByUser(page: Page): Promise<void> {
   const gone = page.waitForEvent('close');

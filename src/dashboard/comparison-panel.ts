@@ -1,0 +1,121 @@
+/** What is asked beside something else: other labels, or another time. */
+import type { KllSketch } from '../index.js';
+import type { Answer, Edge, Question } from './api.js';
+import { Chart } from './charts.js';
+import { differences, verdict } from './comparison.js';
+import { curveOf, points, spanOf } from './curves.js';
+import { cumulative } from './distribution.js';
+import { byId, fillTable } from './elements.js';
+import { count, figure, moment, percent, percentileName } from './format.js';
+import type { Asked } from './question.js';
+import { CHOSEN, chosen, suggest } from './time-range.js';
+
+const RANKS = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999];
+const POINTS = 60;
+const DAY_MS = 86_400_000;
+/** How much earlier the same stretch of time was. */
+const EARLIER: Record<string, number> = { day: DAY_MS, week: 7 * DAY_MS };
+
+export class ComparisonPanel {
+  readonly chart = new Chart(byId('compared'), 'both distributions');
+  readonly #form = byId<HTMLFormElement>('comparison');
+
+  /** @param changed called when something else is to be compared with */
+  constructor(changed: () => void) {
+    this.#form.addEventListener('submit', (event) => event.preventDefault());
+    this.#form.addEventListener('change', () => {
+      this.#arrange();
+      changed();
+    });
+    this.#arrange();
+  }
+
+  /** @param mine all values of what is asked */
+  async ask(edge: Edge, asked: Asked, mine: KllSketch): Promise<void> {
+    const other = this.#other(asked);
+    if (!other) {
+      this.#say('Choose from when to when to compare with.');
+      return;
+    }
+    const [here, there, others] = await Promise.all([
+      edge.quantiles(asked, RANKS),
+      edge.quantiles(other, RANKS),
+      edge.sketch(other),
+    ]);
+    if (here.n === 0 || there.n === 0) {
+      this.#say('Nothing to compare with.');
+      return;
+    }
+    this.#show(here, there, `${moment(other.from)} to ${moment(other.to)}`);
+    const span = spanOf(mine, others);
+    byId('compared').hidden = !span;
+    if (!span) return;
+    const xs = points(span, POINTS);
+    const { lines, bands } = cumulative([
+      ['here', curveOf(mine, xs)],
+      ['there', curveOf(others, xs)],
+    ]);
+    this.chart.show(xs, lines, {
+      xName: 'up to',
+      logarithmic: span.logarithmic,
+      bands,
+      format: percent,
+      formatX: figure,
+      description: `Share of values up to each value from ${figure(span.low)} to ${figure(span.high)}, here and there`,
+    });
+  }
+
+  #show(here: Answer, there: Answer, when: string): void {
+    const all = differences(here, there);
+    this.#say(verdict(all), false);
+    fillTable(
+      byId('differences'),
+      `${count(here.n)} values beside ${count(there.n)} of ${when}; differences at 99 % confidence`,
+      ['percentile', 'here', 'there', 'change', 'in words'],
+      all.map(({ q, here: a, there: b, words }) => [
+        percentileName(q),
+        figure(a),
+        figure(b),
+        b === 0 ? '-' : `${a >= b ? '+' : '-'}${percent(Math.abs((a - b) / b))}`,
+        words,
+      ]),
+    );
+  }
+
+  #say(text: string, isAll = true): void {
+    const place = byId('verdict');
+    if (place.textContent !== text) place.textContent = text;
+    if (!isAll) return;
+    byId('differences').replaceChildren();
+    byId('compared').hidden = true;
+  }
+
+  /** The other question; nothing while the form does not say which. */
+  #other(asked: Asked): Question | undefined {
+    const choice = this.#field('with').value;
+    if (choice === 'labels') {
+      const { name, from, to } = asked;
+      const match = this.#field('match').value.trim();
+      return { name, from, to, ...(match ? { match } : {}) };
+    }
+    if (choice === CHOSEN) {
+      suggest(this.#form, { from: 2 * asked.from - asked.to, to: asked.from });
+      const range = chosen(this.#form);
+      return range && { ...asked, ...range };
+    }
+    const earlier = EARLIER[choice] ?? asked.to - asked.from;
+    return { ...asked, from: asked.from - earlier, to: asked.to - earlier };
+  }
+
+  /** Shows the fields that a choice needs. */
+  #arrange(): void {
+    const choice = this.#field('with').value;
+    for (const label of this.#form.querySelectorAll<HTMLElement>('[data-for]')) {
+      label.hidden = label.dataset.for !== choice;
+    }
+  }
+
+  #field(name: string): HTMLInputElement {
+    return this.#form.elements.namedItem(name) as HTMLInputElement;
+  }
+}

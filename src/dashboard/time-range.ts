@@ -1,0 +1,42 @@
+/** A stretch of time as a form asks for it: so much until now, or from one moment to another. */
+const MINUTE_MS = 60_000;
+/** The choice that has two fields beside it. */
+export const CHOSEN = 'chosen';
+
+export interface TimeRange {
+  /** Epoch milliseconds, whole minutes. */
+  from: number;
+  to: number;
+}
+
+/** The last `seconds` until `now`. */
+export function lately(seconds: number, now: number): TimeRange {
+  return { from: floor(now - seconds * 1000), to: floor(now) + MINUTE_MS };
+}
+
+/** What the fields `from` and `to` of a form say; nothing while they say nothing that can be. */
+export function chosen(form: HTMLFormElement): TimeRange | undefined {
+  const [from, to] = ['from', 'to'].map((name) => new Date(fieldOf(form, name).value).getTime());
+  return from < to ? { from: floor(from), to: floor(to) } : undefined;
+}
+
+/** Writes a stretch into the fields, where they are empty. */
+export function suggest(form: HTMLFormElement, { from, to }: TimeRange): void {
+  for (const [name, at] of [
+    ['from', from],
+    ['to', to],
+  ] as const) {
+    const field = fieldOf(form, name);
+    // As the reader's clock has it, which is what such a field speaks of.
+    const local = new Date(at - new Date(at).getTimezoneOffset() * MINUTE_MS);
+    if (!field.value) field.value = local.toISOString().slice(0, 16);
+  }
+}
+
+function fieldOf(form: HTMLFormElement, name: string): HTMLInputElement {
+  return form.elements.namedItem(name) as HTMLInputElement;
+}
+
+function floor(ms: number): number {
+  return Math.floor(ms / MINUTE_MS) * MINUTE_MS;
+}

@@ -1,0 +1,110 @@
+/** What the page makes of answers, before it is drawn. */
+import { describe, expect, it } from 'vitest';
+import type { Answer } from '../../src/dashboard/api.js';
+import { differences, verdict } from '../../src/dashboard/comparison.js';
+import { curveOf, points, spanOf } from '../../src/dashboard/curves.js';
+import { between, figure, matcher, pickedBy } from '../../src/dashboard/format.js';
+import { KllSketch } from '../../src/index.js';
+import { seededRandom } from '../support/prng.js';
+
+function answer(...quantiles: [q: number, value: number, low: number | null, high: number | null][]): Answer {
+  return {
+    n: 100,
+    mean: null,
+    min: null,
+    max: null,
+    from: null,
+    to: null,
+    freshnessMs: 0,
+    partial: false,
+    shares: [],
+    quantiles: quantiles.map(([q, value, low, high]) => ({
+      q,
+      value,
+      lower: null,
+      upper: null,
+      ci: [low, high],
+    })),
+  };
+}
+
+describe('a comparison', () => {
+  it('calls larger than chance what no common value explains', () => {
+    const here = answer([0.5, 10, 9, 11], [0.75, 20, 18, 22], [0.9, 30, 28, 33], [0.95, 40, 38, 42]);
+    const there = answer([0.5, 12, 11.5, 13], [0.75, 15, 14, 17], [0.9, 31, 29, 34], [0.95, 40, 37, 41]);
+    const found = differences(here, there);
+    expect(found.map(({ relation }) => relation)).toEqual(['lower', 'higher', 'chance', 'same']);
+    expect(found[0].words).toBe('p50 is lower by 2: larger than chance');
+    expect(verdict(found)).toBe('Larger than chance: p75 higher; p50 lower.');
+    expect(verdict(found.slice(2))).toBe('No difference is larger than chance explains.');
+  });
+
+  it('knows what an open end leaves open', () => {
+    const here = answer([0.99, 90, 80, null], [0.999, 95, null, null]);
+    const above = differences(here, answer([0.99, 50, 40, 60], [0.999, 60, null, null]));
+    expect(above.map(({ relation }) => relation)).toEqual(['higher', '?']);
+    const within = differences(here, answer([0.99, 85, 70, 100], [0.999, 60, null, null]));
+    expect(within.map(({ relation }) => relation)).toEqual(['?', '?']);
+    expect(verdict(within)).toBe('Too few values to say.');
+  });
+});
+
+describe('a curve', () => {
+  it('holds the share of the population in its interval, at 99 %', () => {
+    const { next } = seededRandom(99);
+    const xs = points({ low: 0.05, high: 0.95, logarithmic: false }, 18);
+    let held = 0;
+    let narrow = 0;
+    const samples = 300;
+    for (let i = 0; i < samples; i++) {
+      const values = Float64Array.from({ length: 2000 }, next);
+      const { interval } = curveOf(new KllSketch({ seed: i }).extend(values), xs);
+      // Of values from 0 to 1 the share up to x is x.
+      xs.forEach((x, at) => {
+        if (interval.lower[at] <= x && x <= interval.upper[at]) held++;
+        if (interval.upper[at] - interval.lower[at] < 0.09) narrow++;
+      });
+    }
+    // Seeds are fixed. Were all intervals of a sample alike, 0.973 would be three standard deviations of 300 below 0.99.
+    expect(held / (samples * xs.length)).toBeGreaterThan(0.973);
+    expect(narrow / (samples * xs.length)).toBeGreaterThan(0.98);
+  });
+
+  it('holds what is known of the values themselves inside, and nothing of what is not there', () => {
+    const sketch = new KllSketch().extend([1, 2, 3, 4]);
+    const { share, bound } = curveOf(sketch, [0, 2, 4]);
+    expect(share).toEqual([0, 0.5, 1]);
+    expect(bound).toEqual({ lower: [0, 0.5, 1], upper: [0, 0.5, 1] });
+    expect(spanOf(new KllSketch())).toBeUndefined();
+    expect(spanOf(new KllSketch().add(7))).toBeUndefined();
+    expect(spanOf(new KllSketch(), sketch)).toEqual({ low: 1, high: 4, logarithmic: false });
+  });
+
+  it('is drawn from end to end, evenly as its axis has it', () => {
+    expect(points({ low: 1, high: 3, logarithmic: false }, 4)).toEqual([1, 1.5, 2, 2.5, 3]);
+    const even = points({ low: 1, high: 1000, logarithmic: true }, 3);
+    expect(even.map((x) => Math.round(x))).toEqual([1, 10, 100, 1000]);
+  });
+});
+
+describe('words', () => {
+  it('give labels back from the matcher that picks them, and none from patterns', () => {
+    for (const labels of [{}, { route: '/a' }, { a: 'x"y\\z', 'b.c': '1, 2' }]) {
+      expect(pickedBy(matcher(labels))).toEqual(labels);
+    }
+    for (const pattern of ['{route=~"/a|/b"}', '{route!="/a"}', '{route="/a",x=~"b"}', 'nonsense']) {
+      expect(pickedBy(pattern)).toEqual({});
+    }
+  });
+
+  it('name an interval with open ends', () => {
+    expect([between(1, 2), between(null, 2), between(1, null), between(null, null), between(3, 3)]).toEqual([
+      '1 to 2',
+      'up to 2',
+      'from 1',
+      'unknown',
+      '3',
+    ]);
+    expect([figure(12345.6), figure(0.12345), figure(null)]).toEqual(['12,346', '0.123', '-']);
+  });
+});
