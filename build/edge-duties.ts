@@ -51,7 +51,7 @@ export async function runDuties({
   }
   if (exportFolder) {
     mkdirSync(exportFolder, { recursive: true });
-    await kll(['export', '--url', url, '--dir', exportFolder], token);
+    await kll(['export', '--url', url, '--dir', exportFolder, '--enable'], token);
   }
 }
 
