@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchBrowser } from '../support/engine.js';
+import { ENGINE, type Engine, launchBrowser } from '../support/engine.js';
 import { openPage, until, visit } from '../support/pages.js';
 import { Site } from '../support/site.js';
 
@@ -22,6 +22,8 @@ beforeEach(async () => {
   return () => context.close();
 });
 
+/** Layout shifts and long tasks are Chromium's alone: elsewhere nothing is sent in their name. */
+const onlyIn = (engine: Engine, ...names: string[]) => (ENGINE === engine ? names : []);
 const names = () => [...new Set(site.series().map(({ name }) => name))].sort();
 
 describe('web vitals', () => {
@@ -39,7 +41,13 @@ describe('web vitals', () => {
     await until(() => site.series('lcp').length > 0);
     await visit(page, site, {});
     await until(async () => (await page.evaluate(() => localStorage.length)) === 0);
-    expect(names()).toEqual(expect.arrayContaining(['cls', 'fcp', 'lcp', 'ttfb']));
+    // The click may or may not make an interaction that is long enough to be told of.
+    expect(names().filter((name) => name !== 'inp')).toEqual([
+      ...onlyIn('chromium', 'cls'),
+      'fcp',
+      'lcp',
+      'ttfb',
+    ]);
     for (const name of names()) expect([name, site.total(name).n]).toEqual([name, 1]);
     const [{ labels, values }] = site.series('lcp');
     expect(labels).toEqual({ route: '/page/orders/8231.html'.replace('8231.html', ':id') });
@@ -108,7 +116,7 @@ describe('the timeline', () => {
     });
     expect(names()).toEqual([
       'fetch',
-      'longtask',
+      ...onlyIn('chromium', 'longtask'),
       'navigation_content_loaded',
       'navigation_interactive',
       'navigation_load',
@@ -118,7 +126,7 @@ describe('the timeline', () => {
     expect(site.series('fetch').map(({ labels }) => labels)).toEqual([
       { route: '/page.html', target: '/api/users/:id/orders' },
     ]);
-    expect(site.series('longtask')[0].values![0]).toBeGreaterThanOrEqual(50);
+    for (const { values } of site.series('longtask')) expect(values![0]).toBeGreaterThanOrEqual(50);
     const sent = site.deliveries.map(({ bytes }) => new TextDecoder('latin1').decode(bytes)).join();
     expect(sent).not.toMatch(/secret|123456|http/);
   });

@@ -12,6 +12,8 @@ const LAUNCH: Record<Engine, () => Promise<Browser>> = {
       channel: 'moz-firefox',
       executablePath: process.env.KLL_FIREFOX ?? '/usr/bin/firefox-esr',
       headless: true,
+      // Else its clock ticks in whole milliseconds.
+      firefoxUserPrefs: { 'privacy.reduceTimerPrecision': false },
     }),
 };
 
