@@ -8,6 +8,7 @@ import { type CliError, EXIT, usageError } from './exit.js';
 import { handleClosedPipe, reportError } from './output/terminal.js';
 import { backup, backupCommand } from './verbs/backup.js';
 import { build, buildCommand } from './verbs/build.js';
+import { capacity, capacityCommand } from './verbs/capacity.js';
 import { compare, compareCommand } from './verbs/compare.js';
 import { convert, convertCommand } from './verbs/convert.js';
 import { exportBuckets, exportCommand } from './verbs/export.js';
@@ -34,7 +35,7 @@ import { verify, verifyCommand } from './verbs/verify.js';
 const EXIT_CODES = `
 Exit codes:
   0  done
-  1  done, and the verdict is negative (verify, compare, slo check, restore --verify, export, doctor)
+  1  done, and the verdict is negative (verify, compare, slo check, restore --verify, export, capacity, doctor)
   2  the command line is wrong
   3  the input is not what it should be
   4  reading or writing failed
@@ -89,6 +90,7 @@ function createProgram(json: boolean): Command {
   verb(retentionCommand(program), retention);
   verb(vacuumCommand(program), vacuum);
   verb(resetCommand(program), reset);
+  verb(capacityCommand(program), capacity);
   return program;
 }
 

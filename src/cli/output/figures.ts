@@ -36,7 +36,8 @@ export function percentileName(rank: number): string {
 export function showBytes(bytes: number): string {
   if (bytes < 10_000) return `${showCount(bytes)} ${bytes === 1 ? 'byte' : 'bytes'}`;
   if (bytes < 1e6) return `${Number((bytes / 1e3).toPrecision(3))} kB`;
-  return `${Number((bytes / 1e6).toPrecision(3))} MB`;
+  if (bytes < 1e9) return `${Number((bytes / 1e6).toPrecision(3))} MB`;
+  return `${Number((bytes / 1e9).toPrecision(3))} GB`;
 }
 
 export function showSeconds(seconds: number): string {
