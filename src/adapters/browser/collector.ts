@@ -4,7 +4,7 @@ import { CollectorError, tellOnce } from './collector-error.js';
 import { Sender, type SendStats } from './flush.js';
 import { whenIdle } from './idle.js';
 import { KernelSource } from './kernel-source.js';
-import { cleanLabels, type Labels } from './labels.js';
+import { cleanLabels, cleanName, type Labels } from './labels.js';
 import { type CollectorOptions, type CollectorSettings, toSettings } from './options.js';
 import { Outbox } from './outbox.js';
 import { isSampled, storageOf } from './sampling.js';
@@ -225,16 +225,17 @@ class PageCollector implements Collector {
     try {
       return call();
     } catch (cause) {
-      this.#tell(
-        new CollectorError('ERR_CALLBACK', `a function among the options threw: ${cause}`, { cause }),
-      );
+      this.#tell(new CollectorError('ERR_CALLBACK', 'a function among the options threw', { cause }));
       return undefined;
     }
   }
 
   #reject(name: string, value: unknown): void {
     this.#counts.rejected++;
-    this.#tell(new CollectorError('ERR_VALUE', `${name}: expected a finite number, found ${String(value)}`));
+    const found = typeof value === 'number' ? value : typeof value;
+    this.#tell(
+      new CollectorError('ERR_VALUE', `${cleanName(name)}: expected a finite number, found ${found}`),
+    );
   }
 
   #mayAct(): boolean {

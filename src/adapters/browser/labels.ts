@@ -33,6 +33,11 @@ export function printable(text: unknown): string {
   return String(text).slice(0, LONGEST).replace(/\p{C}/gu, '');
 }
 
+/** A name as it may leave the page: a template where it holds an address. */
+export function cleanName(name: string): string {
+  return printable(/@|:\/\//.test(name) ? routeTemplate(String(name)) : name);
+}
+
 /** Clean labels, their keys in order. Keys that are empty or reserved for the server are left out. */
 export function cleanLabels(labels: Labels, clean: (value: string, key: string) => string): Labels {
   return Object.fromEntries(
@@ -40,6 +45,6 @@ export function cleanLabels(labels: Labels, clean: (value: string, key: string) 
       .filter((key) => labels[key] !== undefined && !/^(__.*)?$/s.test(printable(key)))
       .sort()
       .slice(0, MOST_LABELS)
-      .map((key) => [printable(key), printable(clean(String(labels[key]), key))]),
+      .map((key) => [cleanName(key), printable(clean(String(labels[key]), key))]),
   );
 }

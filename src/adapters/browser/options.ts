@@ -39,7 +39,7 @@ export interface CollectorOptions {
   beforeSend?: (series: OutgoingSeries[]) => OutgoingSeries[] | null | undefined;
   /** What is measured by itself: webVitals(...), longTasks() ... Default none. */
   sources?: readonly Source[];
-  /** Is told of each kind of error once. Default: a warning on the console. */
+  /** Is told of each kind of error once. Default: a warning on the console, without what a function of the page threw. */
   onError?: (error: Error) => void;
 }
 
@@ -57,7 +57,7 @@ export function toSettings(options: CollectorOptions): CollectorSettings {
     maxSeries: 50,
     consent: true,
     sources: [],
-    onError: (error: Error) => console.warn(error),
+    onError: (error: Error) => console.warn(String(error)),
     interval: 30_000,
     store: true,
     ...options.flush,

@@ -1,6 +1,6 @@
 /** The series of a page, found by name and labels; their number is capped. */
 import { CollectorError } from './collector-error.js';
-import { cleanLabels, type Labels, printable } from './labels.js';
+import { cleanLabels, cleanName, type Labels } from './labels.js';
 import { Series, type SeriesSettings } from './series.js';
 
 /** Stands for whatever lies beyond the cap, here as at the aggregator. */
@@ -45,7 +45,7 @@ export class SeriesTable {
     const known = this.#known.get(key);
     if (known) return known;
     if (this.#known.size >= REMEMBERED) this.#known.clear();
-    const found = this.#open(printable(name) || OTHER, { ...this.#defaults, ...labels });
+    const found = this.#open(cleanName(name) || OTHER, { ...this.#defaults, ...labels });
     this.#known.set(key, found);
     return found;
   }
