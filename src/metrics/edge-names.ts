@@ -90,6 +90,13 @@ const INGEST = {
     type: 'counter',
     unit: 'values',
   },
+  tenantValues: {
+    name: 'kll_edge_tenant_stored_values_total',
+    help: 'Values made durable, weights counted, by tenant.',
+    type: 'counter',
+    unit: 'values',
+    labels: ['tenant'],
+  },
   storedBytes: {
     name: 'kll_edge_stored_bytes_total',
     help: 'Bytes of the batches made durable; by their number, the size of a beacon.',

@@ -18,6 +18,7 @@ import { limitsOf, queryLimitsOf } from './limits.js';
 import { logError, logSuccess } from './log.js';
 import { methodCheck } from './method-check.js';
 import { metricsRoute, operatorTenant } from './metrics-route.js';
+import { handIn, isDue, tookTime } from './own-latencies.js';
 import { pauseRoutes } from './pause-admin-routes.js';
 import { Problem, refuse } from './problem.js';
 import { cdfRoute, quantilesRoute, sketchRoute } from './query-routes.js';
@@ -92,10 +93,16 @@ const finish: MiddlewareHandler<EdgeHono> = async (context, next) => {
   const route = context.get('route') ?? 'other';
   const ms = performance.now() - began;
   countRequest(route, res.status, ms / 1000);
+  tookTime(env, route, res.status, ms);
   if (res.ok)
     logSuccess(env, 'request', { method: req.method, route, status: res.status, ms: Math.round(ms) });
+  const operator = operatorTenant(env);
   if (workerCounters.isOverdue) {
-    context.executionCtx.waitUntil(workerCounters.send(env, operatorTenant(env)).catch(() => {}));
+    context.executionCtx.waitUntil(workerCounters.send(env, operator).catch(() => {}));
+  }
+  if (isDue()) {
+    const told = handIn(env, operator).catch((error) => logError('own latencies not stored', error));
+    context.executionCtx.waitUntil(told);
   }
 };
 

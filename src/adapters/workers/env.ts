@@ -29,6 +29,8 @@ export interface EdgeEnv extends EdgeBindings {
   /** Version and commit of the deployment, for `kll_edge_build_info`. */
   KLL_VERSION?: string;
   KLL_COMMIT?: string;
+  /** '1': how long requests take is kept as a series of the operator's tenant, by our own sketches. */
+  KLL_TELEMETRY?: string;
   /** Batches that an isolate stores at once; above it answers 429; default 200. */
   KLL_MAX_IN_FLIGHT?: string;
   /** Queries that take longer are logged with their explain, milliseconds; default 1000. */

@@ -4,8 +4,7 @@ import { type Identity, identify, identifyKey, requireScope } from './auth.js';
 import { peekKey } from './batch-container.js';
 import { readBody } from './body.js';
 import { captureRefused } from './capture.js';
-import type { TakeCall, TakeResult } from './contract.js';
-import { tenantConfig } from './directory-cache.js';
+import type { TakeResult } from './contract.js';
 import type { EdgeEnv } from './env.js';
 import type { EdgeContext } from './http-context.js';
 import { type BatchForm, type CheckedBatch, checkBatch } from './ingest-batch.js';
@@ -13,8 +12,8 @@ import { limitsOf, variable } from './limits.js';
 import { logFailure } from './log.js';
 import { Problem, refuse, unavailable } from './problem.js';
 import { requireRate } from './rate-limit.js';
-import { objectName, slotOf } from './series-key.js';
 import { serverLabels } from './server-labels.js';
+import { store } from './store-batch.js';
 import { workerCounters } from './worker-counters.js';
 
 /** Forms by content type. Beacons can only send text/plain, with the key inside. */
@@ -28,9 +27,6 @@ const FORMS: Readonly<Record<string, BatchForm>> = {
 const STANDARD_IN_FLIGHT = 200;
 const LARGEST_IN_FLIGHT = 100_000;
 let inFlight = 0;
-
-/** Asks of one request: a ring may be new to the Worker, an object may just be moving. */
-const MOST_ASKS = 4;
 
 export async function ingest(context: EdgeContext): Promise<Response> {
   const { env } = context;
@@ -113,7 +109,7 @@ async function takeIn({ env, req }: EdgeContext, arrived: Arrived): Promise<Resp
     labels: serverLabels(request, env),
     now: Date.now(),
   });
-  return answer(batch, await take(env, tenant, batch));
+  return answer(batch, await store(env, tenant, batch));
 }
 
 async function identifyBody(bytes: Uint8Array, request: Request, env: EdgeEnv): Promise<Identity> {
@@ -127,57 +123,6 @@ async function identifyBody(bytes: Uint8Array, request: Request, env: EdgeEnv): 
 async function requireIngest(identity: Identity, env: EdgeEnv): Promise<void> {
   requireScope(identity, 'ingest');
   await requireRate(identity, env);
-}
-
-/** Asks the owner of the batch, anew where the ring has moved on or the object says that asking again may help. */
-async function take(env: EdgeEnv, tenant: string, batch: CheckedBatch): Promise<TakeResult> {
-  const { id, created, createdUnknown, crc, body, values } = batch;
-  let fresh = false;
-  for (let ask = 1; ; ask++) {
-    const config = await reached(() => tenantConfig(env, tenant, fresh));
-    const ring = config.rings[config.rings.length - 1];
-    const owner = objectName('ingest', tenant, slotOf(id, ring.ingest));
-    const counters = workerCounters.takeDue();
-    const call: TakeCall = {
-      config,
-      batchId: bufferOf(id),
-      created,
-      ...(createdUnknown ? { createdUnknown } : {}),
-      crc,
-      body: bufferOf(body),
-      values,
-      ...(counters.length > 0 ? { counters } : {}),
-    };
-    try {
-      const result = await env.INGEST.getByName(owner).take(call);
-      if (result.outcome !== 'stale-ring') return result;
-      fresh = true;
-    } catch (error) {
-      // It may have stored the counts before it failed: better a few too many than gone.
-      workerCounters.putBack(counters);
-      if (!isRetryable(error)) throw unavailable(error);
-    }
-    if (ask === MOST_ASKS) throw unavailable(new Error('no object took the batch'));
-  }
-}
-
-async function reached<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (!isRetryable(error)) throw unavailable(error);
-  }
-  try {
-    return await call();
-  } catch (error) {
-    throw unavailable(error);
-  }
-}
-
-/** As the platform marks errors of calls (developers.cloudflare.com, "Durable Objects: error handling"). */
-function isRetryable(error: unknown): boolean {
-  const { retryable, overloaded } = (error ?? {}) as { retryable?: boolean; overloaded?: boolean };
-  return retryable === true && overloaded !== true;
 }
 
 function answer({ id, values, series }: CheckedBatch, result: TakeResult): Response {
@@ -203,11 +148,4 @@ function answer({ id, values, series }: CheckedBatch, result: TakeResult): Respo
     default:
       throw unavailable(new Error(result.outcome));
   }
-}
-
-function bufferOf(bytes: Uint8Array): ArrayBuffer {
-  const { buffer, byteOffset, byteLength } = bytes;
-  return byteLength === buffer.byteLength
-    ? (buffer as ArrayBuffer)
-    : (buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer);
 }

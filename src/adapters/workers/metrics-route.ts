@@ -70,7 +70,9 @@ async function allCounters(env: EdgeEnv): Promise<ObjectCounters[]> {
   for (const tenant of tenants) {
     const { rings } = await tenantConfig(env, tenant, true);
     for (const name of objectNames('ingest', tenant, rings)) {
-      calls.push(async () => (await env.INGEST.getByName(name).counters()) as unknown as ObjectCounters);
+      calls.push(async () =>
+        withTenant(tenant, (await env.INGEST.getByName(name).counters()) as unknown as ObjectCounters),
+      );
     }
     for (const name of objectNames('series', tenant, rings)) {
       calls.push(async () => (await env.SERIES.getByName(name).counters()) as unknown as ObjectCounters);
@@ -83,6 +85,20 @@ async function allCounters(env: EdgeEnv): Promise<ObjectCounters[]> {
     }),
   );
   return answers;
+}
+
+/** What an object has stored counts for its tenant, too. */
+function withTenant(tenant: string, { counters, gauges }: ObjectCounters): ObjectCounters {
+  const own = counters
+    .filter(({ name }) => name === EDGE_METRICS.storedValues.name)
+    .map(
+      ({ value }): CounterDelta => ({
+        name: EDGE_METRICS.tenantValues.name,
+        labels: [['tenant', tenant]],
+        value,
+      }),
+    );
+  return { counters: [...counters, ...own], gauges };
 }
 
 /** Counters summed, gauges summed or the largest taken, in the order in which metrics are named. */
