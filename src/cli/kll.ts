@@ -2,7 +2,6 @@
  * The command `kll`: percentiles of numbers, and everything one does with sketches, from a shell. The README lists
  * its verbs; exit.ts its exit codes.
  */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { type CliError, EXIT, usageError } from './exit.js';
 import { handleClosedPipe, reportError } from './output/terminal.js';
@@ -11,6 +10,7 @@ import { build, buildCommand } from './verbs/build.js';
 import { capacity, capacityCommand } from './verbs/capacity.js';
 import { compare, compareCommand } from './verbs/compare.js';
 import { convert, convertCommand } from './verbs/convert.js';
+import { doctor, doctorCommand } from './verbs/doctor.js';
 import { exportBuckets, exportCommand } from './verbs/export.js';
 import { inspect, inspectCommand } from './verbs/inspect.js';
 import { merge, mergeCommand } from './verbs/merge.js';
@@ -31,6 +31,7 @@ import {
 import { summary, summaryCommand } from './verbs/summary.js';
 import { vacuum, vacuumCommand } from './verbs/vacuum.js';
 import { verify, verifyCommand } from './verbs/verify.js';
+import { packageVersion } from './version.js';
 
 const EXIT_CODES = `
 Exit codes:
@@ -91,6 +92,7 @@ function createProgram(json: boolean): Command {
   verb(vacuumCommand(program), vacuum);
   verb(resetCommand(program), reset);
   verb(capacityCommand(program), capacity);
+  verb(doctorCommand(program), doctor);
   return program;
 }
 
@@ -101,10 +103,6 @@ function usageErrorOf(text: string): CliError {
     .replace(/^error: /, '')
     .split('\n');
   return usageError(message, [...more, 'kll --help, or kll <verb> --help, says what there is.'].join(' '));
-}
-
-function packageVersion(): string {
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 }
 
 async function main(argv: readonly string[]): Promise<void> {

@@ -1,0 +1,26 @@
+/** Buckets of an edge's export: Parquet with a count and an Apache image a row. */
+import { parquetMetadata, parquetReadObjects } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+import { dataError } from '../exit.js';
+
+export interface ExportedRow {
+  n: number;
+  image: Uint8Array;
+}
+
+/**
+ * @param name what errors call it
+ * @returns undefined for Parquet without these columns
+ * @throws CliError exit code 3 for what is no Parquet
+ */
+export async function readParquet(bytes: Uint8Array, name: string): Promise<ExportedRow[] | undefined> {
+  try {
+    const file = bytes.slice().buffer as ArrayBuffer;
+    const columns = parquetMetadata(file).schema.map((column) => column.name);
+    if (!columns.includes('n') || !columns.includes('image')) return undefined;
+    const rows = await parquetReadObjects({ file, columns: ['n', 'image'], compressors, utf8: false });
+    return rows.map(({ n, image }) => ({ n: Number(n), image: image as Uint8Array }));
+  } catch (error) {
+    throw dataError(`${name}: no Parquet: ${(error as Error).message}`, undefined, 'ERR_PARQUET');
+  }
+}
