@@ -14,6 +14,8 @@ export const filesOf = (folder: string, end: string) =>
     .sort()
     .map((file) => `${folder}/${file}`);
 
+const CLI_FOLDERS = ['src/cli', 'src/cli/verbs', 'src/cli/edge', 'src/cli/input'];
+
 export interface Rule {
   alert?: string;
   record?: string;
@@ -33,6 +35,8 @@ export interface Known {
   routes: string[];
   scripts: Set<string>;
   verbs: Set<string>;
+  /** Options of kll, as `--url`. */
+  options: Set<string>;
 }
 
 export function readKnown(): Known {
@@ -62,7 +66,14 @@ export function readKnown(): Known {
         [...read(file).matchAll(/\.command\('([a-z]+)/g)].map(([, verb]) => verb),
       ),
     ),
+    options: new Set(['--help', '--version', ...CLI_FOLDERS.flatMap(optionsOf)]),
   };
+}
+
+function optionsOf(folder: string): string[] {
+  return filesOf(folder, '.ts').flatMap((file) =>
+    [...read(file).matchAll(/[oO]ption\(\s*'(?:-\w, )?(--[\w-]+)/g)].map(([, option]) => option),
+  );
 }
 
 function routesOf(source: string, prefix: string): string[] {

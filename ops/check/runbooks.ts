@@ -79,6 +79,11 @@ export function faultsOfText(path: string, text: string, known: Known): string[]
     for (const [, verb] of code.matchAll(/(?:^|&& |\| )kll ([a-z]+)/gm)) {
       if (!known.verbs.has(verb)) faults.push(`kll has no verb ${verb}`);
     }
+    for (const [call] of code.matchAll(/(?:^|&& |\| |\$\()kll [a-z][^|&;#\n]*/gm)) {
+      for (const [, option] of call.matchAll(/ (--[a-z][\w-]*)/g)) {
+        if (!known.options.has(option)) faults.push(`kll has no option ${option}`);
+      }
+    }
     for (const line of code.split('\n')) faults.push(...faultsOfRoutes(line, known.routes));
   }
   for (const [, block] of text.matchAll(/```sh\n(.*?)```/gs)) {

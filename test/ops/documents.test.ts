@@ -80,6 +80,7 @@ describe('a runbook', () => {
     ['a link that leads nowhere', '[x](nowhere.md)', 'links to nowhere.md, which is not there'],
     ['a script', '`npm run no-such`', 'npm has no script no-such'],
     ['a verb', '`kll frobnicate x`', 'kll has no verb frobnicate'],
+    ['an option', '`kll backup --to nowhere --outwards`', 'kll has no option --outwards'],
     ['a route', '`curl $URL/v1/nothing`', 'the edge has no GET /v1/nothing'],
     ['a method', '`curl -X DELETE $URL/v1/admin/config`', 'the edge has no DELETE /v1/admin/config'],
     ['a metric', '`kll_edge_no_such_total`', 'nobody gives out kll_edge_no_such_total'],
