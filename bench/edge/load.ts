@@ -39,6 +39,8 @@ interface Phase {
   ok: number;
   refused: number;
   failed: number;
+  /** Sent a second time, for the first had no answer. */
+  resent: number;
   seconds: number;
   p50: number;
   p95: number;
@@ -46,8 +48,20 @@ interface Phase {
   rssMb: number;
 }
 
-/** Status of one request; 0 when there was no answer. */
-function send(path: string, body?: Uint8Array): Promise<number> {
+let resent = 0;
+
+/**
+ * Status of one request; 0 when there was no answer. On a connection that the server has closed meanwhile it is sent
+ * again, as clients do with what may be repeated (RFC 9110, 9.2.2): a batch is known by its id.
+ */
+async function send(path: string, body?: Uint8Array): Promise<number> {
+  const status = await sendOnce(path, body);
+  if (status !== 0) return status;
+  resent++;
+  return await sendOnce(path, body);
+}
+
+function sendOnce(path: string, body?: Uint8Array): Promise<number> {
   return new Promise((resolve) => {
     const outgoing = request(
       edge.url + path,
@@ -83,6 +97,7 @@ async function steadily(
     ok: 0,
     refused: 0,
     failed: 0,
+    resent: 0,
     seconds: 0,
     p50: 0,
     p95: 0,
@@ -90,6 +105,7 @@ async function steadily(
     rssMb: 0,
   };
   const start = performance.now();
+  const before = resent;
   const pending: Promise<void>[] = [];
   const total = Math.round(perSecond * lasting);
   while (phase.asked < total) {
@@ -113,6 +129,7 @@ async function steadily(
   const at = (p: number) => times[Math.min(times.length - 1, Math.floor(p * times.length))] ?? Number.NaN;
   return {
     ...phase,
+    resent: resent - before,
     seconds: (performance.now() - start) / 1000,
     p50: at(0.5),
     p95: at(0.95),
@@ -216,6 +233,7 @@ function print(): void {
     'ok',
     '429/503',
     'failed',
+    'resent',
     'ok a second',
     'p50 ms',
     'p95 ms',
@@ -228,6 +246,7 @@ function print(): void {
     String(phase.ok),
     String(phase.refused),
     String(phase.failed),
+    String(phase.resent),
     (phase.ok / phase.seconds).toFixed(0),
     phase.p50.toFixed(1),
     phase.p95.toFixed(1),
