@@ -117,7 +117,7 @@ export function badArgument(
 /** A short rendering of any value for an error message, which logs will hold: no addresses of people or pages. */
 function show(value: unknown): string {
   if (typeof value === 'string') {
-    return /^[\w .+-]{0,40}$/.test(value) ? `"${value}"` : `${value.length} characters`;
+    return /^[\w +-]{0,40}$/.test(value) ? `"${value}"` : `${value.length} characters`;
   }
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'object' && value) return `a ${value.constructor?.name || 'object'}`;
