@@ -17,6 +17,7 @@ import { merge, mergeCommand } from './verbs/merge.js';
 import { plan, planCommand } from './verbs/plan.js';
 import { plot, plotCommand } from './verbs/plot.js';
 import { query, queryCommand } from './verbs/query.js';
+import { replay, replayCommand } from './verbs/replay.js';
 import { reset, resetCommand } from './verbs/reset.js';
 import { restore, restoreCommand } from './verbs/restore.js';
 import { retention, retentionCommand } from './verbs/retention.js';
@@ -36,7 +37,7 @@ import { packageVersion } from './version.js';
 const EXIT_CODES = `
 Exit codes:
   0  done
-  1  done, and the verdict is negative (verify, compare, slo check, restore --verify, export, capacity, doctor)
+  1  done, and the verdict is negative (verify, compare, slo check, restore --verify, export, capacity, doctor, replay)
   2  the command line is wrong
   3  the input is not what it should be
   4  reading or writing failed
@@ -93,6 +94,7 @@ function createProgram(json: boolean): Command {
   verb(resetCommand(program), reset);
   verb(capacityCommand(program), capacity);
   verb(doctorCommand(program), doctor);
+  verb(replayCommand(program), replay);
   return program;
 }
 
