@@ -8,7 +8,7 @@ import { cumulative } from './distribution.js';
 import { byId, fillTable } from './elements.js';
 import { count, figure, moment, percent, percentileName } from './format.js';
 import type { Asked } from './question.js';
-import { CHOSEN, chosen, suggest } from './time-range.js';
+import { CHOSEN, chosen, suggest, type TimeRange } from './time-range.js';
 
 const RANKS = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999];
 const POINTS = 60;
@@ -19,6 +19,10 @@ const EARLIER: Record<string, number> = { day: DAY_MS, week: 7 * DAY_MS };
 export class ComparisonPanel {
   readonly chart = new Chart(byId('compared'), 'both distributions');
   readonly #form = byId<HTMLFormElement>('comparison');
+  /** What the fields said when the last of them was left. */
+  #said = new FormData();
+  /** The time before what was asked last: what fields of a moment begin with. */
+  #before: TimeRange | undefined;
 
   /** @param changed called when something else is to be compared with */
   constructor(changed: () => void) {
@@ -92,30 +96,29 @@ export class ComparisonPanel {
 
   /** The other question; nothing while the form does not say which. */
   #other(asked: Asked): Question | undefined {
-    const choice = this.#field('with').value;
+    const choice = String(this.#said.get('with'));
+    const before = { from: 2 * asked.from - asked.to, to: asked.from };
+    this.#before = before;
     if (choice === 'labels') {
       const { name, from, to } = asked;
-      const match = this.#field('match').value.trim();
+      const match = String(this.#said.get('match')).trim();
       return { name, from, to, ...(match ? { match } : {}) };
     }
     if (choice === CHOSEN) {
-      suggest(this.#form, { from: 2 * asked.from - asked.to, to: asked.from });
-      const range = chosen(this.#form);
+      const range = chosen(this.#said);
       return range && { ...asked, ...range };
     }
     const earlier = EARLIER[choice] ?? asked.to - asked.from;
     return { ...asked, from: asked.from - earlier, to: asked.to - earlier };
   }
 
-  /** Shows the fields that a choice needs. */
+  /** Takes what the fields say, and shows those that a choice needs. */
   #arrange(): void {
-    const choice = this.#field('with').value;
+    const choice = String(new FormData(this.#form).get('with'));
     for (const label of this.#form.querySelectorAll<HTMLElement>('[data-for]')) {
       label.hidden = label.dataset.for !== choice;
     }
-  }
-
-  #field(name: string): HTMLInputElement {
-    return this.#form.elements.namedItem(name) as HTMLInputElement;
+    if (choice === CHOSEN && this.#before) suggest(this.#form, this.#before);
+    this.#said = new FormData(this.#form);
   }
 }

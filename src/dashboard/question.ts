@@ -30,12 +30,14 @@ export class QuestionForm {
   readonly #matches = byId<HTMLDataListElement>('matches');
   readonly #pickers: LabelPickers;
   #series: SeriesInfo[] = [];
+  /** What the fields said when the last of them was left: half a pattern asks for nothing. */
+  #said = new FormData();
 
   /** @param changed called when something else is asked */
   constructor(changed: () => void) {
     const keep = () => {
       this.#arrange();
-      const fields = new FormData(this.#form) as unknown as Iterable<[string, string]>;
+      const fields = this.#said as unknown as Iterable<[string, string]>;
       history.replaceState(null, '', `#${new URLSearchParams([...fields].filter(([, value]) => value))}`);
       changed();
     };
@@ -68,14 +70,14 @@ export class QuestionForm {
     } else {
       this.#choose();
       if (!before) for (const [key, value] of kept) this.#restore(key, value);
+      this.#arrange();
     }
-    this.#arrange();
   }
 
   /** What is asked now; nothing while there are no series, or no time is chosen. */
   asked(now: number): Asked | undefined {
-    const value = (name: string) => this.#field(name).value.trim();
-    const range = value('range') === CHOSEN ? chosen(this.#form) : lately(Number(value('range')), now);
+    const value = (name: string) => String(this.#said.get(name) ?? '').trim();
+    const range = value('range') === CHOSEN ? chosen(this.#said) : lately(Number(value('range')), now);
     if (!value('name') || !range) return undefined;
     const match = value('match');
     return {
@@ -88,12 +90,13 @@ export class QuestionForm {
     };
   }
 
-  /** Shows the fields that a choice needs, and what the pattern picks. */
+  /** Takes what the fields say; shows those that a choice needs, and what the pattern picks. */
   #arrange(): void {
     const isChosen = this.#field('range').value === CHOSEN;
     for (const label of this.#form.querySelectorAll<HTMLElement>('.moment')) label.hidden = !isChosen;
     if (isChosen) suggest(this.#form, lately(SUGGESTED_SECONDS, Date.now()));
     this.#pickers.show(this.#field('match').value);
+    this.#said = new FormData(this.#form);
   }
 
   /** A field as the address has it; what a choice does not offer stays as it is. */

@@ -14,9 +14,9 @@ export function lately(seconds: number, now: number): TimeRange {
   return { from: floor(now - seconds * 1000), to: floor(now) + MINUTE_MS };
 }
 
-/** What the fields `from` and `to` of a form say; nothing while they say nothing that can be. */
-export function chosen(form: HTMLFormElement): TimeRange | undefined {
-  const [from, to] = ['from', 'to'].map((name) => new Date(fieldOf(form, name).value).getTime());
+/** What the fields `from` and `to` say; nothing while they say nothing that can be. */
+export function chosen(fields: FormData): TimeRange | undefined {
+  const [from, to] = ['from', 'to'].map((name) => new Date(String(fields.get(name))).getTime());
   return from < to ? { from: floor(from), to: floor(to) } : undefined;
 }
 

@@ -182,6 +182,19 @@ it('asks no more while it is paused, until something else is asked', async () =>
   await view.context().close();
 });
 
+it('asks for nothing that is half written', async () => {
+  const { view, faults } = await site.open(browser, HASH);
+  const asked: string[] = [];
+  view.on('request', (request) => asked.push(decodeURIComponent(request.url())));
+  await view.locator('#question [name=match]').pressSequentially('{route="/');
+  // Longer than it takes to ask again.
+  await view.waitForTimeout(6000);
+  expect(asked.length).toBeGreaterThan(3);
+  expect(asked.filter((url) => url.includes('match='))).toEqual([]);
+  expect(faults).toEqual([]);
+  await view.context().close();
+});
+
 it('keeps a choice of theme, made by keyboard', async () => {
   const { view } = await site.open(browser, HASH);
   const theme = () => view.evaluate(() => document.documentElement.dataset.theme);
