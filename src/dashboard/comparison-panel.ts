@@ -97,8 +97,7 @@ export class ComparisonPanel {
   /** The other question; nothing while the form does not say which. */
   #other(asked: Asked): Question | undefined {
     const choice = String(this.#said.get('with'));
-    const before = { from: 2 * asked.from - asked.to, to: asked.from };
-    this.#before = before;
+    this.#before = { from: 2 * asked.from - asked.to, to: asked.from };
     if (choice === 'labels') {
       const { name, from, to } = asked;
       const match = String(this.#said.get('match')).trim();
