@@ -1,5 +1,5 @@
 /** Bundles the entries: dist/lib (Node and browsers, kernel embedded), dist/workerd (kernel imported), dist/cli. */
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { thirdPartyNotices } from './third-party-notices.js';
 
@@ -53,6 +53,7 @@ export async function bundle(): Promise<void> {
       plugins: [kernelFrom(source)],
     });
   }
+  dropEmptyChunks('dist/lib');
   await bundleBrowser();
   mkdirSync('dist/workerd', { recursive: true });
   copyFileSync('dist/kernel/release.wasm', 'dist/workerd/kernel.wasm');
@@ -70,6 +71,18 @@ export async function bundle(): Promise<void> {
     },
   });
   writeFileSync('dist/cli/THIRD_PARTY_LICENSES.txt', thirdPartyNotices(metafile, '.'));
+}
+
+/** Splitting leaves files with nothing in them, and loading one costs an import a tenth of a millisecond. */
+function dropEmptyChunks(folder: string): void {
+  const files = readdirSync(folder).filter((file) => file.endsWith('.js'));
+  const empty = files.filter((file) => statSync(`${folder}/${file}`).size === 0);
+  for (const file of files.filter((one) => !empty.includes(one))) {
+    const text = readFileSync(`${folder}/${file}`, 'utf8');
+    const kept = empty.reduce((rest, chunk) => rest.replace(`import "./${chunk}";\n`, ''), text);
+    if (kept !== text) writeFileSync(`${folder}/${file}`, kept);
+  }
+  for (const file of empty) rmSync(`${folder}/${file}`);
 }
 
 /** What the collector fetches when it needs the kernel: a file beside it. */

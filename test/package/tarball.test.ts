@@ -162,9 +162,11 @@ export const never = (error: SketchDataError) => error.code === 'ERR_NO_SUCH_COD
       '--profile',
       'esm-only',
       '--no-color',
+      '--format',
+      'table-flipped',
     );
     // It ends with 1 where it finds a problem.
-    for (const entry of ['', '/formats', '/batch', '/browser', '/metrics'])
+    for (const entry of ['', '/formats', '/batch', '/browser', '/metrics', '/opentelemetry'])
       expect(said).toMatch(new RegExp(`"kll-wasm${entry}".*(ESM)`));
   });
 
