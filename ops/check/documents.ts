@@ -33,7 +33,12 @@ export function findings(known: Known, now: number): Finding[] {
     const check = OTHERS.test(basename(file)) ? faultsOfText : faultsOfRunbook;
     note(file, check(file, read(file), known, now));
   }
-  for (const file of ['docs/capacity.md', 'docs/upgrading.md', 'examples/observability/README.md'])
+  for (const file of [
+    'docs/capacity.md',
+    'docs/cli.md',
+    'docs/upgrading.md',
+    'examples/observability/README.md',
+  ])
     note(file, faultsOfText(file, read(file), known));
   const checklist = 'ops/production-checklist.md';
   note(checklist, faultsOfChecklist(checklist, read(checklist), known));

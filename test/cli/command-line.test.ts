@@ -5,7 +5,31 @@ import { describe, expect, it } from 'vitest';
 import { KLL, latencies, runKll, workFolder } from './run-kll.js';
 
 const folder = await workFolder();
-const VERBS = ['summary', 'build', 'merge', 'query', 'compare', 'plot', 'inspect', 'verify', 'convert'];
+const VERBS = [
+  'summary',
+  'build',
+  'merge',
+  'query',
+  'compare',
+  'plot',
+  'inspect',
+  'verify',
+  'convert',
+  'plan',
+];
+const OF_EDGES = [
+  'backup',
+  'restore',
+  'export',
+  'retention',
+  'vacuum',
+  'reset',
+  'capacity',
+  'doctor',
+  'replay',
+];
+/** Verbs that have verbs. */
+const GROUPS = ['slo', 'snapshot'];
 await folder.write('bad.txt', '1\n2\nthree\n');
 await folder.write('table.csv', 'a,b\n1,2\n');
 
@@ -15,15 +39,27 @@ describe('the command line', () => {
     expect(await runKll(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n` });
     const { code, stdout } = await runKll(['--help']);
     expect(code).toBe(0);
-    for (const verb of VERBS) expect(stdout).toMatch(new RegExp(`^ {2}${verb} `, 'm'));
+    const listed = [
+      ...stdout
+        .split('Commands:')[1]
+        .split('Examples:')[0]
+        .matchAll(/^ {2}([a-z]+) /gm),
+    ];
+    expect(listed.map(([, verb]) => verb).sort()).toEqual([...VERBS, ...OF_EDGES, ...GROUPS].sort());
     expect(stdout).toContain('Exit codes:');
   });
 
-  it.each(VERBS)('describes %s', async (verb) => {
+  it.each([...VERBS, ...OF_EDGES])('describes %s', async (verb) => {
     const { code, stdout } = await runKll([verb, '--help']);
     expect(code).toBe(0);
     expect(stdout).toContain(`Usage: kll ${verb}`);
     expect(stdout).toContain('--json');
+  });
+
+  it('has a line for every verb in docs/cli.md', async () => {
+    const text = await readFile(new URL('../../docs/cli.md', import.meta.url), 'utf8');
+    const described = new Set([...text.matchAll(/^\|.*`kll ([a-z]+)/gm)].map(([, verb]) => verb));
+    expect([...described].sort()).toEqual([...VERBS, ...OF_EDGES, ...GROUPS].sort());
   });
 
   it.each([
@@ -46,6 +82,15 @@ describe('the command line', () => {
     [['build', '--to', 'datasketches']],
     [['plot', '--bins', '1']],
     [['merge']],
+    [['backup', '--url', 'http://127.0.0.1:1']],
+    [['restore']],
+    [['restore', 'a.kllbackup', '--url', 'http://127.0.0.1:1', '--add', '--replace']],
+    [['export', '--url', 'http://127.0.0.1:1']],
+    [['snapshot', 'create']],
+    [['retention', '--minute', '0d']],
+    [['reset', '--url', 'http://127.0.0.1:1', '--dry-run', '--yes']],
+    [['capacity', '--series', '1.5']],
+    [['replay']],
     [['compare', 'table.csv']],
     [['summary', 'table.csv']],
     [['summary', 'table.csv', '-c', 'c']],

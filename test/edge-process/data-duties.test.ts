@@ -26,11 +26,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'kll-duties-'));
   edge = await serveEdge({ folder: join(folder, 'edge'), output: 'ignore' });
   other = await serveEdge({ folder: join(folder, 'other'), output: 'ignore' });
-  for (const one of [edge, other]) {
-    const headers = { 'content-type': 'application/json' };
-    const body = JSON.stringify({ graceMs: 0, sealMs: 0 });
-    await call(one, '/v1/admin/config', { method: 'PATCH', headers, body });
-  }
+  for (const one of [edge, other]) await configure(one, { graceMs: 0, sealMs: 0 });
   await send(edge, 40);
   await closedAll(edge);
 });
@@ -52,6 +48,12 @@ function call(target: ServedEdge, path: string, init: RequestInit = {}): Promise
     ...init,
     headers: { authorization: `Bearer ${target.token}`, ...init.headers },
   });
+}
+
+async function configure(target: ServedEdge, settings: object): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify(settings);
+  expect((await call(target, '/v1/admin/config', { method: 'PATCH', headers, body })).ok).toBe(true);
 }
 
 /** Batches of 20 series; values of the last 30 hours. */
@@ -202,21 +204,27 @@ describe('kll backup and restore', () => {
     expect((await totals(other)).n).toBe(0);
   });
 
-  it('notice with --verify that a bucket is not what it was', async () => {
+  it('notice with --verify that buckets are not there, and tell them from those that have expired', async () => {
     expect((await kllOn(edge, 'backup', '--out', at('g.kllbackup'))).code).toBe(0);
     expect((await kllOn(other, 'restore', at('g.kllbackup'))).code).toBe(0);
-    // The backup was taken in; what it holds is gone since.
     expect((await kllOn(other, 'retention', '--minute', '1h')).code).toBe(0);
     expect((await kllOn(other, 'vacuum')).code).toBe(0);
-    const verified = await kllOn(other, 'restore', at('g.kllbackup'), '--verify', '--json');
-    expect(verified.code).toBe(1);
-    expect(verified.json.ok).toBe(false);
-    expect(verified.json.verified.missing).toBeGreaterThan(0);
+    // What was taken in is not taken again.
+    const expired = await kllOn(other, 'restore', at('g.kllbackup'), '--add', '--verify', '--json');
+    expect({ code: expired.code, missing: expired.json.verified.missing }).toEqual({ code: 0, missing: 0 });
+    expect(expired.json.verified.expired).toBeGreaterThan(100);
+    // Kept for longer, it should still be there.
     expect((await kllOn(other, 'retention', '--minute', '7d')).code).toBe(0);
+    const missing = await kllOn(other, 'restore', at('g.kllbackup'), '--add', '--verify', '--json');
+    expect({ code: missing.code, ok: missing.json.ok }).toEqual({ code: 1, ok: false });
+    expect(missing.json.verified.missing).toBe(expired.json.verified.expired);
+    const { stdout } = await kllOn(other, 'restore', at('g.kllbackup'), '--add', '--verify');
+    expect(stdout).toMatch(/^verified +FAILED: [\d,]+ of [\d,]+ closed buckets are not there bit for bit/m);
   });
 
   it('send a large backup in several requests', async () => {
-    // 13 MB: values of full doubles, all kept.
+    // 13 MB: values of full doubles, all kept while their minutes are open.
+    await configure(other, { graceMs: HOUR_MS });
     for (let batch = 0; batch < 14; batch++) {
       const series = Array.from({ length: 120 }, (_, i) => ({
         name: NAME,
@@ -241,6 +249,7 @@ describe('kll backup and restore', () => {
     const after = await totals(other);
     expect(after.n).toBe(before.n);
     expect(after.sum).toBeCloseTo(before.sum, 3);
+    await configure(other, { graceMs: 0 });
   });
 });
 

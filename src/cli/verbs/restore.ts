@@ -34,6 +34,8 @@ interface Comparison {
   /** Closed parts of buckets of the file, and those of them that are not there bit for bit. */
   compared: number;
   missing: number;
+  /** Of the file, and older by now than the tenant keeps. */
+  expired: number;
   /** Parts that were open still: the edge goes on with them. */
   open: number;
 }
@@ -93,18 +95,20 @@ export async function restore(file: string, args: RestoreArguments): Promise<Exi
 
 function restoredFields(restored: Restored, comparison: Comparison | undefined): [string, string][] {
   const { rows, skipped, values, ids, keys } = restored;
-  const there = skipped > 0 ? `; ${showCount(skipped)} were there` : '';
+  const known = skipped > 0 ? `; ${showCount(skipped)} were there` : '';
   const fields: [string, string][] = [
-    ['restored', `${showCount(values)} values in ${showCount(rows)} buckets${there}`],
+    ['restored', `${showCount(values)} values in ${showCount(rows)} buckets${known}`],
     ['', `${showCount(ids)} ids of batches, ${showCount(keys)} keys that were not known`],
   ];
   if (!comparison) return fields;
-  const { compared, missing, open } = comparison;
+  const { compared, missing, expired, open } = comparison;
+  const there = compared - missing - expired;
   const verdict =
     missing === 0
-      ? `all ${showCount(compared)} closed buckets are there bit for bit`
+      ? `${expired === 0 ? 'all ' : ''}${showCount(there)} closed buckets are there bit for bit`
       : `FAILED: ${showCount(missing)} of ${showCount(compared)} closed buckets are not there bit for bit`;
-  return [...fields, ['verified', `${verdict}; ${showCount(open)} were open`]];
+  const gone = expired === 0 ? '' : `; ${showCount(expired)} have expired`;
+  return [...fields, ['verified', `${verdict}${gone}; ${showCount(open)} were open`]];
 }
 
 /** The header goes before each run: that is what the edge knows the records by. */
@@ -166,5 +170,9 @@ async function compare(client: EdgeClient, digests: BucketDigests): Promise<Comp
   const check = new BackupCheck('what is stored now', (record) => digests.subtract(record));
   for await (const piece of client.pieces('/v1/admin/backup')) check.push(piece);
   check.finish();
-  return { compared: closed, missing: digests.left, open };
+  const { retentionMs } = await client.json<{ retentionMs: Record<'minute' | 'hour' | 'day', number> }>(
+    '/v1/admin/config',
+  );
+  const { minute, hour, day } = retentionMs;
+  return { compared: closed, ...digests.left([minute, hour, day], Date.now()), open };
 }
