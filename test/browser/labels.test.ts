@@ -16,6 +16,8 @@ describe('routeTemplate', () => {
     ['/2026/11/21/a-day', '/:id/:id/:id/a-day'],
     ['/a-very-long-name-that-somebody-wrote-for-one-page', '/:id'],
     ['mailto:anna@example.com', ':id'],
+    ['//shop.example/cart', '/cart'],
+    ['//user@shop.example', '/'],
   ])('%s becomes %s', (url, template) => {
     expect(routeTemplate(url)).toBe(template);
   });

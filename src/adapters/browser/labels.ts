@@ -15,7 +15,7 @@ const ID = ':id';
  * routeTemplate('https://shop.example/orders/8231/items?from=mail#top'); // '/orders/:id/items'
  */
 export function routeTemplate(url: string): string {
-  const path = url.replace(/^[a-z][a-z\d+.-]*:(\/\/[^/?#]*)?/i, '').replace(/[?#].*$/s, '');
+  const path = url.replace(/^([a-z][a-z\d+.-]*:)?(\/\/[^/?#]*)?/i, '').replace(/[?#].*$/s, '');
   return path.replace(/[^/]+/g, (segment) => (/^\d+$/.test(segment) || isId(segment) ? ID : segment)) || '/';
 }
 
@@ -35,7 +35,7 @@ export function printable(text: unknown): string {
 
 /** A name as it may leave the page: a template where it holds an address. */
 export function cleanName(name: string): string {
-  return printable(/@|:\/\//.test(name) ? routeTemplate(String(name)) : name);
+  return printable(/@|\/\//.test(name) ? routeTemplate(String(name)) : name);
 }
 
 /** Clean labels, their keys in order. Keys that are empty or reserved for the server are left out. */
