@@ -12,7 +12,13 @@ import { bundleEntry, machineName, OUT } from './support/process.js';
 import { record } from './support/recorded.js';
 import { figure, textTable } from './support/report.js';
 
-const SIDES: Watching[] = ['nobody', 'hooks that do nothing', 'hooks and a clock', 'counting observer'];
+const SIDES: Watching[] = [
+  'nobody',
+  'hooks that do nothing',
+  'hooks and a clock',
+  'counting observer',
+  'telemetry with events',
+];
 
 const { values: args } = parseArgs({
   options: {

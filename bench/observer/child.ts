@@ -5,12 +5,22 @@ import { streamOf } from '../support/distributions.js';
 import { entry } from '../support/library.js';
 import { BRIEF } from '../support/measure.js';
 
-export type Watching = 'nobody' | 'hooks that do nothing' | 'hooks and a clock' | 'counting observer';
+export type Watching =
+  | 'nobody'
+  | 'hooks that do nothing'
+  | 'hooks and a clock'
+  | 'counting observer'
+  | 'telemetry with events';
 
 const ADDS = 1 << 17;
 
 async function observerOf(watching: Watching): Promise<SketchObserver | undefined> {
   if (watching === 'nobody') return undefined;
+  if (watching === 'telemetry with events') {
+    // For every sketch; lines of all merges are made, and go nowhere.
+    (await entry('metrics')).startTelemetry({ events: { sink: () => {} } });
+    return undefined;
+  }
   if (watching === 'counting observer') return (await entry('metrics')).createCountingObserver();
   const nothing = () => {};
   return {
