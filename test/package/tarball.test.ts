@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -82,6 +82,38 @@ describe('the packed tarball', () => {
       "import own from 'kll-wasm/package.json' with { type: 'json' };\nconsole.log(own.version);\n",
     );
     expect(node('--no-warnings', 'version.js').trim()).toBe(manifest.version);
+  });
+
+  it('watches all sketches where the environment asks for it, and only there', () => {
+    project.write(
+      'watched.js',
+      `import { KllSketch } from 'kll-wasm';
+import { fromDataSketches, toDataSketches } from 'kll-wasm/formats';
+import { renderPrometheus, telemetry } from 'kll-wasm/metrics';
+new KllSketch().extend([1, 2, 3]).merge(fromDataSketches(toDataSketches(new KllSketch().add(4))));
+console.log(telemetry() ? renderPrometheus(telemetry().collect()) : 'off');
+`,
+    );
+    const run = (env: Record<string, string>) =>
+      spawnSync(process.execPath, ['watched.js'], {
+        cwd: project.folder,
+        encoding: 'utf8',
+        env: { ...process.env, ...env },
+      });
+    expect(run({ KLL_TELEMETRY: '' })).toMatchObject({ stdout: 'off\n', stderr: '' });
+    const { stdout, stderr } = run({ KLL_TELEMETRY: '1', KLL_TELEMETRY_EVENTS: 'info' });
+    for (const line of ['kll_ingest_values_total 4', 'kll_merge_sources_total 1', 'kll_merge_values_total 1'])
+      expect(stdout).toContain(`${line}\n`);
+    expect(stdout).toContain('kll_deserialize_outcomes_total{outcome="ok"} 1\n');
+    expect(JSON.parse(stderr)).toMatchObject({ level: 'info', event: 'merge', values: 1 });
+  });
+
+  it('asks for OpenTelemetry in one entry alone', () => {
+    project.write(
+      'bridge.js',
+      "await import('kll-wasm/metrics');\nawait import('kll-wasm/opentelemetry').catch((e) => console.log(e.message));\n",
+    );
+    expect(node('bridge.js')).toContain("Cannot find package '@opentelemetry/api'");
   });
 
   it('shows nothing but its entries', () => {
