@@ -253,16 +253,27 @@ describe('kll backup and restore', () => {
   });
 });
 
-describe('a backup that breaks off', () => {
+describe('a connection that breaks off', () => {
   let proxy: Server;
+  let url: string;
+  let port: number;
   /** Bytes of an answer that are let through. */
-  let most = 100_000;
+  let most = Number.POSITIVE_INFINITY;
+  /** Bytes of requests at which a connection is cut, once each. */
+  let cuts: number[] = [];
 
   beforeAll(async () => {
     proxy = createServer((client) => {
-      const server = connectTo(edge.port, '127.0.0.1');
+      const server = connectTo(port, '127.0.0.1');
       let passed = 0;
-      client.pipe(server);
+      let sent = 0;
+      client.on('data', (piece) => {
+        sent += piece.length;
+        if (sent > cuts[0]) {
+          cuts.shift();
+          client.destroy();
+        } else server.write(piece);
+      });
       server.on('data', (piece) => {
         passed += piece.length;
         if (passed <= most) client.write(piece);
@@ -273,16 +284,29 @@ describe('a backup that breaks off', () => {
       for (const end of [client, server]) end.on('error', () => {});
     });
     await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
   });
 
   afterAll(() => {
     proxy.close();
   });
 
-  it('leaves no file, confirms nothing and keeps the one of before', async () => {
+  it('does not end a restore, which sends again and counts once', async () => {
+    const path = at('j.kllbackup');
+    expect((await kllOn(edge, 'backup', '--out', path)).code).toBe(0);
+    expect((await kllOn(other, 'reset', '--yes', '--keep', 'settings,keys')).code).toBe(0);
+    port = other.port;
+    cuts = [50_000, 150_000];
+    const run = await runKll(['restore', path, '--url', url, '--token', other.token, '--verify', '--json']);
+    expect({ code: run.code, stderr: run.stderr }).toEqual({ code: 0, stderr: '' });
+    expect(cuts).toEqual([]);
+    expect(run.json.verified.missing).toBe(0);
+    expect(await totals(other)).toEqual(await totals(edge));
+  });
+
+  it('leaves no file of a backup, confirms nothing and keeps the one of before', async () => {
     const path = at('kept.kllbackup');
-    const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-    most = Number.POSITIVE_INFINITY;
+    port = edge.port;
     const whole = await runKll(['backup', '--out', path, '--url', url, '--token', edge.token, '--json']);
     expect(whole.code).toBe(0);
     const bytes = readFileSync(path);

@@ -120,7 +120,7 @@ export class EdgeClient {
       try {
         response = await this.once(path, request);
       } catch (error) {
-        if (!this.#isKnown || wait === undefined) throw this.#unreachable(error);
+        if (wait === undefined || !(this.#isKnown || isBroken(error))) throw this.#unreachable(error);
         await sleep(wait);
         continue;
       }
@@ -162,6 +162,12 @@ export class EdgeClient {
       `the answer to ${path} broke off or cannot be read: ${reasonOf(error)}`,
     );
   }
+}
+
+/** Somebody was there, and the connection broke; an address where nobody is stays so. */
+function isBroken(error: unknown): boolean {
+  const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+  return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE';
 }
 
 /** Why fetch failed: its own message says only that it did. */
