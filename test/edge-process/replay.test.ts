@@ -141,6 +141,38 @@ describe('kll replay', () => {
     expect((await replay('changed', '--baseline', join(folder, 'good', '0.kllbatch'))).code).toBe(3);
   });
 
+  it('repeats what a live edge has taken, and finds the same', async () => {
+    const headers = { authorization: `Bearer ${live.token}` };
+    const set = async (captureTaken: boolean) =>
+      await fetch(`${live.url}/v1/admin/config`, {
+        method: 'PATCH',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify({ captureTaken }),
+      });
+    expect((await set(true)).ok).toBe(true);
+    for (let batch = 0; batch < 3; batch++) {
+      const values = Float64Array.from({ length: 100 }, (_, i) => batch * 100 + i);
+      const response = await fetch(`${live.url}/v1/ingest`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/vnd.kll.batch' },
+        body: container(100 + batch, [{ name: 'inp', labels: {}, age: 0, values }]) as BodyInit,
+      });
+      expect(response.status).toBe(202);
+    }
+    const listed = async () =>
+      ((await (await fetch(`${live.url}/v1/admin/captures`, { headers })).json()) as { captures: unknown[] })
+        .captures.length;
+    for (let wait = 0; wait < 50 && (await listed()) < 3; wait++)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    expect((await on(sandbox, 'reset', '--yes')).code).toBe(0);
+    const from = ['--captures-of', live.url, '--captures-token', live.token];
+    const { code, stdout, stderr } = await replay('taken', ...from);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: 'kll: 3 captured batches\n' });
+    expect(stdout).toMatch(/inp.*300/);
+    expect((await set(false)).ok).toBe(true);
+    expect((await fetch(`${live.url}/v1/admin/captures`, { method: 'DELETE', headers })).ok).toBe(true);
+  });
+
   it('begins with what a live edge has captured', async () => {
     const headers = { authorization: `Bearer ${live.token}`, 'content-type': 'application/json' };
     const patched = await fetch(`${live.url}/v1/admin/config`, {

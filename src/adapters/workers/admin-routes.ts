@@ -32,6 +32,7 @@ const change = v.strictObject({
   keepSnapshots: v.optional(integer(0, 1000)),
   keepSnapshotsMs: v.optional(kept),
   captureRefused: v.optional(v.boolean()),
+  captureTaken: v.optional(v.boolean()),
   validateMs: v.optional(integer(0, DAY_MS)),
   maxSeries: v.optional(integer(1, 10_000_000)),
   maxPendingBatches: v.optional(integer(1, 1_000_000)),

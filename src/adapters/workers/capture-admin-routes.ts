@@ -1,4 +1,4 @@
-/** /v1/admin/captures: refused blobs of a tenant that has asked for them. */
+/** /v1/admin/captures: blobs of a tenant that were refused or taken, where it has asked for them. */
 import { Hono } from 'hono';
 import { hasRoomAgain } from './capture.js';
 import { KEPT_MS, MOST_BLOBS, MOST_BYTES } from './captures.js';
@@ -10,10 +10,15 @@ import { objectName } from './series-key.js';
 
 export const captureRoutes = new Hono<EdgeHono>()
   .get('/captures', async (context) => {
-    const { captureRefused = false } = await tenantConfig(context.env, tenantOf(context), true).catch(fail);
+    const { captureRefused = false, captureTaken = false } = await tenantConfig(
+      context.env,
+      tenantOf(context),
+      true,
+    ).catch(fail);
     const captures = await list(context);
     return context.json({
       captureRefused,
+      captureTaken,
       captures: captures.map(({ at, ...blob }) => ({ ...blob, at: iso(at), until: iso(at + KEPT_MS) })),
       mostBlobs: MOST_BLOBS,
       mostBytes: MOST_BYTES,
@@ -28,7 +33,7 @@ export const captureRoutes = new Hono<EdgeHono>()
     return new Response(body, {
       headers: {
         'content-type': 'application/octet-stream',
-        'content-disposition': `attachment; filename="refused-${id}.${blob.form === 'json' ? 'json' : 'kllbatch'}"`,
+        'content-disposition': `attachment; filename="capture-${id}.${blob.form === 'json' ? 'json' : 'kllbatch'}"`,
         'x-kll-code': blob.code,
       },
     });

@@ -1,9 +1,11 @@
 /**
  * Capturing what is refused, where a tenant asks for it (`captureRefused`): the body as it was read, why it was refused,
- * when, and which ingest object it would have gone to. All of a tenant lie in its first ingest object, so that their
+ * when, and which ingest object it would have gone to; and what was taken (`captureTaken`), to be replayed elsewhere. All of a tenant lie in its first ingest object, so that their
  * bound is the tenant's, and what wipes the tenant wipes them.
  */
 import { BATCH_ID_BYTES, BATCH_MAGIC, BATCH_VERSION } from '../../wire/batch.js';
+import { TAKEN } from './captures.js';
+import type { TenantConfig } from './contract.js';
 import { tenantConfig } from './directory-cache.js';
 import type { EdgeEnv } from './env.js';
 import type { BatchForm } from './ingest-batch.js';
@@ -24,7 +26,7 @@ const FULL_MS = 60_000;
 const MOST_TENANTS = 1000;
 const fullUntil = new Map<string, number>();
 
-export interface RefusedBlob {
+export interface CapturedBody {
   tenant: string;
   form: BatchForm;
   bytes: Uint8Array;
@@ -33,13 +35,29 @@ export interface RefusedBlob {
 /** Never in the way of the answer: hand its promise to `waitUntil`. */
 export async function captureRefused(
   env: EdgeEnv,
-  { tenant, form, bytes }: RefusedBlob,
+  { tenant, form, bytes }: CapturedBody,
   { code }: Problem,
 ): Promise<void> {
   if (!CAPTURED.has(code)) return;
   const config = await tenantConfig(env, tenant);
+  if (config.captureRefused) await capture(env, config, { tenant, form, bytes }, code);
+}
+
+/** A batch that is durable by now. Never in the way of the answer, either. */
+export async function captureTaken(env: EdgeEnv, blob: CapturedBody): Promise<void> {
+  const config = await tenantConfig(env, blob.tenant);
+  if (config.captureTaken) await capture(env, config, blob, TAKEN);
+}
+
+async function capture(
+  env: EdgeEnv,
+  config: TenantConfig,
+  { tenant, form, bytes }: CapturedBody,
+  code: string,
+): Promise<void> {
+  const kind = `${code === TAKEN} ${tenant}`;
   const now = Date.now();
-  if (!config.captureRefused || (fullUntil.get(tenant) ?? 0) > now) return;
+  if ((fullUntil.get(kind) ?? 0) > now) return;
   const id = form === 'container' ? peekId(bytes) : undefined;
   const ring = config.rings[config.rings.length - 1];
   const { stored } = await env.INGEST.getByName(objectName('ingest', tenant, 0)).capture({
@@ -49,13 +67,13 @@ export async function captureRefused(
     body: bytes.slice().buffer as ArrayBuffer,
   });
   if (fullUntil.size >= MOST_TENANTS) fullUntil.clear();
-  if (stored) fullUntil.delete(tenant);
-  else fullUntil.set(tenant, now + FULL_MS);
+  if (stored) fullUntil.delete(kind);
+  else fullUntil.set(kind, now + FULL_MS);
 }
 
 /** There may be room again: for what this isolate has heard of it. */
 export function hasRoomAgain(tenant: string): void {
-  fullUntil.delete(tenant);
+  for (const isTaken of [true, false]) fullUntil.delete(`${isTaken} ${tenant}`);
 }
 
 /** The id inside a container, whatever else is wrong with it. */

@@ -1,6 +1,7 @@
 /**
- * Refused blobs of a tenant, kept for a person to look at: while the tenant asks for it, a bounded number of them, for a
- * bounded time. The first of a fault are kept: a stream of refusals fills what there is room for, and costs no more.
+ * Blobs of a tenant, kept for a person to look at or to be replayed: while the tenant asks for it, a bounded number of
+ * them, for a bounded time. The first are kept: a stream of refusals fills what there is room for, and costs no more.
+ * Refused ones and those that were taken have room of their own.
  */
 import type { CaptureCall, CapturedBlob } from './contract.js';
 
@@ -8,6 +9,9 @@ export const MOST_BLOBS = 100;
 export const MOST_BYTES = 16 * 2 ** 20;
 /** One fault that repeats itself leaves room for others. */
 export const MOST_OF_CODE = 25;
+/** The code of batches that were taken. */
+export const TAKEN = 'TAKEN';
+export const MOST_TAKEN = 500;
 export const KEPT_MS = 7 * 86_400_000;
 /** Below the platform's 2 MB for a row. */
 const CHUNK_BYTES = 1_900_000;
@@ -30,16 +34,18 @@ export class Captures {
   }
 
   get blobs(): number {
-    return this.#held().blobs;
+    return this.#held(true).blobs + this.#held(false).blobs;
   }
 
   /** Inside a transaction. @returns false when there is no room for it */
   add({ code, form, shard, body }: CaptureCall, now: number): boolean {
-    const { blobs, bytes } = this.#held();
+    const isTaken = code === TAKEN;
+    const { blobs, bytes } = this.#held(isTaken);
     const { ofCode } = this.#sql
       .exec<{ ofCode: number }>('SELECT count(*) AS ofCode FROM captures WHERE code = ?', code)
       .one();
-    if (blobs >= MOST_BLOBS || ofCode >= MOST_OF_CODE || bytes + body.byteLength > MOST_BYTES) return false;
+    const isFull = isTaken ? blobs >= MOST_TAKEN : blobs >= MOST_BLOBS || ofCode >= MOST_OF_CODE;
+    if (isFull || bytes + body.byteLength > MOST_BYTES) return false;
     const { id } = this.#sql
       .exec<{ id: number }>(
         'INSERT INTO captures (at, code, form, shard, bytes) VALUES (?, ?, ?, ?, ?) RETURNING id',
@@ -93,10 +99,11 @@ export class Captures {
     this.drop();
   }
 
-  #held(): { blobs: number; bytes: number } {
+  #held(isTaken: boolean): { blobs: number; bytes: number } {
     return this.#sql
       .exec<{ blobs: number; bytes: number }>(
-        'SELECT count(*) AS blobs, coalesce(sum(bytes), 0) AS bytes FROM captures',
+        `SELECT count(*) AS blobs, coalesce(sum(bytes), 0) AS bytes FROM captures WHERE (code = '${TAKEN}') = ?`,
+        Number(isTaken),
       )
       .one();
   }

@@ -3,7 +3,7 @@ import { EDGE_METRICS } from '../../metrics/edge-names.js';
 import { type Identity, identify, identifyKey, requireScope } from './auth.js';
 import { peekKey } from './batch-container.js';
 import { readBody } from './body.js';
-import { captureRefused } from './capture.js';
+import { captureRefused, captureTaken } from './capture.js';
 import type { TakeResult } from './contract.js';
 import type { EdgeEnv } from './env.js';
 import type { EdgeContext } from './http-context.js';
@@ -83,7 +83,7 @@ function refused(
   executionCtx.waitUntil(captureRefused(env, { tenant, form, bytes }, problem).catch(() => {}));
 }
 
-async function takeIn({ env, req }: EdgeContext, arrived: Arrived): Promise<Response> {
+async function takeIn({ env, req, executionCtx }: EdgeContext, arrived: Arrived): Promise<Response> {
   const request = req.raw;
   const type = (request.headers.get('content-type') ?? '').split(';')[0].trim().toLowerCase();
   const byHeaders = await identify(request, env);
@@ -109,7 +109,11 @@ async function takeIn({ env, req }: EdgeContext, arrived: Arrived): Promise<Resp
     labels: serverLabels(request, env),
     now: Date.now(),
   });
-  return answer(batch, await store(env, tenant, batch));
+  const result = await store(env, tenant, batch);
+  if (result.outcome === 'stored') {
+    executionCtx.waitUntil(captureTaken(env, { tenant, form, bytes }).catch(() => {}));
+  }
+  return answer(batch, result);
 }
 
 async function identifyBody(bytes: Uint8Array, request: Request, env: EdgeEnv): Promise<Identity> {

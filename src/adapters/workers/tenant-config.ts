@@ -41,6 +41,8 @@ export interface TenantConfig {
   validateMs?: number;
   /** Whether refused blobs are kept for administrators to look at; default false. */
   captureRefused?: boolean;
+  /** Keep batches that were taken, a bounded number, for a replay elsewhere: default no. */
+  captureTaken?: boolean;
   /** Series of a tenant beyond which new ones enter `__other__`. */
   maxSeries: number;
   /** Pending batches and bytes of an ingest object above which it answers 'full'. */

@@ -72,7 +72,7 @@ describe('refused blobs', () => {
     expect(new Uint8Array(await response.arrayBuffer())).toEqual(bad);
     expect(response.headers.get('x-kll-code')).toBe('ERR_BODY');
     expect(response.headers.get('content-disposition')).toMatch(
-      /^attachment; filename="refused-\d+\.kllbatch"$/,
+      /^attachment; filename="capture-\d+\.kllbatch"$/,
     );
     const json = await ask(`/v1/admin/captures/${kept[1].id}`, { token });
     expect(json.headers.get('content-type')).toBe('application/octet-stream');
@@ -100,6 +100,23 @@ describe('refused blobs', () => {
     await problem(await ask('/v1/admin/captures', { token: reader }), 403, 'ERR_FORBIDDEN');
     const stranger = await tokenOf('another', 'admin');
     await problem(await ask(`/v1/admin/captures/${before[0].id}`, { token: stranger }), 404, 'ERR_NOT_FOUND');
+  });
+
+  it('leave their room alone to batches that were taken, which are kept where the tenant asks for them', async () => {
+    const token = await configured('recorded', { ingest: 2, captureTaken: true });
+    const bodies = Array.from({ length: 3 }, (_, i) => container([series([i, i + 1])]));
+    for (const body of bodies) {
+      expect((await ask('/v1/ingest', { token, headers: BATCH_TYPE, body })).status).toBe(202);
+      // A duplicate is not taken again.
+      expect((await ask('/v1/ingest', { token, headers: BATCH_TYPE, body })).status).toBe(200);
+    }
+    await refused(token, damaged(), 'ERR_BODY');
+    const { captures: kept } = await captures(token);
+    expect(kept.map(({ code }) => code)).toEqual(['TAKEN', 'TAKEN', 'TAKEN']);
+    for (const [i, { id }] of kept.entries()) {
+      const response = await ask(`/v1/admin/captures/${id}`, { token });
+      expect(new Uint8Array(await response.arrayBuffer())).toEqual(new Uint8Array(bodies[i]));
+    }
   });
 
   it('are deleted one by one, all together, and with the tenant', async () => {
