@@ -51,5 +51,8 @@ if (skipped > 0) console.log(`\n${skipped} skipped: what they need is not here`)
 console.log(
   '\nnot run here: npm run test:ops (alerts under promtool and a real Prometheus: Debian packages prometheus, prometheus-alertmanager, sqlite3)',
 );
+console.log(
+  'not run here: npm run test:browsers (pages in Firefox, WebKit and a whole Chromium: Debian packages firefox-esr, libjavascriptcoregtk-4.0-bin, webkit2gtk-driver, xvfb, chromium)',
+);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
