@@ -1,10 +1,10 @@
 /**
  * The memory map. Everything the kernel touches has its place here; nothing is allocated.
  *
- *      | POS CAPS  | SAMPLE    | PICKS    | SCRATCH      | TABLE        | INPUT             | levels      | header | views          | merge
- *      | a word    | the block | of one   | two blocks,  | and what     | 16384 values      | right-      | 608 B  | two buffers of | 54 x
- *      | for each  | at hand,  | block,   | for sorting  | grouping a   |                   | aligned,    |        | (item, weight) | 1024
- *      | level     | 2048 f64  | 2048 f64 |              | block needs  |                   | grow down   |        | pairs          | f64
+ *      | POS CAPS  | SAMPLE    | PICKS    | SCRATCH      | TABLE        | CRC    | INPUT        | levels    | header | views          | merge
+ *      | a word    | the block | of one   | two blocks,  | and what     | tables | 16384 values | right-    | 608 B  | two buffers of | 54 x
+ *      | for each  | at hand,  | block,   | for sorting  | grouping a   | of     | or a decoded | aligned,  |        | (item, weight) | 1024
+ *      | level     | 2048 f64  | 2048 f64 |              | block needs  | words  | image        | grow down |        | pairs          | f64
  *
  * The levels lie one behind the other, level 0 lowest, the top level ending where the header begins.
  * So a new top level costs nothing, a smaller level 0 only moves a boundary, and a whole sketch enters
@@ -48,8 +48,10 @@ export const TABLE_BYTES: i32 = 24 + (CELLS << 1);
 export const GROUP_OF: usize = TABLE + 4224;
 /** First position of each group, u32 x (GROUPS + 1), and room for learning. */
 export const GROUP_START: usize = GROUP_OF + (BLOCK << 1);
-/** Where callers put values, or a sketch to merge. */
-export const INPUT: usize = GROUP_START + 4096;
+/** Four tables of 256 words for checksums, made on first use. */
+export const CRC: usize = GROUP_START + 4096;
+/** Where callers put values, and images are decoded to. */
+export const INPUT: usize = CRC + 4096;
 /** Lowest slot of the level window. */
 export const LEVELS: usize = INPUT + (CHUNK << 3);
 

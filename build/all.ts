@@ -7,7 +7,7 @@ import { buildKernel } from './kernel.js';
 import { buildPage } from './page.js';
 import { checkSize } from './size.js';
 
-for (const part of ['lib', 'workerd', 'workers', 'cli', 'page', 'types'])
+for (const part of ['lib', 'browser', 'workerd', 'workers', 'cli', 'page', 'types'])
   rmSync(`dist/${part}`, { recursive: true, force: true });
 await buildKernel();
 await bundle();

@@ -1,4 +1,7 @@
-/** Bundles the entries: dist/lib (Node and browsers, kernel embedded), dist/workerd (kernel imported), dist/cli. */
+/**
+ * Bundles the entries: dist/lib (kernel embedded), dist/browser (the kernel of pages embedded), dist/workerd (kernel
+ * imported), dist/cli.
+ */
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { thirdPartyNotices } from './third-party-notices.js';
@@ -15,7 +18,7 @@ export const ENTRIES = {
 const NODE_ENTRY = { node: 'src/node.ts' };
 
 /** Resolves `#kernel`, the one thing that differs between hosts. */
-export function kernelFrom(source: 'embedded' | 'workerd'): Plugin {
+export function kernelFrom(source: 'embedded' | 'browser' | 'workerd'): Plugin {
   return {
     name: `kernel-${source}`,
     setup(context) {
@@ -40,6 +43,7 @@ export const SHARED: BuildOptions = {
 export async function bundle(): Promise<void> {
   for (const [outdir, source] of [
     ['dist/lib', 'embedded'],
+    ['dist/browser', 'browser'],
     ['dist/workerd', 'workerd'],
   ] as const) {
     await build({
@@ -53,7 +57,7 @@ export async function bundle(): Promise<void> {
       plugins: [kernelFrom(source)],
     });
   }
-  dropEmptyChunks('dist/lib');
+  for (const folder of ['dist/lib', 'dist/browser']) dropEmptyChunks(folder);
   await bundleBrowser();
   mkdirSync('dist/workerd', { recursive: true });
   copyFileSync('dist/kernel/release.wasm', 'dist/workerd/kernel.wasm');
@@ -110,7 +114,7 @@ async function bundleBrowser(): Promise<void> {
       platform: 'browser',
       minify: true,
       legalComments: 'none',
-      plugins: [kernelFrom('embedded'), apart],
+      plugins: [kernelFrom('browser'), apart],
     });
   }
 }

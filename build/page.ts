@@ -13,7 +13,7 @@ export async function buildPage(): Promise<void> {
     // The collector's kernel is a chunk of its own, fetched only by a page with long series.
     splitting: true,
     chunkNames: 'chunk-[hash]',
-    plugins: [kernelFrom('embedded')],
+    plugins: [kernelFrom('browser')],
     minify: true,
     format: 'esm',
     target: 'es2022',

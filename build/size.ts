@@ -28,9 +28,9 @@ export async function bundledSize(contents: string): Promise<{ raw: number; gzip
 }
 
 export async function checkSize(): Promise<void> {
-  const core = await bundledSize("export * from './dist/lib/index.js'");
+  const core = await bundledSize("export * from './dist/browser/index.js'");
   const both = await bundledSize(
-    "export * from './dist/lib/index.js'; export * from './dist/lib/formats.js'",
+    "export * from './dist/browser/index.js'; export * from './dist/browser/formats.js'",
   );
   const say = (name: string, size: { raw: number; gzip: number }, budget?: number) =>
     console.log(`size: ${name} ${size.raw} bytes, ${size.gzip} gzip${budget ? ` (budget ${budget})` : ''}`);

@@ -38,7 +38,7 @@ export function wantedRamp(k: number, tails: TailsCode, sharp: boolean): number 
  * @param wanted ramp items at a protected end; fewer where so many leave no room
  */
 export function planCondense(n: number, k: number, tails: TailsCode, wanted: number): CondenseLayout {
-  for (let floor = wanted; ; floor = floor >> 1) {
+  for (let floor = wanted; ; floor >>= 1) {
     for (let height = 1; height < MAX_LEVELS - 1; height++) {
       const c = 2 ** height;
       const room = totalCapacity(k, height + 1);
@@ -61,7 +61,7 @@ export function planCondense(n: number, k: number, tails: TailsCode, wanted: num
     if (floor <= 1) break;
   }
   // Unreachable for k >= 8: with a ramp of 1 some height always fits. Said rather than assumed.
-  throw new RangeError(`no layout condenses ${n} values`);
+  throw new RangeError(`no layout for ${n} values`);
 }
 
 function popcount(x: number): number {

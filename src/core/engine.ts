@@ -1,6 +1,6 @@
 /** What is done to states with the kernel: taking values in, merging, fitting, building views. */
 import { INPUT_VALUES as CHUNK, F64, U8, U32 } from '../wasm/abi.js';
-import { isInstantiated, type Kernel, kernel } from '../wasm/kernel.js';
+import { imageTaker, isInstantiated, type Kernel, kernel } from '../wasm/kernel.js';
 import { MAX_LEVELS } from './image.js';
 import { SortedView } from './sorted-view.js';
 import type { SketchState } from './state.js';
@@ -77,6 +77,8 @@ export function ingest(state: SketchState, staged: Float64Array, count: number, 
 /** What a merge takes: states, values of weight 1, and values with weights; all values finite. */
 export interface Absorbing {
   state(source: SketchState): void;
+  /** Takes a compact image and returns its n; or 0, with nothing taken, of what is another thing, or not sound. */
+  image: ((source: unknown) => number) | undefined;
   /** At most 1024. */
   values(values: Values): void;
   /** @param weights positive integers, one for each value */
@@ -90,6 +92,7 @@ export function absorb(state: SketchState, give: (to: Absorbing) => void): void 
   exports.beginAbsorb();
   give({
     state: (source) => k.absorb(source),
+    image: imageTaker(k),
     values(values) {
       k.f64.set(values, input);
       exports.absorbStaged(values.length);

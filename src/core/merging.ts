@@ -4,53 +4,66 @@
  */
 import { F64, U32 } from '../wasm/abi.js';
 import { residue, STAGING } from './accumulator.js';
-import { absorb } from './engine.js';
+import { type Absorbing, absorb } from './engine.js';
 import type { SketchImage, TailsCode } from './image.js';
 import { Queries } from './queries.js';
 import { SketchState } from './state.js';
 
 /** What a merge takes from a source: its state, and the values staged beside it. */
 export interface Mergeable {
+  /** Values in all. */
+  n: number;
   state: SketchState;
   /** All finite, of weight 1; may be empty. */
   staged: Float64Array;
 }
 
+/** A source that was taken as it was. */
+export interface Taken {
+  n: number;
+  state?: undefined;
+}
+
+/** What takes compact images as they are, once the kernel is at work. */
+export type Take = Absorbing['image'];
+
+/** The sources of a merge in turn; what `next` is given may take one as it is. */
+export type Sources = Iterator<Mergeable | Taken, void, Take>;
+
 /** A decoded image as a source. */
 export function mergeableImage(image: SketchImage): Mergeable {
-  return { state: SketchState.fromImage(image, 0n, 0), staged: new Float64Array(0) };
+  return { n: image.n, state: SketchState.fromImage(image, 0n, 0), staged: new Float64Array(0) };
 }
 
 export class Merging extends Queries {
   /** This sketch as a source. Holds a view of its staged values: to be used at once. */
   protected get mergeable(): Mergeable {
-    return { state: this.state, staged: this.staging.subarray(0, this.staged) };
+    return { n: this.n, state: this.state, staged: this.staging.subarray(0, this.staged) };
   }
 
   /**
    * Merges sources into this sketch. When one throws, nothing has changed, provided that nothing was staged beside
    * levels (`spill` first).
    */
-  protected absorb(sources: Iterable<Mergeable>): void {
+  protected absorb(sources: Sources): void {
     this.tellAdds();
     const { state, n: before } = this;
     const { real } = state;
     let n = before;
     let sum = real[F64.sum];
     const exact = [...this.staging.subarray(0, this.staged)];
-    const turn = sources[Symbol.iterator]();
     /** The next source, if there is one that n has room for. */
-    const next = (): Mergeable | undefined => {
-      const { value, done } = turn.next();
-      if (done) return undefined;
-      const { length } = value.staged;
-      this.requireRoomFor(value.state.real[F64.n] + length, n - before);
-      n += value.state.real[F64.n] + length;
-      return value;
+    const next = (take?: Take) => {
+      const { value: source } = sources.next(take);
+      if (source) {
+        this.requireRoomFor(source.n, n - before);
+        n += source.n;
+      }
+      return source;
     };
     let source = next();
     if (!this.levels) {
-      for (; source && n <= STAGING && isExact(source.state); source = next()) {
+      for (; source?.state && n <= STAGING && isExact(source.state); source = next()) {
         exact.push(...source.state.items, ...source.staged);
         sum += residue(source.state);
       }
@@ -64,7 +77,8 @@ export class Merging extends Queries {
     this.change(() =>
       absorb(state, (to) => {
         if (exact.length) to.values(exact);
-        for (; source; source = next()) {
+        for (; source; source = next(to.image)) {
+          if (!source.state) continue;
           to.state(source.state);
           if (source.staged.length) to.values(source.staged);
         }

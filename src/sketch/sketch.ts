@@ -5,7 +5,7 @@ import { type DebugState, debugLevels } from '../core/debug-state.js';
 import { fitToApache } from '../core/engine.js';
 import { SketchDataError } from '../core/errors.js';
 import { type SketchImage, TAILS_NAMES, type TailsCode } from '../core/image.js';
-import { type Mergeable, Merging, mergeableImage } from '../core/merging.js';
+import { type Mergeable, Merging, mergeableImage, type Take, type Taken } from '../core/merging.js';
 import { stopwatch, watched, watchedDecode } from '../core/notify.js';
 import type { MergeEvent } from '../core/observer.js';
 import {
@@ -76,11 +76,11 @@ export class KllSketch extends Merging {
    */
   merge(other: MergeSource): this {
     return this.#watchedMerge(() => {
-      const decoded = other instanceof KllSketch ? undefined : mergeableBytes(other);
+      const source = other instanceof KllSketch ? other : mergeableBytes(other);
       // Spilling moves values into blocks: nothing may be refused behind it.
-      this.requireRoomFor(decoded ? decoded.state.real[F64.n] : (other as KllSketch).n);
+      this.requireRoomFor(source.n);
       if (this.levels) this.spill();
-      this.absorb([decoded ?? (other as KllSketch).mergeable]);
+      this.absorb([(source as KllSketch).mergeable ?? source].values());
     }, 1);
   }
 
@@ -94,14 +94,16 @@ export class KllSketch extends Merging {
   static mergeAll(sources: Iterable<MergeSource>, options: MergeAllOptions = {}): KllSketch {
     requireOptions(options);
     const skip = toSkip(options.invalid);
-    const list = gathered(sources, 'sources', 'an array or iterable of sketches and bytes') as MergeSource[];
+    const list = gathered(sources, 'sources', 'an iterable of sketches and bytes') as MergeSource[];
     const { k = largestK(list), onSkip, shards } = options;
     const sketch = new KllSketch({ ...options, k });
     const skips: [position: number, error: SketchDataError][] = [];
-    const mergeables = function* (): Generator<Mergeable> {
+    const mergeables = function* (): Generator<Mergeable | Taken, void, Take> {
+      let take: Take;
       for (const [i, source] of list.entries()) {
         try {
-          yield source instanceof KllSketch ? source.mergeable : mergeableBytes(source, i);
+          const n = take?.(source);
+          take = yield n ? { n } : source instanceof KllSketch ? source.mergeable : mergeableBytes(source, i);
         } catch (error) {
           if (!skip || !(error instanceof SketchDataError)) throw error;
           skips.push([i, error]);

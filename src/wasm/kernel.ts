@@ -2,7 +2,7 @@
  * The sole owner of the kernel: instantiates it on first use, grows its memory, and renews the views when the
  * buffer changes. A call into the kernel is an unbroken sequence load .. save; nobody else's code runs in between.
  */
-import { instantiateKernel } from '#kernel';
+import { instantiateKernel, Takes } from '#kernel';
 import { SketchRuntimeError } from '../core/errors.js';
 import { HEADER_SLOTS, INPUT_VALUES, type KernelExports } from './abi.js';
 
@@ -41,15 +41,15 @@ export class Kernel {
     const { exports } = this;
     if (slots > this.#slots) {
       this.#slots = slots;
-      this.#grow(exports.memoryFor(slots));
+      this.grow(exports.memoryFor(slots));
       exports.reserve(slots);
       this.#header = exports.headerAddress() >> 3;
     }
-    this.#grow(0);
+    this.grow(0);
   }
 
   /** Grows the memory to `bytes` at least, and renews the view. */
-  #grow(bytes: number): void {
+  grow(bytes: number): void {
     const { memory } = this.exports;
     const missing = bytes - memory.buffer.byteLength;
     if (missing > 0) memory.grow((missing + 65535) >> 16);
@@ -59,7 +59,7 @@ export class Kernel {
   /** Copies a state in as the source of a merge into the open one, and takes it. */
   absorb({ f64 }: KernelState): void {
     const at = this.exports.sourceAddress();
-    this.#grow(at + f64.byteLength);
+    this.grow(at + f64.byteLength);
     this.f64.set(f64, at >> 3);
     this.exports.absorb(at + (f64.length - HEADER_SLOTS) * 8);
   }
@@ -116,6 +116,23 @@ export class Kernel {
   }
 }
 
+/**
+ * What copies compact images in as sources of a merge into the open state, and takes them: each call returns the n of
+ * one, or 0 with nothing changed when it is the caller's to decode, or to refuse. Undefined in pages.
+ */
+export function imageTaker(kernel: Kernel): ((image: unknown) => number) | undefined {
+  if (!Takes.images) return undefined;
+  const { exports } = kernel;
+  return (image) => {
+    if (!(image instanceof Uint8Array)) return 0;
+    const at = exports.sourceAddress();
+    // The kernel reads eight bytes at a time.
+    kernel.grow(at + image.length + 8);
+    new Uint8Array(kernel.f64.buffer).set(image, at);
+    return exports.absorbImage?.(at, image.length) ?? 0;
+  };
+}
+
 let shared: Kernel | undefined;
 let provide: () => KernelExports = instantiateKernel;
 
@@ -152,7 +169,7 @@ function instantiate(): Kernel {
         )
       : new SketchRuntimeError(
           'ERR_WASM_UNSUPPORTED',
-          'this host lacks WebAssembly with SIMD (from Chrome 91, Firefox 89, Safari 16.4, Node 16.4 on)',
+          'this host lacks WebAssembly with SIMD (Chrome 91, Firefox 89, Safari 16.4, Node 16.4)',
           { cause },
         );
   }

@@ -1,12 +1,10 @@
-/**
- * Where the kernel comes from by default: its bytes lie in the script, one Latin-1 character each, moved up by 40
- * (build/kernel.ts says why).
- */
+/** Where the kernel comes from by default: its bytes lie in the script. */
 import { bytes } from '../../dist/kernel/release.latin1.js';
-import type { KernelExports } from './abi.js';
+import { instantiateEmbedded } from './embedded.js';
 
-/** Compiles and instantiates the kernel. Synchronous: it is far below every engine's limit for that. */
-export function instantiateKernel(): KernelExports {
-  const module = new WebAssembly.Module(Uint8Array.from(bytes, (c) => c.charCodeAt(0) - 40));
-  return new WebAssembly.Instance(module).exports as unknown as KernelExports;
+/** Whether this kernel takes images as they are: an enumeration, so that bundles lose what it rules out. */
+export enum Takes {
+  images = 1,
 }
+
+export const instantiateKernel = () => instantiateEmbedded(bytes);

@@ -2,6 +2,10 @@
 import module from '../../dist/kernel/release.wasm';
 import type { KernelExports } from './abi.js';
 
+export enum Takes {
+  images = 1,
+}
+
 export function instantiateKernel(): KernelExports {
   return new WebAssembly.Instance(module).exports as unknown as KernelExports;
 }

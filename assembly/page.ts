@@ -1,0 +1,130 @@
+/**
+ * The kernel's binary interface. A call works on the state that lies in the window: the caller copies a sketch
+ * in, calls, and copies it out; nothing is remembered between two sketches. Integers and addresses in, counts
+ * and booleans out.
+ */
+import { HEADER_BYTES, INPUT, TABLE, TABLE_BYTES, header, memoryNeeded, setSlots, slots, sourceWindow } from './layout';
+import { closeState, openState, retained } from './levels';
+import { compress } from './compact';
+import { clearTable, markTable, tableChanged } from './group';
+import { ingest, scan } from './ingest';
+import { absorbState, absorbValues, absorbWeighted as absorbPairs, beginMerge, finishMerge } from './merge';
+import { buildView, viewAt } from './view';
+
+/** Address of the input window. */
+export function inputAddress(): usize {
+  return INPUT;
+}
+
+/** Address of the header; the levels end there. */
+export function headerAddress(): usize {
+  return header;
+}
+
+/** Items the level window holds. */
+export function slotCount(): u32 {
+  return slots;
+}
+
+/** Bytes of memory that a level window of `count` items needs. */
+export function memoryFor(count: u32): usize {
+  return memoryNeeded(count);
+}
+
+/** Gives the level window room for `count` items; the memory has been grown. */
+export function reserve(count: u32): void {
+  setSlots(count);
+}
+
+/** Opens the state that was copied in. Every call below works on it until `close`. */
+export function open(): void {
+  openState();
+}
+
+/** Closes the state. Returns its number of items: the caller copies those and the header out. */
+export function close(): u32 {
+  return closeState();
+}
+
+/**
+ * Takes `count` values (at most 16384) of the input window. Returns 0, with the state unusable (drop it), if one is
+ * not finite. `bulk` lets the sampler work.
+ */
+export function extend(count: i32, bulk: bool): bool {
+  if (!scan(count)) return false;
+  ingest(count, bulk);
+  return true;
+}
+
+/** Begins a merge into the open state. */
+export function beginAbsorb(): void {
+  beginMerge();
+}
+
+/** Where a source is copied to: behind everything else. The caller has grown the memory. */
+export function sourceAddress(): usize {
+  return sourceWindow();
+}
+
+/** Takes the source whose header begins at `at`: see merge.ts. */
+export function absorb(at: usize): void {
+  absorbState(at);
+}
+
+/** Takes `count` finite values of the input window. */
+export function absorbStaged(count: i32): void {
+  absorbValues(count);
+}
+
+/** Takes `count` (value, weight) pairs: see merge.ts. */
+export function absorbWeighted(count: i32): void {
+  absorbPairs(count);
+}
+
+/** Ends a merge. */
+export function finishAbsorb(): void {
+  finishMerge();
+}
+
+/** Compacts the open state until it is within the budget of its k and tails. */
+export function fit(): void {
+  compress();
+}
+
+/** Builds the sorted view of the open state and `staged` values of the input window; returns its number of items. */
+export function view(staged: i32): i32 {
+  return buildView(staged);
+}
+
+/** Where the items of the view are; their cumulative weights follow. */
+export function viewAddress(): usize {
+  return viewAt;
+}
+
+/** Address of the learned table of the sketch at hand (group.ts), and its bytes. */
+export function tableAddress(): usize {
+  return TABLE;
+}
+export function tableBytes(): i32 {
+  return TABLE_BYTES;
+}
+/** Forgets the table. */
+export function dropTable(): void {
+  clearTable();
+}
+/** Whether the table has changed since it was dropped or copied in; asking resets the answer. */
+export function tableLearned(): bool {
+  const changed = tableChanged;
+  markTable();
+  return changed;
+}
+
+/** Bytes of the header. */
+export function headerBytes(): i32 {
+  return HEADER_BYTES;
+}
+
+/** Items of the open state. */
+export function itemCount(): u32 {
+  return retained();
+}
