@@ -140,5 +140,6 @@ async function tokenOf(secret: string): Promise<string> {
 /** The secret of a folder: made once, readable by its owner alone. */
 function secretOf(file: string): string {
   if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
-  return readFileSync(file, 'utf8');
+  // Whoever writes it with an editor ends it with a line; `kll token --secret-file` reads it the same way.
+  return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
 }
