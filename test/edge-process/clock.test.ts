@@ -97,7 +97,7 @@ it('says what failed of one tenant, and goes on with the next', async () => {
   } finally {
     console.error = real;
   }
-  expect(told, told.join("\n")).toHaveLength(2);
+  expect(told, told.join('\n')).toHaveLength(2);
   expect(told[0]).toMatch(/^edge: kll backup of shop failed with \d+: .*ERR_/s);
   expect(told[1]).toMatch(/^edge: no tenant is known.*ERR_TOKEN/s);
   const whole = (tenant: string) =>
