@@ -23,7 +23,8 @@ console.log(`token ${edge.token}`);
 if (backupFolder || exportFolder) {
   startDuties({
     url: edge.url,
-    token: edge.token,
+    tokenOf: edge.tokenOf,
+    operator: edge.operator,
     ...(backupFolder ? { backupFolder: resolve(backupFolder) } : {}),
     ...(exportFolder ? { exportFolder: resolve(exportFolder) } : {}),
     minutes,

@@ -40,6 +40,10 @@ export interface ServedEdge {
   port: number;
   /** An admin token, the same for the same folder. */
   token: string;
+  /** The same for another tenant. */
+  tokenOf(tenant: string): Promise<string>;
+  /** Whose administrators see what is of the whole server. */
+  operator: string;
   /** workerd itself, not a script before it: a signal reaches it. */
   process: ChildProcess;
   /** Resolves with the exit code when workerd has ended; null after a signal. */
@@ -88,7 +92,13 @@ export async function serveEdge({
     }),
   );
   const running = await startWorkerd({ configuration, env, output });
-  return { ...running, url: `http://${host}:${running.port}`, token: await tokenOf(secret) };
+  return {
+    ...running,
+    url: `http://${host}:${running.port}`,
+    token: await tokenOf(secret, TENANT),
+    tokenOf: async (tenant) => await tokenOf(secret, tenant),
+    operator: env.KLL_OPERATOR_TENANT || TENANT,
+  };
 }
 
 /** @throws Error when it ends before it listens */
@@ -131,8 +141,8 @@ async function listening(child: ChildProcess): Promise<number | undefined> {
   return undefined;
 }
 
-async function tokenOf(secret: string): Promise<string> {
-  return await new SignJWT({ tenant: TENANT, scopes: ['ingest', 'query', 'admin'] })
+async function tokenOf(secret: string, tenant: string): Promise<string> {
+  return await new SignJWT({ tenant, scopes: ['ingest', 'query', 'admin'] })
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .sign(new TextEncoder().encode(secret));
 }
@@ -140,5 +150,6 @@ async function tokenOf(secret: string): Promise<string> {
 /** The secret of a folder: made once, readable by its owner alone. */
 function secretOf(file: string): string {
   if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
-  return readFileSync(file, 'utf8');
+  // Whoever writes it with an editor ends it with a line; `kll token --secret-file` reads it the same way.
+  return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
 }

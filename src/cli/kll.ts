@@ -30,6 +30,7 @@ import {
   snapshotRollback,
 } from './verbs/snapshot.js';
 import { summary, summaryCommand } from './verbs/summary.js';
+import { token, tokenCommand } from './verbs/token.js';
 import { vacuum, vacuumCommand } from './verbs/vacuum.js';
 import { verify, verifyCommand } from './verbs/verify.js';
 import { packageVersion } from './version.js';
@@ -92,6 +93,7 @@ function createProgram(json: boolean): Command {
   verb(retentionCommand(program), retention);
   verb(vacuumCommand(program), vacuum);
   verb(resetCommand(program), reset);
+  verb(tokenCommand(program), token);
   verb(capacityCommand(program), capacity);
   verb(doctorCommand(program), doctor);
   verb(replayCommand(program), replay);

@@ -320,11 +320,18 @@ const OBJECTS = {
 const SERVER = {
   backupCompleted: {
     name: 'kll_edge_backup_completed_timestamp_seconds',
-    help: 'When the newest backup was complete and checked, seconds since 1970, by who keeps it; of the tenant whose is the oldest. Absent: never.',
+    help: 'When the newest backup of a tenant was complete and checked, seconds since 1970, by who keeps it; of the tenant whose is the oldest. Absent: never.',
     type: 'gauge',
     unit: 'seconds',
     labels: ['target'],
     combine: 'max',
+  },
+  unbackedSince: {
+    name: 'kll_edge_unbacked_since_timestamp_seconds',
+    help: 'Since when a tenant is known that has stored values and was never backed up, seconds since 1970. Absent: there is none.',
+    type: 'gauge',
+    unit: 'seconds',
+    labels: ['tenant'],
   },
   buildInfo: {
     name: 'kll_edge_build_info',

@@ -29,20 +29,20 @@ function readScaled(from: ByteReader, codec: number, length: number, sizes: Arra
   const step = from.uv(EXACT, 'step', 1);
   const base = from.zigzag('base');
   const span = from.uv(EXACT - 1, 'span');
-  if (!isExactRange(base, step, span)) from.fail('ERR_CODEC', 'base and span reach beyond 2^53');
   const value = unscale(codec, exponent);
-  if (!Number.isFinite(value(base)) || !Number.isFinite(value(base + step * span))) {
-    from.fail('ERR_CODEC', 'values beyond the largest double');
+  const ends = [base, base + step * span].map(value);
+  if (!isExactRange(base, step, span) || !ends.every(Number.isFinite)) {
+    from.fail('ERR_CODEC', `beyond 2^53 or the largest double: ${ends}`);
   }
   const b = lowBits(span);
   const unit = 2 ** b;
   const top = Math.floor(span / unit);
   const bits = new BitReader(from);
-  const h = readLevels(bits, length, sizes, top);
   const values = new Float64Array(length);
+  const h = readLevels(bits, values, sizes, top);
   for (let i = 0; i < length; i++) {
     const v = b ? h[i] * unit + bits.bits(b) : h[i];
-    if (v > span) from.fail('ERR_CODEC', `a value beyond the span: ${v} > ${span}`);
+    if (v > span) from.fail('ERR_CODEC', `a value beyond the span, ${v} > ${span}`);
     values[i] = value(base + step * v);
   }
   bits.finish();
@@ -60,8 +60,8 @@ function readOrdered(from: ByteReader, length: number, sizes: ArrayLike<number>)
     from.fail('ERR_CODEC', `base ${base} and span ${span}: not those of doubles`);
   }
   const bits = new BitReader(from);
-  const h = readLevels(bits, length, sizes, span);
   const values = new Float64Array(length);
+  const h = readLevels(bits, values, sizes, span);
   const words = wordsOf(values);
   const [highUnit, lowUnit] = [2 ** shift, 2 ** dropped];
   for (let i = 0; i < length; i++) {
@@ -77,9 +77,14 @@ function readOrdered(from: ByteReader, length: number, sizes: ArrayLike<number>)
   return values;
 }
 
-/** H of min, max and all items. */
-function readLevels(bits: BitReader, length: number, sizes: ArrayLike<number>, top: number): Uint32Array {
-  const h = new Uint32Array(length);
+/** H of min, max and all items, in the second half of the room for the values: they overtake it at the last one. */
+function readLevels(
+  bits: BitReader,
+  values: Float64Array,
+  sizes: ArrayLike<number>,
+  top: number,
+): Uint32Array {
+  const h = new Uint32Array(values.buffer, values.length * 4);
   h[1] = top;
   let at = 2;
   for (let level = 0; level < sizes.length; level++) {

@@ -123,6 +123,15 @@ describe('kll doctor on saturation', () => {
       'fail',
     ]);
     expect(verdictOf(judged(), 'backup')).toBe('warn');
+    // A tenant that never had one counts from when it came, whatever the others have.
+    const unbackedFor = (hours: number) => [
+      backupOf(1),
+      sample('unbacked_since_timestamp_seconds', NOW / 1000 - hours * 3600, { tenant: 'shop' }),
+    ];
+    expect([1, 51].map((hours) => verdictOf(judged(...unbackedFor(hours)), 'backup'))).toEqual([
+      'warn',
+      'fail',
+    ]);
   });
 });
 

@@ -20,16 +20,16 @@ export interface Run {
   readonly json: any;
 }
 
-/** Runs `kll` in a folder; `input` goes to standard input, which is empty otherwise. */
+/** Runs `kll` in a folder; `input` goes to standard input, which is empty otherwise; `env` is beside the environment. */
 export function runKll(
   args: string[],
-  options: { cwd?: string; input?: string | Uint8Array } = {},
+  options: { cwd?: string; input?: string | Uint8Array; env?: Record<string, string> } = {},
 ): Promise<Run> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [KLL, ...args], {
       cwd: options.cwd,
       stdio: 'pipe',
-      env: { ...process.env, NO_COLOR: '1' },
+      env: { ...process.env, NO_COLOR: '1', ...options.env },
     });
     const out: Buffer[] = [];
     let stderr = '';

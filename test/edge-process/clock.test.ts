@@ -23,8 +23,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function call(path: string, init: RequestInit = {}): Promise<Response> {
-  const headers = { authorization: `Bearer ${edge.token}`, ...init.headers };
+async function call(path: string, init: RequestInit = {}, token = edge.token): Promise<Response> {
+  const headers = { authorization: `Bearer ${token}`, ...init.headers };
   return await fetch(edge.url + path, { ...init, headers });
 }
 
@@ -38,54 +38,69 @@ function endOf(file: string): { values: number } {
   return end;
 }
 
-it('backs up into a folder, keeps the newest, fetches what has closed, and is told of to whoever watches', async () => {
-  await call('/v1/admin/config', {
-    method: 'PATCH',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ graceMs: 0, sealMs: 0 }),
-  });
-  const values = Float64Array.of(1, 2, 3);
+/** Values of an hour ago, of whoever the token is. */
+async function send(values: Float64Array, token = edge.token): Promise<void> {
+  await call(
+    '/v1/admin/config',
+    {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ graceMs: 0, sealMs: 0 }),
+    },
+    token,
+  );
   const series = [{ name: 'latency_ms', labels: { route: '/' }, age: 3_600_000, values }];
-  const sent = await call('/v1/ingest', {
-    method: 'POST',
-    headers: { 'content-type': 'application/vnd.kll.batch' },
-    body: encodeBatch({ id: randomBytes(16), created: Date.now(), series }) as BodyInit,
-  });
-  expect(sent.status).toBe(202);
+  const body = encodeBatch({ id: randomBytes(16), created: Date.now(), series }) as BodyInit;
+  const headers = { 'content-type': 'application/vnd.kll.batch' };
+  expect((await call('/v1/ingest', { method: 'POST', headers, body }, token)).status).toBe(202);
+}
+
+it('backs up into a folder of each tenant, keeps the newest, fetches what has closed, and is told of to whoever watches', async () => {
+  await send(Float64Array.of(1, 2, 3));
+  await send(Float64Array.of(1, 2, 3, 4, 5), await edge.tokenOf('shop'));
 
   const [backupFolder, exportFolder] = [join(folder, 'backups'), join(folder, 'lake')];
-  const { url, token } = edge;
+  const { url, tokenOf, operator } = edge;
   const files = () =>
     readdirSync(exportFolder, { recursive: true }).filter((name) => String(name).endsWith('.parquet'));
-  let names: string[] = [];
-  for (let run = 0; run < 20 && (run < 4 || files().length === 0); run++) {
-    await runDuties({ url, token, backupFolder, exportFolder, minutes: 60, keep: 3 });
-    names = readdirSync(backupFolder);
+  for (let run = 0; run < 20 && (run < 4 || files().length < 2); run++) {
+    await runDuties({ url, tokenOf, operator, backupFolder, exportFolder, minutes: 60, keep: 3 });
   }
-  expect(names).toHaveLength(3);
-  for (const name of names) expect(endOf(join(backupFolder, name)).values).toBe(3);
-  expect(files()).toHaveLength(1);
-  expect(String(files()[0])).toMatch(/^tenant=default\/date=[\d-]+\/minute-\d+-\d+-\d+\.parquet$/);
+  for (const [tenant, values] of [
+    ['default', 3],
+    ['shop', 5],
+  ] as const) {
+    const names = readdirSync(join(backupFolder, tenant));
+    expect(names).toHaveLength(3);
+    for (const name of names) expect(endOf(join(backupFolder, tenant, name)).values).toBe(values);
+  }
+  expect(readdirSync(backupFolder).sort()).toEqual(['default', 'shop']);
+  const names = files().map(String).sort();
+  expect(names).toHaveLength(2);
+  for (const [i, tenant] of ['default', 'shop'].entries()) {
+    expect(names[i]).toMatch(new RegExp(`^tenant=${tenant}/date=[\\d-]+/minute-\\d+-\\d+-\\d+\\.parquet$`));
+  }
   const metrics = await (await call('/metrics')).text();
   const at = /kll_edge_backup_completed_timestamp_seconds\{target="client"\} (\S+)/.exec(metrics)?.[1];
   expect(Math.abs(Number(at) - Date.now() / 1000)).toBeLessThan(60);
 }, 60_000);
 
-it('says what failed, and goes on', async () => {
+it('says what failed of one tenant, and goes on with the next', async () => {
   const told: string[] = [];
   const real = console.error;
   console.error = (line: string) => told.push(line);
+  const { url, tokenOf, operator } = edge;
+  const duties = { url, tokenOf, operator, backupFolder: join(folder, 'some'), minutes: 60, keep: 3 };
   try {
-    await runDuties({
-      url: edge.url,
-      token: 'x',
-      backupFolder: join(folder, 'refused'),
-      minutes: 60,
-      keep: 3,
-    });
+    await runDuties({ ...duties, tokenOf: async (one) => (one === 'shop' ? 'x' : await tokenOf(one)) });
+    await runDuties({ ...duties, tokenOf: async () => 'x' });
   } finally {
     console.error = real;
   }
-  expect(told.join('\n')).toMatch(/kll backup failed with \d+: .*ERR_/s);
-  expect(readdirSync(join(folder, 'refused')).filter((name) => name.endsWith('.kllbackup'))).toEqual([]);
-});
+  expect(told, told.join('\n')).toHaveLength(2);
+  expect(told[0]).toMatch(/^edge: kll backup of shop failed with \d+: .*ERR_/s);
+  expect(told[1]).toMatch(/^edge: no tenant is known.*ERR_TOKEN/s);
+  const whole = (tenant: string) =>
+    readdirSync(join(folder, 'some', tenant)).filter((name) => name.endsWith('.kllbackup'));
+  expect([whole('default').length, whole('shop').length]).toEqual([1, 0]);
+}, 60_000);

@@ -252,7 +252,7 @@ class PageCollector implements Collector {
 
   /** What was not acknowledged is tried again; a page with nothing to send sleeps. */
   #scheduleRest(): void {
-    if (this.#outbox.memory.size) this.#schedule();
+    if (this.#outbox.memory.size || !this.#hasLookedBack) this.#schedule();
   }
 
   /** Makes batches of what is ready, and puts them into the outbox. */
@@ -288,8 +288,10 @@ class PageCollector implements Collector {
   }
 
   async #lookBack(): Promise<void> {
-    this.#hasLookedBack = true;
     await this.#sender.sendStored();
     await this.#sender.sendOwn();
+    // In a pause, or while another tab is at it, nothing was sent: what former pages left has nobody else.
+    this.#hasLookedBack = !this.#outbox.stored().length;
+    this.#scheduleRest();
   }
 }

@@ -23,8 +23,8 @@ export interface SendStats {
 
 export class Sender {
   readonly stats: SendStats = { acknowledged: 0, refused: 0, beaconed: 0 };
-  /** Ids on their way by fetch. */
-  readonly #flying = new Set<string>();
+  /** Ids on their way by fetch, and what becomes of them. */
+  readonly #flying = new Map<string, Promise<boolean>>();
   /** Ids handed to a beacon since the page was last visible. */
   readonly #beaconed = new Set<string>();
   #failures = 0;
@@ -73,14 +73,16 @@ export class Sender {
 
   async #sendAll(ids: string[]): Promise<void> {
     for (const id of ids) {
-      if (this.isPaused || navigator.onLine === false) return;
-      if (this.#flying.has(id)) continue;
-      const batch = this.outbox.get(id);
-      if (!batch || this.outbox.isExpired(batch)) continue;
-      this.#flying.add(id);
-      const isSettled = await this.#send(batch);
-      this.#flying.delete(id);
-      if (!isSettled) return;
+      let flight = this.#flying.get(id);
+      if (!flight) {
+        if (this.isPaused || navigator.onLine === false) return;
+        const batch = this.outbox.get(id);
+        if (!batch || this.outbox.isExpired(batch)) continue;
+        flight = this.#send(batch).finally(() => this.#flying.delete(id));
+        this.#flying.set(id, flight);
+      }
+      // One that was on its way already is waited for as well: who flushes is told when all are settled.
+      if (!(await flight)) return;
     }
   }
 

@@ -26,6 +26,7 @@ import { requireRate } from './rate-limit.js';
 import { setCorsHeaders, setSecurityHeaders } from './response-headers.js';
 import { seriesExportRoute } from './series-export.js';
 import { seriesRoute } from './series-route.js';
+import { tenantRoutes } from './tenant-admin-routes.js';
 import { countRequest, workerCounters } from './worker-counters.js';
 
 type App = Hono<EdgeHono>;
@@ -40,6 +41,7 @@ const ADMIN_ROUTES: readonly AdminRoutes[] = [
   diagnosticsRoutes,
   pauseRoutes,
   captureRoutes,
+  tenantRoutes,
 ];
 
 /**

@@ -32,6 +32,15 @@ export interface ConfirmedBackup {
   place: string;
 }
 
+/** A tenant, and what it would be brought back from. */
+export interface TenantBackup {
+  tenant: string;
+  /** When it was first heard of, epoch milliseconds. */
+  since: number;
+  /** Its newest backup, wherever that lies. */
+  newest?: ConfirmedBackup;
+}
+
 /** What the directory does not do, and why. */
 export interface Refusal {
   refused: 'ERR_RING_LIMIT' | 'ERR_LIMITS' | 'ERR_NOT_FOUND';
@@ -62,10 +71,12 @@ export interface DirectoryCalls {
   /** Newest first. */
   backups(tenant: string): Promise<ConfirmedBackup[]>;
   /**
-   * By target: of the tenants that have backups there, when the newest of the one that was served longest ago was
-   * confirmed, epoch milliseconds.
+   * Of tenants that have backups, by where the newest one lies: when it was confirmed for the tenant that was served
+   * longest ago, epoch milliseconds.
    */
   oldestBackups(): Promise<Record<string, number>>;
+  /** All tenants, in order of name. */
+  tenantBackups(): Promise<TenantBackup[]>;
   /** Origins of all keys that may be used, for answers to browsers; '*' when a key names none. */
   origins(): Promise<string[]>;
 }

@@ -7,6 +7,7 @@ import type {
   IngestKey,
   Refusal,
   RingVersion,
+  TenantBackup,
   TenantConfig,
 } from './contract.js';
 
@@ -61,6 +62,11 @@ export class DirectoryObject extends DurableObject<EdgeBindings> implements Dire
       `CREATE TABLE IF NOT EXISTS backups (tenant TEXT NOT NULL, id TEXT NOT NULL, confirmed INTEGER NOT NULL,
          backup TEXT NOT NULL, PRIMARY KEY (tenant, id)) WITHOUT ROWID`,
     );
+    this.#sql.exec(
+      'CREATE TABLE IF NOT EXISTS known (tenant TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID',
+    );
+    // Tenants of a release that did not write it down.
+    this.#sql.exec('INSERT OR IGNORE INTO known SELECT tenant, ? FROM tenants', Date.now());
   }
 
   async key(key: string): Promise<IngestKey | undefined> {
@@ -73,6 +79,7 @@ export class DirectoryObject extends DurableObject<EdgeBindings> implements Dire
     const config = { ...DEFAULT_SETTINGS, tenant, rings: [FIRST_RING] };
     // Known from the first call on, so that a scrape finds its objects.
     this.#store(config);
+    this.#sql.exec('INSERT OR IGNORE INTO known VALUES (?, ?)', tenant, Date.now());
     return config;
   }
 
@@ -183,11 +190,23 @@ export class DirectoryObject extends DurableObject<EdgeBindings> implements Dire
   }
 
   async oldestBackups(): Promise<Record<string, number>> {
-    const rows = this.#sql.exec<{ target: string; oldest: number }>(
-      `SELECT target, min(newest) AS oldest FROM (SELECT tenant, json_extract(backup, '$.target') AS target,
-         max(confirmed) AS newest FROM backups GROUP BY tenant, target) GROUP BY target`,
+    const newest = (await this.tenantBackups()).flatMap(({ newest }) => newest ?? []);
+    const oldest: Record<string, number> = {};
+    for (const { target, confirmed } of newest) {
+      oldest[target] = Math.min(confirmed, oldest[target] ?? Number.POSITIVE_INFINITY);
+    }
+    return oldest;
+  }
+
+  async tenantBackups(): Promise<TenantBackup[]> {
+    const rows = this.#sql.exec<{ tenant: string; since: number; backup: string | null }>(
+      `SELECT t.tenant, k.since, (SELECT backup FROM backups AS b WHERE b.tenant = t.tenant
+         ORDER BY confirmed DESC LIMIT 1) AS backup
+       FROM tenants AS t JOIN known AS k ON k.tenant = t.tenant ORDER BY t.tenant`,
     );
-    return Object.fromEntries(rows.toArray().map(({ target, oldest }) => [target, oldest]));
+    return rows.toArray().map(({ tenant, since, backup }) => {
+      return { tenant, since, ...(backup === null ? {} : { newest: JSON.parse(backup) as ConfirmedBackup }) };
+    });
   }
 
   async origins(): Promise<string[]> {

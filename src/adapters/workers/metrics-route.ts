@@ -3,7 +3,7 @@ import { EDGE_METRICS, type EdgeMetric } from '../../metrics/edge-names.js';
 import { PROMETHEUS_CONTENT_TYPE, renderPrometheus } from '../../metrics/prometheus.js';
 import type { MetricFamily, Sample } from '../../metrics/registry.js';
 import { crc32c } from '../../wire/crc32c.js';
-import type { CounterDelta, ObjectCounters, TenantConfig } from './contract.js';
+import type { CounterDelta, ObjectCounters, TenantBackup, TenantConfig } from './contract.js';
 import { tenantConfig } from './directory-cache.js';
 import type { EdgeEnv } from './env.js';
 import type { EdgeContext } from './http-context.js';
@@ -28,7 +28,7 @@ export async function metricsRoute(context: EdgeContext): Promise<Response> {
     // What this isolate has counted is part of what it answers.
     await workerCounters.send(env, operatorTenant(env));
     const answers = await allCounters(env);
-    answers.push({ counters: [], gauges: await backupAges(env) });
+    answers.push({ counters: [], gauges: await backupAges(env, answers) });
     answers.push({ counters: [], gauges: [buildInfo(env, await tenantConfig(env, operatorTenant(env)))] });
     return new Response(renderPrometheus(families(answers)), {
       headers: { 'content-type': PROMETHEUS_CONTENT_TYPE },
@@ -39,13 +39,34 @@ export async function metricsRoute(context: EdgeContext): Promise<Response> {
   }
 }
 
-async function backupAges(env: EdgeEnv): Promise<CounterDelta[]> {
-  const oldest = await env.DIRECTORY.getByName('directory').oldestBackups();
-  return Object.entries(oldest).map(([target, ms]) => ({
-    name: EDGE_METRICS.backupCompleted.name,
-    labels: [['target', target]],
-    value: ms / 1000,
-  }));
+async function backupAges(env: EdgeEnv, answers: readonly ObjectCounters[]): Promise<CounterDelta[]> {
+  const directory = env.DIRECTORY.getByName('directory');
+  const ages = Object.entries(await directory.oldestBackups()).map(
+    ([target, ms]): CounterDelta => ({
+      name: EDGE_METRICS.backupCompleted.name,
+      labels: [['target', target]],
+      value: ms / 1000,
+    }),
+  );
+  // A directory of the release before does not know them: a rollout is under way.
+  const tenants: TenantBackup[] = await directory.tenantBackups().catch(() => []);
+  const holding = new Set(
+    answers.flatMap(({ counters }) =>
+      counters
+        .filter(({ name, value }) => name === EDGE_METRICS.tenantValues.name && value > 0)
+        .map(({ labels }) => labels[0][1]),
+    ),
+  );
+  const unbacked = tenants
+    .filter(({ tenant, newest }) => newest === undefined && holding.has(tenant))
+    .map(
+      ({ tenant, since }): CounterDelta => ({
+        name: EDGE_METRICS.unbackedSince.name,
+        labels: [['tenant', tenant]],
+        value: since / 1000,
+      }),
+    );
+  return [...ages, ...unbacked];
 }
 
 /** Which build answers, by what the deployment says of itself, and a digest of the operator's configuration. */

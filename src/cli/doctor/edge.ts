@@ -160,15 +160,18 @@ export function saturationFindings(
       `${show(value)}, expected at most ${show(warn)}`,
     );
   const backups = found(M.backupCompleted);
+  const unbacked = samples.filter(({ name }) => name === M.unbackedSince.name);
+  const hoursSince = (seconds: readonly number[]) => (now / 1000 - Math.min(...seconds)) / 3600;
   const backup =
-    backups.length === 0
-      ? finding('backup', 'warn', 'none was ever confirmed')
-      : atMost(
+    unbacked.length > 0
+      ? finding(
           'backup',
-          (now / 1000 - Math.min(...backups)) / 3600,
-          BACKUP_HOURS,
-          (hours) => `${hours.toFixed(1)} hours old`,
-        );
+          hoursSince(unbacked.map(({ value }) => value)) > BACKUP_HOURS[1] ? 'fail' : 'warn',
+          `none was ever confirmed of ${unbacked.map(({ labels }) => labels.tenant).join(', ')}`,
+        )
+      : backups.length === 0
+        ? finding('backup', 'warn', 'none was ever confirmed')
+        : atMost('backup', hoursSince(backups), BACKUP_HOURS, (hours) => `${hours.toFixed(1)} hours old`);
   return [
     share(
       'largest object',

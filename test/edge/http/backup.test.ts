@@ -280,6 +280,46 @@ describe('a backup', () => {
     expect(metrics).toMatch(/kll_edge_backup_completed_timestamp_seconds\{target="client"\} 1\.?\d+/);
   });
 
+  it('counts for its tenant wherever it lies; a tenant with values and none is told by name', async () => {
+    const operator = await tokenOf('default', 'admin');
+    const { token } = await filled('never-backed-up');
+    // No value was ever stored: nothing is missing.
+    await configured('nothing-to-lose');
+    const unbacked = /^kll_edge_unbacked_since_timestamp_seconds\{tenant="never-backed-up"\} (\S+)$/m;
+    const metrics = async () => await (await ask('/metrics', { token: operator })).text();
+    const since = Number(unbacked.exec(await metrics())?.[1]);
+    expect(Math.abs(since - Date.now() / 1000)).toBeLessThan(60);
+    expect(await metrics()).not.toContain('nothing-to-lose');
+    const told = async () => {
+      const response = await ask('/v1/admin/tenants', { token: operator });
+      const { tenants } = (await response.json()) as { tenants: { tenant: string; newestBackup: object }[] };
+      return tenants.find(({ tenant }) => tenant === 'never-backed-up');
+    };
+    expect(await told()).toEqual({
+      tenant: 'never-backed-up',
+      since: expect.stringMatching(/^\d{4}-.*Z$/),
+      newestBackup: null,
+    });
+
+    const directory = (env as unknown as EdgeEnv).DIRECTORY.getByName('directory');
+    const confirm = async (target: 'bucket' | 'client', confirmed: number) => {
+      const id = (target === 'bucket' ? 'b' : 'c').repeat(32);
+      const backup = { id, created: confirmed, confirmed, records: 3, bytes: 400, target, place: 'there' };
+      await directory.confirmBackup('never-backed-up', backup);
+    };
+    // Two years ago by hand, since then by the clock: what was made by hand once is not overdue for ever.
+    const hand = 1_600_000_000_000;
+    await confirm('client', hand);
+    expect(await metrics()).toContain(`{target="client"} ${hand / 1000}\n`);
+    await confirm('bucket', hand + 1000);
+    expect(await metrics()).not.toMatch(unbacked);
+    expect(await metrics()).not.toContain(`{target="client"} ${hand / 1000}\n`);
+    expect(await metrics()).toContain(`{target="bucket"} ${hand / 1000 + 1}\n`);
+    expect(await told()).toMatchObject({ newestBackup: { target: 'bucket', place: 'there' } });
+    // Who else is served is nobody's business.
+    await problem(await ask('/v1/admin/tenants', { token }), 403, 'ERR_FORBIDDEN');
+  });
+
   it('goes to the bucket by the clock, of every tenant, and comes back from there', async () => {
     const { token } = await filled('by-the-clock');
     await runDuties(env as unknown as EdgeEnv);
