@@ -146,6 +146,8 @@ function decodeScaled(isBinary: bool, header: usize, levels: u32): void {
   const base = zigzag();
   const span = uv(0, <u64>EXACT - 1);
   need(Math.abs(base) + step * <f64>span < EXACT);
+  // What follows counts on their ranges.
+  if (isOdd) return;
   // Powers of ten to 10^22 are exact; those of two are split where one alone would be subnormal.
   let ten: f64 = 1;
   let two: f64 = 1;

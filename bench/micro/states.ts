@@ -1,6 +1,6 @@
 /** States and questions: copying a state, asking after every add. */
 import { streamOf } from '../support/distributions.js';
-import { entry } from '../support/library.js';
+import { entry, pageEntry } from '../support/library.js';
 import { Steps } from './kernel.js';
 import type { Technique } from './technique.js';
 
@@ -90,4 +90,26 @@ const cursor: Technique = {
   },
 };
 
-export const STATES: Technique[] = [transfer, cursor];
+const images: Technique = {
+  name: 'images decoded in the kernel',
+  unit: 'image',
+  what: 'mergeAll of 500 compact images, each of 1000 values of tenths condensed to k = 200: decoded in the kernel, or in JavaScript as in pages',
+  async prepare(seed) {
+    const [own, page] = await Promise.all([entry('index'), pageEntry()]);
+    const blobs = Array.from({ length: 500 }, (_, i) => {
+      const values = streamOf('lognormal', 1000, seed + 7 * i).map((x) => Math.round(10 * x) / 10);
+      const sketch = new own.KllSketch({ k: 1024, tails: 'none', seed: i }).extend(values);
+      return sketch.condense(200).toBytes();
+    });
+    const into = { k: 1024, tails: 'none', seed } as const;
+    return {
+      per: blobs.length,
+      variants: [
+        { name: 'in the kernel', body: () => own.KllSketch.mergeAll(blobs, into) },
+        { name: 'in JavaScript', body: () => page.KllSketch.mergeAll(blobs, into) },
+      ],
+    };
+  },
+};
+
+export const STATES: Technique[] = [transfer, cursor, images];

@@ -18,3 +18,8 @@ export const DIST = process.env.KLL_BENCH_LIB ?? `${process.cwd()}/dist`;
 export async function entry<Name extends keyof Entries>(name: Name): Promise<Entries[Name]> {
   return (await import(pathToFileURL(`${DIST}/lib/${name}.js`).href)) as Entries[Name];
 }
+
+/** The main entry as a page's bundler takes it: its kernel leaves images to JavaScript. */
+export async function pageEntry(): Promise<typeof core> {
+  return (await import(pathToFileURL(`${DIST}/browser/index.js`).href)) as typeof core;
+}

@@ -19,7 +19,7 @@ import {
   toTails,
 } from '../core/options.js';
 import { toSeed } from '../core/random.js';
-import { F64, U8 } from '../wasm/abi.js';
+import { U8 } from '../wasm/abi.js';
 import { fromBase64Url, toBase64Url } from '../wire/base64url.js';
 import { decodeCompact } from '../wire/compact-decode.js';
 import { encodeCompact } from '../wire/compact-encode.js';
@@ -94,7 +94,7 @@ export class KllSketch extends Merging {
   static mergeAll(sources: Iterable<MergeSource>, options: MergeAllOptions = {}): KllSketch {
     requireOptions(options);
     const skip = toSkip(options.invalid);
-    const list = gathered(sources, 'sources', 'an iterable of sketches and bytes') as MergeSource[];
+    const list = gathered(sources, 'sources', 'an array or iterable of sketches and bytes') as MergeSource[];
     const { k = largestK(list), onSkip, shards } = options;
     const sketch = new KllSketch({ ...options, k });
     const skips: [position: number, error: SketchDataError][] = [];

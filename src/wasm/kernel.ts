@@ -169,7 +169,7 @@ function instantiate(): Kernel {
         )
       : new SketchRuntimeError(
           'ERR_WASM_UNSUPPORTED',
-          'this host lacks WebAssembly with SIMD (Chrome 91, Firefox 89, Safari 16.4, Node 16.4)',
+          'this host lacks WebAssembly with SIMD (Chrome 91, Firefox 89, Safari 16.4)',
           { cause },
         );
   }

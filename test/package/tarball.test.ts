@@ -30,7 +30,7 @@ describe('the packed tarball', () => {
   it('holds what it needs and nothing else', () => {
     const paths = [...project.files.keys()];
     const allowed =
-      /^(dist\/(lib|workerd|workers)\/[\w-]+\.(js|wasm)|dist\/types\/[\w/.-]+\.d\.ts|dist\/cli\/kll\.js|dist\/(cli|workers)\/THIRD_PARTY_LICENSES\.txt|package\.json|README\.md|CHANGELOG\.md|LICENSE|SECURITY\.md)$/;
+      /^(dist\/(lib|browser|workerd|workers)\/[\w-]+\.(js|wasm)|dist\/types\/[\w/.-]+\.d\.ts|dist\/cli\/kll\.js|dist\/(cli|workers)\/THIRD_PARTY_LICENSES\.txt|package\.json|README\.md|CHANGELOG\.md|LICENSE|SECURITY\.md)$/;
     expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
     for (const needed of ['package.json', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'])
       expect(paths).toContain(needed);
@@ -203,7 +203,7 @@ export const never = (error: SketchDataError) => error.code === 'ERR_NO_SUCH_COD
   });
 
   it('costs a page no more than the budget', async () => {
-    const installed = join(project.folder, 'node_modules/kll-wasm/dist/lib');
+    const installed = join(project.folder, 'node_modules/kll-wasm/dist/browser');
     const core = await bundledSize(`export * from '${installed}/index.js'`);
     const formats = await bundledSize(
       `export * from '${installed}/index.js'; export * from '${installed}/formats.js'`,

@@ -9,10 +9,15 @@ import { afterRunning, options, program, runs } from '../support/sketch-program.
 
 const compiled = (name: string) => readFileSync(new URL(`../../dist/kernel/${name}.wasm`, import.meta.url));
 const debug = compiled('debug');
-const seam = compiled('seam');
+const instantiated = (name: string) => {
+  const module = new WebAssembly.Module(compiled(name));
+  return () => new WebAssembly.Instance(module).exports as unknown as KernelExports;
+};
 const BUILDS = {
   release: instantiateKernel,
-  seam: () => new WebAssembly.Instance(new WebAssembly.Module(seam)).exports as unknown as KernelExports,
+  // Where the kernel takes no images, they are decoded first.
+  page: instantiated('page'),
+  seam: instantiated('seam'),
   // The loader makes an assertion's message readable.
   debug: () => instantiateSync(debug, {}).exports as unknown as KernelExports,
 };
