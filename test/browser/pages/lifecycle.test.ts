@@ -141,10 +141,20 @@ describe('when the page leaves', () => {
   });
 
   it('sends when it is closed', async () => {
-    const page = await openPage(context, site);
-    await record(page, 4);
-    await closeByUser(page);
-    await until(() => site.total().n === 4);
+    let closed = 0;
+    // A busy browser may end a process before it has taken over the beacon of it: one of ten is asked for.
+    do {
+      const page = await openPage(context, site);
+      await record(page, 4);
+      await closeByUser(page);
+      const next = await openPage(context, site);
+      closed++;
+      await until(() => site.total().n === 4 * closed);
+      await until(async () => (await storedBatches(next)) === 0);
+      await next.close();
+    } while (!beacons().length && closed < 10);
+    expect(beacons().length).toBeGreaterThan(0);
+    expect(site.conflicts).toBe(0);
   });
 
   it('sends at each hide what came since, and confirms when it is seen again', async () => {
@@ -292,6 +302,8 @@ describe('when the endpoint cannot take it', () => {
   it('gives a batch up after 24 hours', async () => {
     site.fate = () => ({ status: 503 });
     const page = await openPage(context, site);
+    // Late in doing so, it would send what it knows to be younger.
+    await page.evaluate(() => lookedBack());
     await record(page, 1);
     await page.evaluate(() => collector.flush());
     site.fate = () => ({});
