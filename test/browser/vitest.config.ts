@@ -21,8 +21,6 @@ export default defineConfig({
           ...inTurn,
           name: 'firefox',
           include: ['test/browser/pages/**/*.test.ts'],
-          // Now and then a batch of a page that dies is missing there (docs/browser.md): no suite to hold others up.
-          exclude: ['test/browser/pages/chaos*.test.ts'],
           env: { KLL_ENGINE: 'firefox' },
         },
       },
