@@ -47,7 +47,8 @@ describe('an error in the log', () => {
     ]) {
       scrub(text);
     }
-    expect(performance.now() - began).toBeLessThan(100);
+    // Some milliseconds; what looks back at each place for each character takes half a minute.
+    expect(performance.now() - began).toBeLessThan(3000);
   });
 });
 
