@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { faultsOfBoardTypes } from '../../ops/check/board-types.js';
+import { isStepOfBuild } from '../../ops/check/build-steps.js';
 import { faultsOfFaults } from '../../ops/check/critical-tests.js';
 import { expressionsOf, findings } from '../../ops/check/documents.js';
 import { faultsOfExpression } from '../../ops/check/expressions.js';
@@ -44,6 +45,27 @@ describe('critical alerts', () => {
     expect(faultsOfFaults(rules.filter(({ alert }) => alert !== 'KllEdgeTargetDown'))).toEqual([
       'KllEdgeTargetDown: there is no critical rule of that name',
     ]);
+  });
+});
+
+describe('a line of the checklist', () => {
+  it('need not be typed where a build runs it by itself: a script of .ci/run, a test of npm test', () => {
+    const steps = [
+      'npm run test:ops',
+      'npm run ops:drill -- disaster-recovery',
+      'npm run ops:check -- --full',
+    ];
+    const faults = 'npx vitest run --project release test/edge-process/faults.test.ts';
+    expect([...steps, faults].filter((step) => !isStepOfBuild(step))).toEqual([]);
+    const others = [
+      'npm run bench:edge -- --rate 2000 --gate',
+      'npm run ops',
+      'npx vitest run --project release test/edge-process/gone.test.ts',
+      'npx vitest run --project release test/ops/live/alerts.test.ts',
+      'npx wrangler deploy --dry-run --env production',
+      'curl -sf $URL/readyz',
+    ];
+    expect(others.filter(isStepOfBuild)).toEqual([]);
   });
 });
 
