@@ -32,6 +32,7 @@ import { logError } from './log.js';
 import { Outbox } from './outbox.js';
 import { Pause } from './pause.js';
 import { PendingBatches, type UnsealedSequence } from './pending.js';
+import { PendingGroups } from './pending-groups.js';
 import { Quarantine } from './quarantine.js';
 import { Schedule } from './schedule.js';
 import { sealBatches } from './seal.js';
@@ -49,6 +50,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
   readonly #state: IngestState;
   readonly #ids: BatchIds;
   readonly #pending: PendingBatches;
+  readonly #groups: PendingGroups;
   readonly #outbox: Outbox;
   readonly #quarantine: Quarantine;
   readonly #counters: IngestCounters;
@@ -65,6 +67,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
     this.#state = new IngestState(sql);
     this.#ids = new BatchIds(sql);
     this.#pending = new PendingBatches(sql);
+    this.#groups = new PendingGroups(this.#pending);
     this.#outbox = new Outbox(sql);
     this.#quarantine = new Quarantine(sql);
     this.#counters = new IngestCounters(sql);
@@ -117,10 +120,10 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
     const isWanted = (key: string, start: number) => start >= from && start < to && isSelected(key);
     const rows: PendingRow[] = [];
     for (const row of this.#outbox.rowsBetween(from, to)) if (isSelected(row.key)) rows.push(row);
-    const unsealed = this.#pending.unsealed();
+    const unsealed = this.#pending.unsealedSequences();
+    this.#groups.keepOnly(unsealed.map(({ sequence }) => sequence));
     for (const { sequence, ringVersion } of unsealed) {
-      const sealed = sealBatches(this.#pending.batchesOf(sequence), config, isWanted);
-      for (const { key, start, image } of sealed.rows) {
+      for (const { key, start, image } of this.#groups.rowsOf(sequence, config, isWanted)) {
         rows.push({ sequence, ringVersion, key, start, image: bufferOf(image) });
       }
     }
@@ -319,6 +322,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
   }
 
   #seal(sequence: UnsealedSequence): void {
+    this.#groups.forget(sequence.sequence);
     const start = performance.now();
     const batches = this.#pending.batchesOf(sequence.sequence);
     const { rows, unreadable, merged } = sealBatches(batches, this.#config);

@@ -15,13 +15,13 @@ import {
   startOf,
 } from './buckets.js';
 import type { TenantConfig } from './contract.js';
+import { codeOf } from './error-code.js';
 import { createExportTable } from './export-plan.js';
 import { logError } from './log.js';
 import { type Part, readBucket, readPart } from './part-merge.js';
 import { Pause } from './pause.js';
 import { Quarantine } from './quarantine.js';
 import { type Handler, Schedule } from './schedule.js';
-import { codeOf } from './seal.js';
 import { SeriesCounters } from './series-counters.js';
 import { SeriesMemory } from './series-memory.js';
 import { SeriesTable } from './series-table.js';

@@ -5,8 +5,8 @@
  */
 import { KllSketch } from '../../sketch/sketch.js';
 import type { StoredBucket } from './buckets.js';
+import { codeOf } from './error-code.js';
 import { readBucket } from './part-merge.js';
-import { codeOf } from './seal.js';
 import type { SeriesStore } from './series-store.js';
 
 /** Some milliseconds of work. */
