@@ -100,6 +100,12 @@ describe('a runbook', () => {
 
   it.each([
     ['a link that leads nowhere', '[x](nowhere.md)', 'links to nowhere.md, which is not there'],
+    [
+      'a heading of another document',
+      '[x](../../docs/edge.md#nowhere)',
+      'links to #nowhere of docs/edge.md, which has no such heading',
+    ],
+    ['a heading of its own', '[x](#nowhere)', `links to #nowhere of ${path}, which has no such heading`],
     ['a script', '`npm run no-such`', 'npm has no script no-such'],
     ['a verb', '`kll frobnicate x`', 'kll has no verb frobnicate'],
     ['an option', '`kll backup --to nowhere --outwards`', 'kll has no option --outwards'],
