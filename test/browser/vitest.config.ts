@@ -8,7 +8,8 @@ import { defineConfig } from 'vitest/config';
 const pathTo = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 const root = pathTo('../../');
 const resolve = { alias: { '#kernel': pathTo('../../src/wasm/source.embedded.ts') } };
-const inTurn = { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false };
+// A hang is told of late; a machine that does much else fails nothing.
+const inTurn = { testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false };
 
 export default defineConfig({
   root,

@@ -147,4 +147,4 @@ it.each([
   const statuses = await story(owner.replaceAll(' ', '-'), other.worker, own.worker);
   expect(statuses.length).toBeGreaterThan(100);
   expect(new Set(statuses)).toEqual(new Set([200]));
-}, 60_000);
+});

@@ -26,7 +26,7 @@ beforeAll(async () => {
     })),
   );
   browser = await launchBrowser();
-}, 60_000);
+});
 afterAll(async () => {
   await browser?.close();
   await site?.stop();
