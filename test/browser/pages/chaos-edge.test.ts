@@ -155,4 +155,4 @@ it(`counts each value of ${PAGES} pages once: pages, network and edge die, lose 
   expect([...network.answers.keys()].filter((status) => status !== 200 && status !== 202)).toEqual([]);
   expect(network.answers.get(200)).toBeGreaterThan(0);
   expect(await counted()).toEqual(truth);
-}, 900_000);
+}, 1_800_000);

@@ -95,4 +95,4 @@ it(`loses and doubles nothing over ${PAGES} pages that die, go offline, or lose 
   expect(site.conflicts).toBe(0);
   expect(Math.min(seen.offline, seen.lost, seen.failed, seen.doubled)).toBeGreaterThan(0);
   expect(site.total('work')).toEqual(truth);
-}, 900_000);
+}, 1_800_000);
