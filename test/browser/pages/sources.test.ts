@@ -161,7 +161,7 @@ describe('the timeline', () => {
     await until(async () => (await sentBy(200)) > 0);
     await until(async () => (await sentBy(1000)) === 0);
     expect(site.series('fetch')).toEqual([]);
-    const { length } = site.series('resource').filter(({ labels }) => /fetch|beacon|other/.test(labels.type));
+    const { length } = site.series('resource').filter(({ labels }) => /fetch|beacon/.test(labels.type));
     expect(length).toBe(0);
   });
 
