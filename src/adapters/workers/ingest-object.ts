@@ -57,7 +57,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
   readonly #schedule: Schedule<'seal' | 'hand-over' | 'forget-ids' | 'forget-captures'>;
   readonly #pause: Pause;
   readonly #captures: Captures;
-  readonly #cuts = new BackupCuts();
+  readonly #cuts: BackupCuts;
   #storageBytes = 0;
   #takesToMeasurement = 0;
 
@@ -73,6 +73,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
     this.#counters = new IngestCounters(sql);
     this.#pause = new Pause(sql);
     this.#captures = new Captures(sql);
+    this.#cuts = new BackupCuts(sql);
     this.#schedule = new Schedule(ctx.storage, {
       handlers: {
         seal: (_, now) => this.#sealNext(now),
@@ -104,7 +105,6 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
       return result;
     }
     this.#transaction(() => this.#store(call, Date.now()));
-    this.#cuts.took(call.batchId);
     return { outcome: 'stored' };
   }
 
@@ -139,7 +139,9 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
 
   async hold({ config, token }: { config: TenantConfig; token: string }): Promise<{ sequence: number }> {
     this.#cuts.breakThrough();
-    return await this.#flush(config, (sequence) => this.#cuts.hold(token, sequence, Date.now()));
+    return await this.#flush(config, (sequence) =>
+      this.#transaction(() => this.#cuts.hold(token, sequence, Date.now())),
+    );
   }
 
   async release(token: string): Promise<{ isWhole: boolean }> {
@@ -153,7 +155,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
   }
 
   async endHold(token: string): Promise<void> {
-    this.#cuts.end(token);
+    this.#transaction(() => this.#cuts.end(token));
   }
 
   async pause(until: number): Promise<void> {
@@ -172,7 +174,10 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
       this.#state.remember(config, this.#sender);
       for (const { id, crc } of ids) {
         const { isNew, planned } = this.#ids.restore(new Uint8Array(id), hour, crc);
-        if (isNew) restored++;
+        if (isNew) {
+          restored++;
+          this.#cuts.took(id, Date.now());
+        }
         if (planned !== undefined) {
           this.#schedule.plan('forget-ids', String(planned), forgettableAt(planned, config.windowMs));
         }
@@ -250,6 +255,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
     this.#transaction(() => {
       for (const part of [this.#ids, this.#pending, this.#outbox, this.#quarantine, this.#counters])
         part.clear();
+      this.#cuts.clear();
       this.#pause.clear();
       this.#captures.clear();
       this.#state.clear();
@@ -297,6 +303,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
       this.#schedule.planBy('seal', '', now + config.sealMs);
     }
     const hour = this.#ids.add(batchId, created, crc);
+    this.#cuts.took(batchId, now);
     if (hour !== undefined) {
       this.#schedule.plan('forget-ids', String(hour), forgettableAt(hour, config.windowMs));
     }
@@ -381,7 +388,8 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
       this.#schedule.transaction(body);
     } catch (error) {
       try {
-        for (const part of [this.#state, this.#ids, this.#pending, this.#outbox, this.#pause]) part.load();
+        for (const part of [this.#state, this.#ids, this.#pending, this.#outbox, this.#pause, this.#cuts])
+          part.load();
       } catch {
         this.ctx.abort(`begins anew, for what is stored cannot be read after: ${error}`);
       }
