@@ -3,6 +3,8 @@ import { cloudflareTest } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
 
 const pathTo = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+/** A hang is told of late; a machine that does much else fails nothing. Milliseconds. */
+const patience = { testTimeout: 120_000, hookTimeout: 120_000 };
 const shared = {
   resolve: { alias: { '#kernel': pathTo('./src/wasm/source.embedded.ts') } },
 };
@@ -24,7 +26,7 @@ export default defineConfig({
             'test/ops/live/**',
             '**/node_modules/**',
           ],
-          testTimeout: 60_000,
+          ...patience,
         },
       },
       {
@@ -39,7 +41,7 @@ export default defineConfig({
             'test/regression/**/*.test.ts',
           ],
           setupFiles: ['test/support/debug-kernel.ts'],
-          testTimeout: 120_000,
+          ...patience,
         },
       },
       {
@@ -48,8 +50,7 @@ export default defineConfig({
         test: {
           name: 'chromium',
           include: ['test/browser/chromium/**/*.test.ts', 'test/browser/pages/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          ...patience,
           fileParallelism: false,
         },
       },
@@ -60,7 +61,7 @@ export default defineConfig({
         test: {
           name: 'edge',
           include: ['test/edge/**/*.test.ts'],
-          testTimeout: 60_000,
+          ...patience,
         },
       },
     ],

@@ -1,5 +1,6 @@
 /**
- * npm run bench:edge -- [--seconds 10] [--rate 1000] [--json FILE]
+ * npm run bench:edge -- [--seconds 10] [--rate 1000] [--json FILE] [--gate]
+ * `--gate`: exit code 1 where at this rate a promise of docs/edge.md is not kept.
  * The edge under load on this machine, client included: small requests at a steady rate, values in batches, queries over an
  * hour of minute buckets meanwhile, and more than it can take. Times are from when a request was due, so that waiting in
  * line counts.
@@ -13,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { serveEdge } from '../../build/serve-edge.js';
 import { encodeBatch } from '../../src/batch.js';
 import { seededRandom } from '../../test/support/prng.js';
+import { broken, type Measured, type Promised } from './promises.js';
 
 const { values: args } = parseArgs({
   options: {
@@ -20,6 +22,7 @@ const { values: args } = parseArgs({
     rate: { type: 'string', default: '1000' },
     seed: { type: 'string', default: '1' },
     json: { type: 'string' },
+    gate: { type: 'boolean', default: false },
   },
 });
 const seconds = Number(args.seconds);
@@ -33,17 +36,13 @@ const folder = mkdtempSync(join(tmpdir(), 'kll-load-'));
 const edge = await serveEdge({ folder, output: 'ignore' });
 const agent = new Agent({ keepAlive: true, maxSockets: 2000 });
 
-interface Phase {
-  what: string;
-  asked: number;
-  ok: number;
+interface Phase extends Measured {
   refused: number;
   failed: number;
   /** Sent a second time, for the first had no answer. */
   resent: number;
   seconds: number;
   p50: number;
-  p95: number;
   p99: number;
   rssMb: number;
 }
@@ -89,10 +88,12 @@ async function steadily(
   perSecond: number,
   lasting: number,
   make: () => Promise<number>,
+  promised?: Promised,
 ): Promise<Phase> {
   const times: number[] = [];
   const phase: Phase = {
     what,
+    ...(promised ? { promised } : {}),
     asked: 0,
     ok: 0,
     refused: 0,
@@ -186,20 +187,32 @@ const another = () => {
 };
 const query = () => send(`/v1/quantiles?name=latency_ms&q=0.5,0.75,0.95,0.99&from=${Date.now() - 3_600_000}`);
 
+const INGEST: Promised = { p95Ms: 100 };
+const QUERY: Promised = { p95Ms: 200 };
 const phases: Phase[] = [];
 try {
   console.log(`npm run bench:edge -- ${process.argv.slice(2).join(' ')}`);
   console.log(
     `${cpus()[0].model.trim()}, ${cpus().length} cores, Node ${process.versions.node}; client and workerd share them; seed ${args.seed}\n`,
   );
-  await steadily('warm-up', 200, 2, () => send('/v1/ingest', small()));
+  await steadily('warm-up', Math.min(200, rate), 2, () => send('/v1/ingest', small()));
   phases.push(
-    await steadily(`${rate} small requests a second`, rate, seconds, () => send('/v1/ingest', small())),
+    await steadily(
+      `${rate} small requests a second`,
+      rate,
+      seconds,
+      () => send('/v1/ingest', small()),
+      INGEST,
+    ),
   );
-  const values = steadily('200,000 values a second in batches of 10,000', 20, seconds, () =>
-    send('/v1/ingest', another()),
+  const values = steadily(
+    '200,000 values a second in batches of 10,000',
+    20,
+    seconds,
+    () => send('/v1/ingest', another()),
+    INGEST,
   );
-  const queries = steadily('10 queries a second over an hour, meanwhile', 10, seconds, query);
+  const queries = steadily('10 queries a second over an hour, meanwhile', 10, seconds, query, QUERY);
   phases.push(...(await Promise.all([values, queries])));
   phases.push(
     await steadily('3 times as many small requests', 3 * rate, Math.min(5, seconds), () =>
@@ -208,12 +221,21 @@ try {
   );
   await new Promise((resolve) => setTimeout(resolve, 3000));
   phases.push(
-    await steadily(`${rate / 2} a second after it`, rate / 2, Math.min(5, seconds), () =>
-      send('/v1/ingest', small()),
+    await steadily(
+      `${rate / 2} a second after it`,
+      rate / 2,
+      Math.min(5, seconds),
+      () => send('/v1/ingest', small()),
+      INGEST,
     ),
   );
-  phases.push(await steadily('10 queries a second after it', 10, 5, query));
+  phases.push(await steadily('10 queries a second after it', 10, Math.min(5, seconds), query, QUERY));
   print();
+  if (args.gate) {
+    const lines = broken(phases);
+    console.log(lines.length > 0 ? `\nnot kept:\n${lines.join('\n')}` : '\nevery promise was kept');
+    if (lines.length > 0) process.exitCode = 1;
+  }
   if (args.json)
     writeFileSync(
       args.json,

@@ -28,6 +28,8 @@ export interface Rule {
 export interface Known {
   /** Names of samples: a summary has two. */
   metrics: Set<string>;
+  /** Series that the edge keeps of itself, as it keeps those of others. */
+  ownSeries: Set<string>;
   /** What recording rules make. */
   recorded: Set<string>;
   rules: { file: string; rule: Rule }[];
@@ -52,6 +54,7 @@ export function readKnown(): Known {
         type === 'summary' ? [`${name}_sum`, `${name}_count`] : [name],
       ),
     ),
+    ownSeries: new Set(/OWN_SERIES = '(\w+)'/.exec(read('src/adapters/workers/own-latencies.ts'))?.slice(1)),
     recorded: new Set(rules.flatMap(({ rule }) => rule.record ?? [])),
     rules,
     routes: [

@@ -26,9 +26,13 @@ const LONGEST_MS = 300_000;
 /** A problem document in the output of curl, which ends with 0 all the same. */
 const PROBLEM = /"code":"ERR_\w+"/;
 
-/** @param folder where commands run @param env what they find in their environment, beside that of this process */
-export function openShell(folder: string, env: Record<string, string>): Shell {
-  const shell: ChildProcess = spawn('bash', ['--noprofile', '--norc', '-o', 'pipefail'], {
+/**
+ * @param folder where commands run
+ * @param env what they find in their environment, beside that of this process
+ * @param pipefail whether a pipe fails with any of its parts; a person's shell asks the last one alone
+ */
+export function openShell(folder: string, env: Record<string, string>, { pipefail = true } = {}): Shell {
+  const shell: ChildProcess = spawn('bash', ['--noprofile', '--norc', pipefail ? '-o' : '+o', 'pipefail'], {
     cwd: folder,
     env: { ...process.env, ...env },
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -1,6 +1,9 @@
 /** The edge's public HTTP API as the page uses it (docs/edge.md). The page knows nothing but what this says. */
 import { KllSketch } from '../index.js';
 
+/** What has no answer by then, has none. */
+const LONGEST_ANSWER_MS = 60_000;
+
 /** A percentile with what is not known of it, at 99 % confidence. */
 export interface Percentile {
   /** Rank, 0..1. */
@@ -123,7 +126,10 @@ export class Edge {
   }
 
   async #fetch(path: string): Promise<Response> {
-    const response = await fetch(this.url + path, { headers: { authorization: `Bearer ${this.token}` } });
+    const response = await fetch(this.url + path, {
+      headers: { authorization: `Bearer ${this.token}` },
+      signal: AbortSignal.timeout(LONGEST_ANSWER_MS),
+    });
     if (response.ok) return response;
     const problem = (await response.json().catch(() => ({}))) as { title?: string; detail?: string };
     throw new EdgeError(

@@ -1,5 +1,6 @@
 /** What is asked beside something else: other labels, or another time. */
 import type { KllSketch } from '../index.js';
+import { keepInAddress, restoreFromAddress } from './address.js';
 import type { Answer, Edge, Question } from './api.js';
 import { Chart } from './charts.js';
 import { differences, verdict } from './comparison.js';
@@ -16,6 +17,9 @@ const DAY_MS = 86_400_000;
 /** How much earlier the same stretch of time was. */
 const EARLIER: Record<string, number> = { day: DAY_MS, week: 7 * DAY_MS };
 
+/** The fields of this form in the address, where those of the question have the same names. */
+const nameInAddress = (field: string) => (field === 'with' ? field : `with_${field}`);
+
 export class ComparisonPanel {
   readonly chart = new Chart(byId('compared'), 'both distributions');
   readonly #form = byId<HTMLFormElement>('comparison');
@@ -29,8 +33,10 @@ export class ComparisonPanel {
     this.#form.addEventListener('submit', (event) => event.preventDefault());
     this.#form.addEventListener('change', () => {
       this.#arrange();
+      keepInAddress(this.#said, nameInAddress);
       changed();
     });
+    restoreFromAddress(this.#form, nameInAddress);
     this.#arrange();
   }
 

@@ -39,14 +39,18 @@ pause.addEventListener('click', () => {
 });
 
 let turn = 0;
+/** Questions whose answers are not all here. */
+let underWay = 0;
 void refresh();
 setInterval(() => {
-  if (document.visibilityState === 'visible' && !isPaused()) void refresh();
+  // Asked again before it has answered, an edge that takes longer would never be seen to answer.
+  if (document.visibilityState === 'visible' && !isPaused() && underWay === 0) void refresh();
 }, REFRESH_MS);
 
 /** Asks for everything; an answer that comes after a newer question is dropped. */
 async function refresh(): Promise<void> {
   const mine = ++turn;
+  underWay++;
   try {
     question.offer(await edge.series());
     const asked = question.asked(Date.now());
@@ -76,6 +80,8 @@ async function refresh(): Promise<void> {
     );
   } catch (error) {
     if (mine === turn) say(error instanceof Error ? error.message : String(error));
+  } finally {
+    underWay--;
   }
 }
 

@@ -1,4 +1,5 @@
 /** The form at the top: which series, grouped how, over which time; kept in the address, so that a view can be shared. */
+import { keepInAddress, readAddress, restoreFromAddress } from './address.js';
 import type { Question, SeriesInfo } from './api.js';
 import { byId, element, offerChoices } from './elements.js';
 import { matcher } from './format.js';
@@ -37,8 +38,7 @@ export class QuestionForm {
   constructor(changed: () => void) {
     const keep = () => {
       this.#arrange();
-      const fields = this.#said as unknown as Iterable<[string, string]>;
-      history.replaceState(null, '', `#${new URLSearchParams([...fields].filter(([, value]) => value))}`);
+      keepInAddress(this.#said);
       changed();
     };
     this.#pickers = new LabelPickers((match) => {
@@ -62,14 +62,13 @@ export class QuestionForm {
       select,
       names.map((name) => [name, name]),
     );
-    const kept = new URLSearchParams(location.hash.slice(1));
-    const wanted = before || kept.get('name') || 'flight_delay_minutes';
+    const wanted = before || readAddress().get('name') || 'flight_delay_minutes';
     if (names.includes(wanted)) select.value = wanted;
     if (before === select.value) {
       this.#offerLabels();
     } else {
       this.#choose();
-      if (!before) for (const [key, value] of kept) this.#restore(key, value);
+      if (!before) restoreFromAddress(this.#form);
       this.#arrange();
     }
   }
@@ -97,14 +96,6 @@ export class QuestionForm {
     if (isChosen) suggest(this.#form, lately(SUGGESTED_SECONDS, Date.now()));
     this.#pickers.show(this.#field('match').value);
     this.#said = new FormData(this.#form);
-  }
-
-  /** A field as the address has it; what a choice does not offer stays as it is. */
-  #restore(name: string, value: string): void {
-    const field = this.#form.elements.namedItem(name);
-    if (field instanceof HTMLSelectElement && ![...field.options].some((option) => option.value === value))
-      return;
-    if (field instanceof HTMLSelectElement || field instanceof HTMLInputElement) field.value = value;
   }
 
   /** After another metric was chosen: its labels, its thresholds. */

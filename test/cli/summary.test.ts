@@ -115,7 +115,7 @@ describe('kll summary', () => {
     expect(stderr).toMatch(/^ms\.txt: 20,000 values {2}100 % {2}[\d,]+\/s$/m);
   });
 
-  it('reads three million flights from Parquet', { timeout: 60_000 }, async () => {
+  it('reads three million flights from Parquet', async () => {
     const flights = new URL('../../node_modules/vega-datasets/data/flights-3m.parquet', import.meta.url)
       .pathname;
     const { json } = await runKll([

@@ -89,7 +89,7 @@ export class EdgeStory {
 
   /** Waits until series objects have all: nothing pending, nothing in an outbox, every series listed. */
   async handedOver(): Promise<void> {
-    const deadline = Date.now() + 15_000;
+    const deadline = Date.now() + 60_000;
     for (;;) {
       const exposition = await (await this.#request('/metrics')).text();
       const pending = exposition
@@ -98,7 +98,7 @@ export class EdgeStory {
         .map((line) => Number(line.split(' ').at(-1)));
       assert(pending.length >= 2, exposition);
       if (pending.every((count) => count === 0)) break;
-      if (Date.now() > deadline) throw new Error(`still pending after 15 s: ${pending}`);
+      if (Date.now() > deadline) throw new Error(`still pending after 60 s: ${pending}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     const { series } = await this.json<{ series: { labels: { route: string } }[] }>(
@@ -220,7 +220,7 @@ export class EdgeStory {
   async #request(path: string, init: RequestInit = {}): Promise<Response> {
     const { url, token } = this.#edge!;
     const headers = { authorization: `Bearer ${token}`, ...init.headers };
-    const response = await fetch(url + path, { ...init, headers, signal: AbortSignal.timeout(15_000) });
+    const response = await fetch(url + path, { ...init, headers, signal: AbortSignal.timeout(60_000) });
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return response;
   }

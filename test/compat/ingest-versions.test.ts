@@ -50,7 +50,7 @@ async function send(url: string, token: string, id: Uint8Array): Promise<number>
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/vnd.kll.batch' },
     body: bodyOf(id) as Uint8Array<ArrayBuffer>,
-    signal: AbortSignal.timeout(15_000),
+    signal: AbortSignal.timeout(60_000),
   });
   await response.arrayBuffer();
   return response.status;
@@ -147,4 +147,4 @@ it.each([
   const statuses = await story(owner.replaceAll(' ', '-'), other.worker, own.worker);
   expect(statuses.length).toBeGreaterThan(100);
   expect(new Set(statuses)).toEqual(new Set([200]));
-}, 60_000);
+});

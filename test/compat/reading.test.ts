@@ -87,7 +87,7 @@ describe('blobs of this build', () => {
   let written: Blob[];
   beforeAll(async () => {
     written = [...writeBlobs(atHand.entries), ...(await collectBeacons(atHand))];
-  }, 60_000);
+  });
 
   it.each(KINDS)('are read by the previous release as by this one: %s', (kind) => {
     const of = written.filter((blob) => blob.kind === kind);

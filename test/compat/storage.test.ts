@@ -63,7 +63,7 @@ describe('an upgrade', () => {
     for (const isSeen of snapshots) await isSeen();
     expect(snapshots).toHaveLength(4);
     expect(story.truth.values.length).toBeGreaterThan(5000);
-  }, 120_000);
+  }, 240_000);
 
   it('takes in backups of the previous release, and gives it backups', async () => {
     for (const [from, to] of [
@@ -83,7 +83,7 @@ describe('an upgrade', () => {
       await target.handedOver();
       await target.expectTruth();
     }
-  }, 120_000);
+  }, 240_000);
 });
 
 describe.each(recordedVersions())('the backup recorded of version %s', (version) => {
@@ -110,5 +110,5 @@ describe.each(recordedVersions())('the backup recorded of version %s', (version)
     expect(Object.fromEntries(groups.map(({ labels, n, sum }) => [labels.route, { n, sum }]))).toEqual(
       backup.byRoute,
     );
-  }, 60_000);
+  });
 });

@@ -144,4 +144,4 @@ it('backs up exactly and restores each value once, through kills of either side'
   console.log(
     `${bytes.length} bytes; ${cutOff} of ${KILLS / 2} backups cut off; restores stopped at n = ${[...seen].join(', ')} of ${n}; ${Math.round(performance.now() - began)} ms`,
   );
-}, 120_000);
+}, 240_000);

@@ -83,7 +83,7 @@ it('backs up into a folder of each tenant, keeps the newest, fetches what has cl
   const metrics = await (await call('/metrics')).text();
   const at = /kll_edge_backup_completed_timestamp_seconds\{target="client"\} (\S+)/.exec(metrics)?.[1];
   expect(Math.abs(Number(at) - Date.now() / 1000)).toBeLessThan(60);
-}, 60_000);
+});
 
 it('says what failed of one tenant, and goes on with the next', async () => {
   const told: string[] = [];
@@ -103,4 +103,4 @@ it('says what failed of one tenant, and goes on with the next', async () => {
   const whole = (tenant: string) =>
     readdirSync(join(folder, 'some', tenant)).filter((name) => name.endsWith('.kllbackup'));
   expect([whole('default').length, whole('shop').length]).toEqual([1, 0]);
-}, 60_000);
+});

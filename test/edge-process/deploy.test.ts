@@ -36,4 +36,4 @@ it.each(['staging', 'production'])('wrangler deploy --dry-run --env %s passes', 
   expect(files).toContain('worker.js');
   expect(files.filter((file) => file.endsWith('.wasm'))).toHaveLength(1);
   rmSync(folder, { recursive: true });
-}, 120_000);
+}, 240_000);

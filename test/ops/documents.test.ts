@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { faultsOfBoardTypes } from '../../ops/check/board-types.js';
+import { isStepOfBuild } from '../../ops/check/build-steps.js';
 import { faultsOfFaults } from '../../ops/check/critical-tests.js';
 import { expressionsOf, findings } from '../../ops/check/documents.js';
 import { faultsOfExpression } from '../../ops/check/expressions.js';
@@ -47,6 +48,27 @@ describe('critical alerts', () => {
   });
 });
 
+describe('a line of the checklist', () => {
+  it('need not be typed where a build runs it by itself: a script of .ci/run, a test of npm test', () => {
+    const steps = [
+      'npm run test:ops',
+      'npm run ops:drill -- disaster-recovery',
+      'npm run ops:check -- --full',
+    ];
+    const faults = 'npx vitest run --project release test/edge-process/faults.test.ts';
+    expect([...steps, faults].filter((step) => !isStepOfBuild(step))).toEqual([]);
+    const others = [
+      'npm run bench:edge -- --rate 2000 --gate',
+      'npm run ops',
+      'npx vitest run --project release test/edge-process/gone.test.ts',
+      'npx vitest run --project release test/ops/live/alerts.test.ts',
+      'npx wrangler deploy --dry-run --env production',
+      'curl -sf $URL/readyz',
+    ];
+    expect(others.filter(isStepOfBuild)).toEqual([]);
+  });
+});
+
 describe('a runbook', () => {
   const path = 'ops/runbooks/KllSloBurn.md';
   const good = read(path);
@@ -78,6 +100,12 @@ describe('a runbook', () => {
 
   it.each([
     ['a link that leads nowhere', '[x](nowhere.md)', 'links to nowhere.md, which is not there'],
+    [
+      'a heading of another document',
+      '[x](../../docs/edge.md#nowhere)',
+      'links to #nowhere of docs/edge.md, which has no such heading',
+    ],
+    ['a heading of its own', '[x](#nowhere)', `links to #nowhere of ${path}, which has no such heading`],
     ['a script', '`npm run no-such`', 'npm has no script no-such'],
     ['a verb', '`kll frobnicate x`', 'kll has no verb frobnicate'],
     ['an option', '`kll backup --to nowhere --outwards`', 'kll has no option --outwards'],

@@ -8,7 +8,7 @@ import { type PackedProject, packedProject, ROOT } from '../support/packed-proje
 let project: PackedProject;
 beforeAll(() => {
   project = packedProject();
-}, 60_000);
+});
 afterAll(() => project?.remove());
 
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));

@@ -27,7 +27,7 @@ beforeAll(() => {
     "import { scenario } from './scenario.js';\nconsole.log(JSON.stringify(await scenario()));\n",
   );
   inNode = JSON.parse(execFileSync(process.execPath, ['node.js'], { cwd: project.folder, encoding: 'utf8' }));
-}, 120_000);
+}, 240_000);
 afterAll(() => project?.remove());
 
 /** The scenario in real workerd, bundled by wrangler through the `workerd` condition. */
@@ -131,5 +131,5 @@ export default { fetch: async () => Response.json(await scenario()) };
       'name = "scenario"\nmain = "worker.js"\ncompatibility_date = "2026-04-01"\nsend_metrics = false\n',
     );
     expect(await inWorkerd(worker)).toEqual(inNode);
-  }, 120_000);
+  }, 240_000);
 });

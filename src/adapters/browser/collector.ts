@@ -183,6 +183,9 @@ class PageCollector implements Collector {
     );
     on(document, 'freeze', () => this.#leave());
     on(globalThis, 'pagehide', () => this.#leave());
+    // Gecko stops the scripts of a process that ends with its last page, those of pagehide in the middle; not before it
+    // has asked the page. Others are not asked: what web-vitals reports when it hides would be a second batch.
+    if ('mozInnerScreenX' in globalThis) on(globalThis, 'beforeunload', () => this.#leave());
     on(globalThis, 'pageshow', (event) => (event as PageTransitionEvent).persisted && this.#return());
     on(globalThis, 'online', () => {
       this.#sender.forgetFailures();

@@ -22,13 +22,7 @@ export class KernelSource {
       },
       (cause) => {
         this.#isRefused = true;
-        this.tell(
-          new CollectorError(
-            'ERR_KERNEL_UNREACHABLE',
-            'the kernel could not be fetched: long series go in pieces',
-            { cause },
-          ),
-        );
+        this.tell(new CollectorError('ERR_KERNEL_UNREACHABLE', 'the kernel could not be fetched', { cause }));
       },
     );
   }

@@ -2,9 +2,9 @@
 import { KllSketch } from '../../sketch/sketch.js';
 import { type BucketPlace, MINUTE } from './buckets.js';
 import type { ApplyCall, HandOverRow } from './contract.js';
+import { codeOf } from './error-code.js';
 import { newestRing } from './former-owners.js';
 import { planRetention } from './retention.js';
-import { codeOf } from './seal.js';
 import type { SeriesStore } from './series-store.js';
 import { planValidation } from './validation.js';
 

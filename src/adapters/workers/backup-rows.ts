@@ -4,10 +4,11 @@ import type { KllSketch } from '../../sketch/sketch.js';
 import type { BackupBucket } from '../../wire/backup-records.js';
 import { type BucketPlace, DAY, HOUR, LEVEL_MS, type Level, MINUTE } from './buckets.js';
 import type { BackupPage, BackupPlace, RestoreCall } from './contract.js';
+import { codeOf } from './error-code.js';
+import { readBucket } from './part-merge.js';
 import { planRetention } from './retention.js';
 import { rollUp } from './rollup.js';
-import { codeOf } from './seal.js';
-import { readBucket, type SeriesStore } from './series-store.js';
+import type { SeriesStore } from './series-store.js';
 import { snapshotVersion } from './snapshots.js';
 import { planValidation } from './validation.js';
 

@@ -15,15 +15,13 @@ import {
   encodeRecord,
   RECORD,
 } from '../../wire/backup-records.js';
+import { LONGEST_CUT_MS } from './backup-cuts.js';
 import type { BackupPlace, TenantConfig } from './contract.js';
 import { cut, endCut, newToken } from './cut.js';
 import type { EdgeEnv } from './env.js';
 import { BACKUP_SNAPSHOT } from './retention.js';
 import { objectNames } from './series-key.js';
 import { eachSeries } from './tenant-objects.js';
-
-/** A backup that died leaves its snapshot; the next one drops it after so long. */
-const ABANDONED_MS = 6 * 3_600_000;
 
 export interface Backup {
   id: string;
@@ -83,7 +81,7 @@ async function* recordsOf(
       let from: Parameters<ReturnType<EdgeEnv['INGEST']['getByName']>['heldIds']>[1];
       do {
         const page = await env.INGEST.getByName(object).heldIds(id, from);
-        if (!page) throw new Error(`${object} began anew: ids of its batches would be missing`);
+        if (!page) throw new Error(`${object} has given up the cut: ids of its batches would be missing`);
         if (page.ids.length > 0) {
           totals.ids += page.ids.length;
           const ids = page.ids.map((one) => ({ id: new Uint8Array(one.id), crc: one.crc }));
@@ -111,7 +109,7 @@ async function end(
 async function dropAbandoned(env: EdgeEnv, config: TenantConfig): Promise<void> {
   await eachSeries(env, config, async (object) => {
     for (const { name, created } of await object.snapshots()) {
-      if (name.startsWith(BACKUP_SNAPSHOT) && created < Date.now() - ABANDONED_MS)
+      if (name.startsWith(BACKUP_SNAPSHOT) && created < Date.now() - LONGEST_CUT_MS)
         await object.dropSnapshot(name);
     }
   });

@@ -2,7 +2,7 @@
  * Decoded buckets of all series objects of an isolate: closed ones that queries read, and open ones that take values.
  * Objects of an isolate share its memory, so they share one cache with one bound.
  */
-import type { KllSketch } from '../../sketch/sketch.js';
+import { itemsOf, type Part } from './part-merge.js';
 
 const MOST_BYTES = 32 * 2 ** 20;
 /** A sketch besides its items: its buffers and what JavaScript keeps of it. */
@@ -10,7 +10,7 @@ const BYTES_OF_SKETCH = 2_048;
 const BYTES_OF_ITEM = 16;
 
 interface Entry {
-  sketch: KllSketch;
+  part: Part;
   bytes: number;
 }
 
@@ -37,7 +37,7 @@ export class BucketCache {
     return held;
   }
 
-  get(row: number): KllSketch | undefined {
+  get(row: number): Part | undefined {
     const key = this.#key(row);
     const entry = entries.get(key);
     if (!entry) {
@@ -47,14 +47,14 @@ export class BucketCache {
     this.hits++;
     entries.delete(key);
     entries.set(key, entry);
-    return entry.sketch;
+    return entry.part;
   }
 
-  set(row: number, sketch: KllSketch): void {
+  set(row: number, part: Part): void {
     const key = this.#key(row);
     remove(key);
-    const bytes = BYTES_OF_SKETCH + sketch.numRetained * BYTES_OF_ITEM;
-    entries.set(key, { sketch, bytes });
+    const bytes = BYTES_OF_SKETCH + itemsOf(part) * BYTES_OF_ITEM;
+    entries.set(key, { part, bytes });
     held += bytes;
     for (const oldest of entries.keys()) {
       if (held <= MOST_BYTES) break;

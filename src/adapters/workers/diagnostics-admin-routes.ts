@@ -5,10 +5,10 @@ import { compactHeader } from '../../wire/compact-header.js';
 import type { BucketDebug, PendingAnswer, SeriesDebug, TenantConfig } from './contract.js';
 import { debugParameters } from './debug-parameters.js';
 import { tenantConfig } from './directory-cache.js';
+import { codeOf } from './error-code.js';
 import type { EdgeContext, EdgeHono } from './http-context.js';
 import { queryLimitsOf } from './limits.js';
 import { refuse, unavailable } from './problem.js';
-import { codeOf } from './seal.js';
 import { objectNames, parseSeriesKey } from './series-key.js';
 import { eachIngest, eachSeries } from './tenant-objects.js';
 

@@ -6,8 +6,8 @@ import { variable } from './limits.js';
 const STANDARD_TTL_MS = 5000;
 /** Strangers may name any number of keys. */
 const MOST_ENTRIES = 10_000;
-/** The form of a key: anything else is refused without asking. */
-const KEY_FORM = /^kllpk_[0-9a-f]{32}$/;
+/** The forms of keys, of pages and of others: anything else is refused without asking. */
+const KEY_FORM = /^(?:k_[\w-]{7}|kllpk_[0-9a-f]{32})$/;
 
 interface Entry {
   until: number;

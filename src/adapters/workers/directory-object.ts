@@ -114,7 +114,7 @@ export class DirectoryObject extends DurableObject<EdgeBindings> implements Dire
     if (count >= MOST_KEYS)
       return { refused: 'ERR_LIMITS', detail: `a tenant has at most ${MOST_KEYS} keys` };
     const { tenant, origins, rate, maxN, maxSeries } = limits;
-    const key = newKey();
+    const key = origins.length > 0 ? pageKey() : senderKey();
     const created = Date.now();
     this.#sql.exec(
       'INSERT INTO keys (key, tenant, limits, created) VALUES (?, ?, ?, ?)',
@@ -276,7 +276,13 @@ export function neededRings(rings: readonly RingVersion[], windowStart: number):
 }
 
 /** A key no one guesses; its prefix tells what it is where it is found. */
-function newKey(): string {
+function senderKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return `kllpk_${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+}
+
+/** A key of pages, where everybody reads it: 42 random bits keep it apart from others, and each beacon pays for its length. */
+function pageKey(): string {
+  const text = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(6))));
+  return `k_${text.slice(0, 7).replaceAll('+', '-').replaceAll('/', '_')}`;
 }

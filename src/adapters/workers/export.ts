@@ -9,9 +9,9 @@ import { EDGE_METRICS } from '../../metrics/edge-names.js';
 import { KllSketch } from '../../sketch/sketch.js';
 import type { ExportedRow, TenantConfig } from './contract.js';
 import type { EdgeEnv } from './env.js';
+import { codeOf } from './error-code.js';
 import { logFailure } from './log.js';
 import { bucketsToParquet, type ExportedBucket } from './parquet-export.js';
-import { codeOf } from './seal.js';
 import { objectName, objectNames } from './series-key.js';
 import { workerCounters } from './worker-counters.js';
 

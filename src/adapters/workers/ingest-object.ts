@@ -32,6 +32,7 @@ import { logError } from './log.js';
 import { Outbox } from './outbox.js';
 import { Pause } from './pause.js';
 import { PendingBatches, type UnsealedSequence } from './pending.js';
+import { PendingGroups } from './pending-groups.js';
 import { Quarantine } from './quarantine.js';
 import { Schedule } from './schedule.js';
 import { sealBatches } from './seal.js';
@@ -49,13 +50,14 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
   readonly #state: IngestState;
   readonly #ids: BatchIds;
   readonly #pending: PendingBatches;
+  readonly #groups: PendingGroups;
   readonly #outbox: Outbox;
   readonly #quarantine: Quarantine;
   readonly #counters: IngestCounters;
   readonly #schedule: Schedule<'seal' | 'hand-over' | 'forget-ids' | 'forget-captures'>;
   readonly #pause: Pause;
   readonly #captures: Captures;
-  readonly #cuts = new BackupCuts();
+  readonly #cuts: BackupCuts;
   #storageBytes = 0;
   #takesToMeasurement = 0;
 
@@ -65,11 +67,13 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
     this.#state = new IngestState(sql);
     this.#ids = new BatchIds(sql);
     this.#pending = new PendingBatches(sql);
+    this.#groups = new PendingGroups(this.#pending);
     this.#outbox = new Outbox(sql);
     this.#quarantine = new Quarantine(sql);
     this.#counters = new IngestCounters(sql);
     this.#pause = new Pause(sql);
     this.#captures = new Captures(sql);
+    this.#cuts = new BackupCuts(sql);
     this.#schedule = new Schedule(ctx.storage, {
       handlers: {
         seal: (_, now) => this.#sealNext(now),
@@ -101,7 +105,6 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
       return result;
     }
     this.#transaction(() => this.#store(call, Date.now()));
-    this.#cuts.took(call.batchId);
     return { outcome: 'stored' };
   }
 
@@ -117,10 +120,10 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
     const isWanted = (key: string, start: number) => start >= from && start < to && isSelected(key);
     const rows: PendingRow[] = [];
     for (const row of this.#outbox.rowsBetween(from, to)) if (isSelected(row.key)) rows.push(row);
-    const unsealed = this.#pending.unsealed();
+    const unsealed = this.#pending.unsealedSequences();
+    this.#groups.keepOnly(unsealed.map(({ sequence }) => sequence));
     for (const { sequence, ringVersion } of unsealed) {
-      const sealed = sealBatches(this.#pending.batchesOf(sequence), config, isWanted);
-      for (const { key, start, image } of sealed.rows) {
+      for (const { key, start, image } of this.#groups.rowsOf(sequence, config, isWanted)) {
         rows.push({ sequence, ringVersion, key, start, image: bufferOf(image) });
       }
     }
@@ -136,7 +139,9 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
 
   async hold({ config, token }: { config: TenantConfig; token: string }): Promise<{ sequence: number }> {
     this.#cuts.breakThrough();
-    return await this.#flush(config, (sequence) => this.#cuts.hold(token, sequence, Date.now()));
+    return await this.#flush(config, (sequence) =>
+      this.#transaction(() => this.#cuts.hold(token, sequence, Date.now())),
+    );
   }
 
   async release(token: string): Promise<{ isWhole: boolean }> {
@@ -150,7 +155,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
   }
 
   async endHold(token: string): Promise<void> {
-    this.#cuts.end(token);
+    this.#transaction(() => this.#cuts.end(token));
   }
 
   async pause(until: number): Promise<void> {
@@ -169,7 +174,10 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
       this.#state.remember(config, this.#sender);
       for (const { id, crc } of ids) {
         const { isNew, planned } = this.#ids.restore(new Uint8Array(id), hour, crc);
-        if (isNew) restored++;
+        if (isNew) {
+          restored++;
+          this.#cuts.took(id, Date.now());
+        }
         if (planned !== undefined) {
           this.#schedule.plan('forget-ids', String(planned), forgettableAt(planned, config.windowMs));
         }
@@ -247,6 +255,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
     this.#transaction(() => {
       for (const part of [this.#ids, this.#pending, this.#outbox, this.#quarantine, this.#counters])
         part.clear();
+      this.#cuts.clear();
       this.#pause.clear();
       this.#captures.clear();
       this.#state.clear();
@@ -294,6 +303,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
       this.#schedule.planBy('seal', '', now + config.sealMs);
     }
     const hour = this.#ids.add(batchId, created, crc);
+    this.#cuts.took(batchId, now);
     if (hour !== undefined) {
       this.#schedule.plan('forget-ids', String(hour), forgettableAt(hour, config.windowMs));
     }
@@ -319,6 +329,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
   }
 
   #seal(sequence: UnsealedSequence): void {
+    this.#groups.forget(sequence.sequence);
     const start = performance.now();
     const batches = this.#pending.batchesOf(sequence.sequence);
     const { rows, unreadable, merged } = sealBatches(batches, this.#config);
@@ -377,7 +388,8 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
       this.#schedule.transaction(body);
     } catch (error) {
       try {
-        for (const part of [this.#state, this.#ids, this.#pending, this.#outbox, this.#pause]) part.load();
+        for (const part of [this.#state, this.#ids, this.#pending, this.#outbox, this.#pause, this.#cuts])
+          part.load();
       } catch {
         this.ctx.abort(`begins anew, for what is stored cannot be read after: ${error}`);
       }

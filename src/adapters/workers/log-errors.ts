@@ -7,7 +7,7 @@ const STRANGERS: readonly [RegExp, string][] = [
   [/"(?:[^"\\]|\\.)*"?/g, '"…"'],
   [/\b[a-z][a-z0-9+.-]*:\/\/\S+/gi, '<url>'],
   [/[^\s@<>]+@[^\s@<>]+/g, '<address>'],
-  [/\bkllpk_\w+/g, '<key>'],
+  [/\bk(?:llpk)?_[\w-]+/g, '<key>'],
   [/[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g, '<token>'],
   [/\b(?=[0-9a-f-]*\d)[0-9a-f][0-9a-f-]{15,}\b/gi, '<id>'],
 ];

@@ -156,20 +156,29 @@ export class PendingBatches {
       .toArray();
   }
 
-  /** The oldest sequence that is not sealed, without its counts. */
-  oldest(): UnsealedSequence | undefined {
+  /** In order, without their counts. @param limit so many of the oldest */
+  unsealedSequences(limit = -1): UnsealedSequence[] {
     return this.#sql
       .exec<Sequence>(
-        'SELECT sequence, ring_version AS ringVersion, owners, opened, closed FROM sequences ORDER BY sequence LIMIT 1',
+        'SELECT sequence, ring_version AS ringVersion, owners, opened, closed FROM sequences ORDER BY sequence LIMIT ?',
+        limit,
       )
-      .toArray()[0];
+      .toArray();
   }
 
-  batchesOf(sequence: number): PendingBatch[] {
+  /** The oldest sequence that is not sealed, without its counts. */
+  oldest(): UnsealedSequence | undefined {
+    return this.unsealedSequences(1)[0];
+  }
+
+  /** In order of receipt. @param after only those that came after this one */
+  batchesOf(sequence: number, after = 0): PendingBatch[] {
     const rows = this.#sql
       .exec<{ batch: number; received: number; values: number; bytes: number; body: ArrayBuffer }>(
-        'SELECT batch, received, n AS "values", bytes, body FROM batches WHERE sequence = ? ORDER BY batch',
+        `SELECT batch, received, n AS "values", bytes, body FROM batches WHERE sequence = ? AND batch > ?
+           ORDER BY batch`,
         sequence,
+        after,
       )
       .toArray();
     return rows.map(({ batch, received, values, bytes, body }) => ({

@@ -9,10 +9,10 @@ import type { PendingAnswer, ReadAnswer, ReadCall, Selection, SeriesRow, TenantC
 import { tenantConfig } from './directory-cache.js';
 import { labelsOfEach } from './each-series.js';
 import type { EdgeEnv } from './env.js';
+import { codeOf } from './error-code.js';
 import { inTurns, within } from './fan-out.js';
 import { type GroupLabels, groupLabels } from './grouping.js';
 import { rememberAnswer, rememberedAnswer } from './last-answers.js';
-import { codeOf } from './seal.js';
 import { objectNames, slotOf } from './series-key.js';
 import { seriesAfter } from './series-route.js';
 

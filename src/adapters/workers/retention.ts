@@ -1,4 +1,5 @@
 /** Retention: buckets and snapshots older than the tenant keeps are deleted, by schedule and on demand. */
+import { LONGEST_CUT_MS } from './backup-cuts.js';
 import { type BucketRow, DAY, LEVEL_MS, type Level, MINUTE, RESOLUTIONS } from './buckets.js';
 import type { TenantConfig } from './contract.js';
 import { isExporting } from './export-plan.js';
@@ -39,10 +40,15 @@ export function retain(store: SeriesStore, now: number): number | undefined {
   return mayExpire(store.state.config) && store.series.count > 0 ? now + PAUSE_MS : undefined;
 }
 
-/** All but the last ones that the tenant keeps, and those that are too old; a backup drops its own. */
+/** All but the last ones that the tenant keeps, and those that are too old; a backup drops its own, if it lives. */
 export function dropExpiredSnapshots(store: SeriesStore, now: number): void {
   const { keepSnapshots = 0, keepSnapshotsMs = 0 } = store.state.config;
-  const named = listSnapshots(store).filter(({ name }) => !name.startsWith(BACKUP_SNAPSHOT));
+  const isOfBackup = ({ name }: { name: string }) => name.startsWith(BACKUP_SNAPSHOT);
+  const all = listSnapshots(store);
+  for (const { name, created } of all.filter(isOfBackup)) {
+    if (created < now - LONGEST_CUT_MS) dropSnapshot(store, name);
+  }
+  const named = all.filter((one) => !isOfBackup(one));
   const beyond = keepSnapshots > 0 ? named.length - keepSnapshots : 0;
   const isExpired = ({ created }: { created: number }) =>
     keepSnapshotsMs > 0 && created < now - keepSnapshotsMs;

@@ -5,8 +5,8 @@
  * neither the order of these steps nor an interruption between them can lose or repeat anything.
  */
 import { MAX_N } from '../../core/image.js';
-import { KllSketch } from '../../sketch/sketch.js';
 import { type BucketPlace, DAY, HOUR, LEVEL_MS, type Level, RESOLUTIONS } from './buckets.js';
+import { type Part, PartMerge } from './part-merge.js';
 import type { SeriesStore } from './series-store.js';
 
 /** Parts closed, and series rolled up, in one step of an alarm. */
@@ -43,22 +43,23 @@ export function rollUp(store: SeriesStore, place: BucketPlace, now: number): voi
   store.sql.exec('DELETE FROM roll_ups WHERE level = ? AND start = ? AND series = ?', level, start, series);
   // What came since is in it already.
   if (buckets.has(place)) return;
-  const { workingK, imageK, tails } = store.state.config;
-  const groups: { n: number; sketches: KllSketch[] }[] = [];
+  const { config } = store.state;
+  const { imageK } = config;
+  const groups: { n: number; parts: Part[] }[] = [];
   const broken: { n: number; code: string }[] = [];
   const below = buckets.between(series, (level - 1) as Level, start, start + LEVEL_MS[level]);
   for (const bucket of below) {
-    const sketch = store.load(bucket, bucket.image);
-    if (!sketch) {
+    const part = store.part(bucket);
+    if (!part) {
       broken.push({ n: bucket.n, code: bucket.code! });
       continue;
     }
     let group = groups.at(-1);
-    if (!group || group.n + sketch.n > MAX_N) groups.push((group = { n: 0, sketches: [] }));
-    group.n += sketch.n;
-    group.sketches.push(sketch);
+    if (!group || group.n + bucket.n > MAX_N) groups.push((group = { n: 0, parts: [] }));
+    group.n += bucket.n;
+    group.parts.push(part);
   }
-  const merged = groups.map(({ sketches }) => KllSketch.mergeAll(sketches, { k: workingK, tails }));
+  const merged = groups.map(({ parts }) => PartMerge.of(parts, config));
   for (const sketch of merged) {
     const small = sketch.k > imageK ? sketch.condense(imageK) : sketch;
     buckets.insert(place, { n: small.n, image: small.toBytes({ state: false }) });

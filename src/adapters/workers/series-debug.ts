@@ -2,8 +2,9 @@
 import { compactHeader } from '../../wire/compact-header.js';
 import { RESOLUTIONS, type StoredBucket } from './buckets.js';
 import type { BucketDebug, SeriesCalls, SeriesDebug } from './contract.js';
-import { codeOf } from './seal.js';
-import { readBucket, type SeriesStore } from './series-store.js';
+import { codeOf } from './error-code.js';
+import { readBucket } from './part-merge.js';
+import type { SeriesStore } from './series-store.js';
 
 /** Nothing is changed by it: a part that cannot be read is not set aside, and none is taken from memory. */
 export function debugSeries(

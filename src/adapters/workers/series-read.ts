@@ -1,23 +1,38 @@
 /** What a series object answers to a query: the buckets that cover it, merged per group. */
 import { MAX_N } from '../../core/image.js';
-import { KllSketch } from '../../sketch/sketch.js';
 import { type BucketRow, LEVEL_MS, type Level, RESOLUTIONS } from './buckets.js';
-import type { ReadAnswer, ReadCall, ReadExplain } from './contract.js';
+import type { ReadAnswer, ReadCall, ReadExplain, ReadGroup, TenantConfig } from './contract.js';
 import { cover } from './cover.js';
+import { codeOf } from './error-code.js';
 import { type GroupLabels, groupLabels } from './grouping.js';
-import { codeOf } from './seal.js';
+import { itemsOf, type Part, PartMerge, readPart } from './part-merge.js';
 import { seriesTest } from './selection.js';
-import { readBucket, type SeriesStore } from './series-store.js';
+import type { SeriesStore } from './series-store.js';
 import { snapshotVersion } from './snapshots.js';
 
 interface Group {
   labels: GroupLabels;
-  n: number;
-  sketches: KllSketch[];
-  from: number;
-  to: number;
+  series: { id: number; key: string; rows: BucketRow[] }[];
 }
 
+interface Image {
+  [column: string]: SqlStorageValue;
+  row: number;
+  image: ArrayBuffer;
+}
+
+/** Where an answer is made. */
+interface Reading {
+  store: SeriesStore;
+  config: TenantConfig;
+  /** Of the snapshot that is asked for. */
+  version: number | undefined;
+  explain: ReadExplain;
+  leftOut: ReadAnswer['leftOut'];
+}
+
+/** Parts that are decoded before they are merged: so much memory a query takes at once, besides the cache. */
+const PARTS_AT_ONCE = 256;
 const COLUMNS = 'row, series, level, start, part, version, n, closes, closing, code';
 const IN_RANGE = 'series = ?1 AND level = ?2 AND start >= ?3 AND start < ?4';
 
@@ -44,80 +59,88 @@ export function read(store: SeriesStore, call: ReadCall): ReadAnswer {
   const groups = new Map<string, Group>();
   for (const { id, key } of selected) {
     const rows = cover(selection.from, selection.to, (level, from, to) =>
-      find(store, id, level, from, to, version),
+      select<BucketRow>(store, COLUMNS, [id, level, from, to], version, 'ORDER BY start, part'),
     );
     explain.bucketsRead += rows.length;
-    if (explain.bucketsRead > maxBuckets) return { ...answer, leftOut: [], tooMuch: 'buckets' };
+    if (explain.bucketsRead > maxBuckets) return { ...answer, tooMuch: 'buckets' };
     if (rows.length === 0) continue;
     const labels = groupLabels(key, by);
     const name = JSON.stringify(labels);
     let group = groups.get(name);
-    if (!group) groups.set(name, (group = { labels, n: 0, sketches: [], from: Infinity, to: -Infinity }));
-    const refused = (row: BucketRow, code: string) =>
-      answer.leftOut.push({ key, start: row.start, resolution: RESOLUTIONS[row.level], code });
-    for (const { row, sketch } of sketchesOf(store, id, rows, version, refused)) {
-      if (group.n + sketch.n > MAX_N) {
-        refused(row, 'ERR_COUNT_OVERFLOW');
-        continue;
-      }
-      group.n += sketch.n;
-      group.sketches.push(sketch);
-      explain.itemsScanned += sketch.numRetained;
-      group.from = Math.min(group.from, row.start);
-      group.to = Math.max(group.to, row.start + LEVEL_MS[row.level]);
-    }
+    if (!group) groups.set(name, (group = { labels, series: [] }));
+    group.series.push({ id, key, rows });
   }
-  const loaded = performance.now();
-  for (const { labels, sketches, from, to } of groups.values()) {
-    if (sketches.length === 0) continue;
-    explain.imagesMerged += sketches.length;
-    const { workingK: k, tails } = config;
-    const bytes = KllSketch.mergeAll(sketches, { k, tails }).toBytes({ state: false });
-    answer.groups.push({ labels, image: bufferOf(bytes), from, to });
+  explain.readMs = performance.now() - began;
+  const reading: Reading = { store, config, version, explain, leftOut: answer.leftOut };
+  for (const group of groups.values()) {
+    const merged = merge(reading, group);
+    if (merged) answer.groups.push(merged);
   }
-  explain.readMs = loaded - began;
-  explain.mergeMs = performance.now() - loaded;
+  explain.mergeMs = performance.now() - began - explain.readMs;
   explain.cacheHits = store.cache.hits - hits;
   explain.cacheMisses = store.cache.misses - misses;
   explain.bucketsPruned = pruned(store, explain.bucketsRead, version);
   return answer;
 }
 
-/** Parts of one series, without their images: those of now, or those that a snapshot sees. */
-function find(
-  { sql }: SeriesStore,
-  series: number,
-  level: Level,
-  from: number,
-  to: number,
-  version: number | undefined,
-): BucketRow[] {
-  if (version === undefined) {
-    const live = `SELECT ${COLUMNS} FROM buckets WHERE ${IN_RANGE} ORDER BY start, part`;
-    return sql.exec<BucketRow>(live, series, level, from, to).toArray();
-  }
-  return sql
-    .exec<BucketRow>(
-      `SELECT ${COLUMNS} FROM buckets WHERE ${IN_RANGE} AND version <= ?5
-         UNION ALL SELECT ${COLUMNS} FROM bucket_history WHERE ${IN_RANGE} AND version <= ?5 AND until > ?5
-         ORDER BY start, part`,
-      series,
-      level,
-      from,
-      to,
-      version,
-    )
-    .toArray();
+/** One group: each of its parts is merged as soon as it is decoded. @returns undefined where nothing can be read */
+function merge(reading: Reading, { labels, series }: Group): ReadGroup | undefined {
+  const { config, explain, leftOut } = reading;
+  const seen = { parts: 0, n: 0, from: Infinity, to: -Infinity };
+  /** Whether the group has room for a part, which counts then. */
+  const takes = ({ level, start, n }: BucketRow, part: Part): boolean => {
+    if (seen.n + n > MAX_N) return false;
+    seen.parts++;
+    seen.n += n;
+    seen.from = Math.min(seen.from, start);
+    seen.to = Math.max(seen.to, start + LEVEL_MS[level]);
+    explain.itemsScanned += itemsOf(part);
+    return true;
+  };
+  const parts = function* (): Generator<Part> {
+    for (const { id, key, rows } of series) {
+      for (let done = 0; done < rows.length; done += PARTS_AT_ONCE) {
+        const began = performance.now();
+        const refused = ({ level, start }: BucketRow, code: string) =>
+          leftOut.push({ key, start, resolution: RESOLUTIONS[level], code });
+        const loaded = partsOf(reading, id, rows.slice(done, done + PARTS_AT_ONCE), refused);
+        explain.readMs += performance.now() - began;
+        for (const [row, part] of loaded) {
+          if (takes(row, part)) yield part;
+          else refused(row, 'ERR_COUNT_OVERFLOW');
+        }
+      }
+    }
+  };
+  const merged = PartMerge.of(parts(), config);
+  if (seen.parts === 0) return undefined;
+  explain.imagesMerged += seen.parts;
+  return { labels, image: bufferOf(merged.toBytes({ state: false })), from: seen.from, to: seen.to };
 }
 
-/** Decodes what is not in memory: neighbours are read by one statement. */
-function* sketchesOf(
-  store: SeriesStore,
+/** Columns of the parts of one series that start in a range: those of now, or those that a snapshot sees. */
+function select<Row extends Record<string, SqlStorageValue>>(
+  { sql }: SeriesStore,
+  columns: string,
+  range: [series: number, level: Level, from: number, to: number],
+  version: number | undefined,
+  order = '',
+): Row[] {
+  const live = `SELECT ${columns} FROM buckets WHERE ${IN_RANGE}`;
+  if (version === undefined) return sql.exec<Row>(`${live} ${order}`, ...range).toArray();
+  const history = `SELECT ${columns} FROM bucket_history WHERE ${IN_RANGE}`;
+  const seen = `${live} AND version <= ?5 UNION ALL ${history} AND version <= ?5 AND until > ?5 ${order}`;
+  return sql.exec<Row>(seen, ...range, version).toArray();
+}
+
+/** From memory or from storage. */
+function partsOf(
+  { store, version }: Reading,
   series: number,
   rows: readonly BucketRow[],
-  version: number | undefined,
   refused: (row: BucketRow, code: string) => void,
-): Generator<{ row: BucketRow; sketch: KllSketch }> {
+): [BucketRow, Part][] {
+  const parts: [BucketRow, Part][] = [];
   const missing: BucketRow[] = [];
   for (const row of rows) {
     if (row.code !== null) {
@@ -125,16 +148,17 @@ function* sketchesOf(
       continue;
     }
     const cached = version === undefined ? store.cache.get(row.row) : undefined;
-    if (cached) yield { row, sketch: cached };
+    if (cached) parts.push([row, cached]);
     else missing.push(row);
   }
-  const images = missing.length > 0 ? imagesOf(store, series, missing, version) : undefined;
+  if (missing.length === 0) return parts;
+  const images = imagesOf(store, series, missing, version);
   for (const row of missing) {
-    const image = new Uint8Array(images!.get(`${row.row} ${row.version}`)!);
+    const image = new Uint8Array(images.get(row.row)!);
     try {
-      const sketch = readBucket(row, image);
-      if (version === undefined) store.cache.set(row.row, sketch);
-      yield { row, sketch };
+      const part = readPart(row, image);
+      if (version === undefined) store.cache.set(row.row, part);
+      parts.push([row, part]);
     } catch (error) {
       const code = codeOf(error);
       refused(row, code);
@@ -142,29 +166,26 @@ function* sketchesOf(
       if (version === undefined) store.transaction(() => store.setAside(row, code, image));
     }
   }
+  return parts;
 }
 
+/** Neighbours are read by one statement. @returns images by the numbers of their rows */
 function imagesOf(
-  { sql }: SeriesStore,
+  store: SeriesStore,
   series: number,
   rows: readonly BucketRow[],
   version: number | undefined,
-): Map<string, ArrayBuffer> {
-  const images = new Map<string, ArrayBuffer>();
-  const tables = version === undefined ? ['buckets'] : ['buckets', 'bucket_history'];
+): Map<number, ArrayBuffer> {
+  const images = new Map<number, ArrayBuffer>();
   for (const level of new Set(rows.map((row) => row.level))) {
     const starts = rows.filter((row) => row.level === level).map((row) => row.start);
-    const wanted = new Set(starts);
-    for (const table of tables) {
-      const found = sql.exec<{ row: number; version: number; start: number; image: ArrayBuffer }>(
-        `SELECT row, version, start, image FROM ${table} WHERE ${IN_RANGE}`,
-        series,
-        level,
-        starts.reduce((a, b) => Math.min(a, b)),
-        starts.reduce((a, b) => Math.max(a, b)) + 1,
-      );
-      for (const one of found) if (wanted.has(one.start)) images.set(`${one.row} ${one.version}`, one.image);
-    }
+    const range: [number, Level, number, number] = [
+      series,
+      level,
+      Math.min(...starts),
+      Math.max(...starts) + 1,
+    ];
+    for (const { row, image } of select<Image>(store, 'row, image', range, version)) images.set(row, image);
   }
   return images;
 }

@@ -11,15 +11,17 @@ import {
   LEVEL_MS,
   type Level,
   RESOLUTIONS,
+  type StoredBucket,
   startOf,
 } from './buckets.js';
 import type { TenantConfig } from './contract.js';
+import { codeOf } from './error-code.js';
 import { createExportTable } from './export-plan.js';
 import { logError } from './log.js';
+import { type Part, readBucket, readPart } from './part-merge.js';
 import { Pause } from './pause.js';
 import { Quarantine } from './quarantine.js';
 import { type Handler, Schedule } from './schedule.js';
-import { codeOf } from './seal.js';
 import { SeriesCounters } from './series-counters.js';
 import { SeriesMemory } from './series-memory.js';
 import { SeriesTable } from './series-table.js';
@@ -115,19 +117,30 @@ export class SeriesStore {
     this.counters.closed(RESOLUTIONS[bucket.level]);
   }
 
-  /**
-   * The sketch of a part. One that cannot be read goes to the quarantine: inside a transaction.
-   * @param image when it is at hand
-   */
-  load(bucket: BucketRow, image?: ArrayBuffer): KllSketch | undefined {
+  /** The sketch of an open part. One that cannot be read goes to the quarantine: inside a transaction. */
+  load(bucket: BucketRow): KllSketch | undefined {
     if (bucket.code !== null) return undefined;
     const cached = this.cache.get(bucket.row);
-    if (cached) return cached;
-    const bytes = new Uint8Array(image ?? this.buckets.image(bucket.row));
+    if (cached instanceof KllSketch) return cached;
+    const bytes = new Uint8Array(this.buckets.image(bucket.row));
     try {
       const sketch = readBucket(bucket, bytes);
       this.cache.set(bucket.row, sketch);
       return sketch;
+    } catch (error) {
+      this.setAside(bucket, codeOf(error), bytes);
+      return undefined;
+    }
+  }
+
+  /** Any part, to be merged with others; not kept in memory. Otherwise as `load`. */
+  part(bucket: StoredBucket): Part | undefined {
+    if (bucket.code !== null) return undefined;
+    const cached = this.cache.get(bucket.row);
+    if (cached) return cached;
+    const bytes = new Uint8Array(bucket.image);
+    try {
+      return readPart(bucket, bytes);
     } catch (error) {
       this.setAside(bucket, codeOf(error), bytes);
       return undefined;
@@ -175,13 +188,4 @@ export class SeriesStore {
 /** Buckets below it have closed by then, and those of the level below were rolled up. */
 export function rollUpDue(level: Level, start: number, { graceMs }: Pick<TenantConfig, 'graceMs'>): number {
   return start + LEVEL_MS[level] + graceMs * level + 1_000 * level;
-}
-
-/** @throws SketchDataError, also when it holds another number of values than its row says */
-export function readBucket({ n }: Pick<BucketRow, 'n'>, image: Uint8Array): KllSketch {
-  const sketch = KllSketch.fromBytes(image);
-  if (sketch.n !== n) {
-    throw Object.assign(new Error(`expected n ${n}, found ${sketch.n}`), { code: 'ERR_COUNT' });
-  }
-  return sketch;
 }

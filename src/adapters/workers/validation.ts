@@ -5,8 +5,9 @@
  */
 import { KllSketch } from '../../sketch/sketch.js';
 import type { StoredBucket } from './buckets.js';
-import { codeOf } from './seal.js';
-import { readBucket, type SeriesStore } from './series-store.js';
+import { codeOf } from './error-code.js';
+import { readBucket } from './part-merge.js';
+import type { SeriesStore } from './series-store.js';
 
 /** Some milliseconds of work. */
 const PARTS_A_STEP = 64;

@@ -44,6 +44,8 @@ async function collecting(): Promise<Tab> {
     }
     start();
   });
+  // Later, it would confirm by fetch what a test wants to see in beacons and storage alone.
+  await tab.evaluate(() => lookedBack());
   return tab;
 }
 
@@ -87,8 +89,11 @@ it('is kept in the back/forward cache, confirms when it is given back, and goes 
     expect(await stored(tab)).toBe(1);
     await tab.back();
     // The page itself, with what it remembers: nothing was loaded anew.
+    await until(async () => (await heard(tab))?.at(-1) === 'pageshow kept');
     expect((await heard(tab))?.slice(-4)).toEqual(['pagehide kept', 'hidden', 'visible', 'pageshow kept']);
     await until(async () => (await stored(tab)) === 0);
+    // With its lock, it would not be kept.
+    await tab.evaluate(() => lookedBack());
     expect(site.total()).toEqual({ n, sum });
   }
   expect(site.requests.filter((path) => path === '/page.html')).toHaveLength(1);

@@ -6,11 +6,12 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ServedEdge, serveEdge } from '../../../build/serve-edge.js';
 import { seededRandom } from '../../support/prng.js';
-import { launchBrowser } from '../support/engine.js';
+import { ENGINE, launchBrowser } from '../support/engine.js';
 import { LossyNetwork } from '../support/lossy-network.js';
 import { closeByUser, openPage, storedBatches, until } from '../support/pages.js';
 import { Site } from '../support/site.js';
 
+/** In Firefox each has a window of its own, and most often a process. */
 const PAGES = 200;
 /** Pages between two moments at which all has to be there. */
 const BETWEEN_CHECKS = 10;
@@ -140,7 +141,8 @@ it(`counts each value of ${PAGES} pages once: pages, network and edge die, lose 
     }
     // In the middle of whatever is on its way: the page is told, and has no time left.
     if (chance(0.5)) await page.goto('about:blank').catch(() => {});
-    await (chance(0.5) ? closeByUser(page) : page.close());
+    // Firefox ends a page that its driver closes unasked, in the middle of its listeners: no user can do that.
+    await (chance(0.5) || ENGINE === 'firefox' ? closeByUser(page) : page.close());
     if (isOffline) await context.setOffline(false);
   }
 
@@ -153,4 +155,4 @@ it(`counts each value of ${PAGES} pages once: pages, network and edge die, lose 
   expect([...network.answers.keys()].filter((status) => status !== 200 && status !== 202)).toEqual([]);
   expect(network.answers.get(200)).toBeGreaterThan(0);
   expect(await counted()).toEqual(truth);
-}, 300_000);
+}, 1_800_000);

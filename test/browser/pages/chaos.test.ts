@@ -1,10 +1,11 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { seededRandom } from '../../support/prng.js';
-import { launchBrowser } from '../support/engine.js';
+import { ENGINE, launchBrowser } from '../support/engine.js';
 import { closeByUser, openPage, storedBatches, until } from '../support/pages.js';
 import { Site } from '../support/site.js';
 
+/** In Firefox each has a window of its own, and most often a process. */
 const PAGES = 200;
 
 let browser: Browser;
@@ -78,7 +79,8 @@ it(`loses and doubles nothing over ${PAGES} pages that die, go offline, or lose 
     }
     // Killed in the middle of whatever is on its way: a page that is closed is told so, and has no time left.
     if (chance(0.5)) await page.goto('about:blank').catch(() => {});
-    await (chance(0.5) ? closeByUser(page) : page.close());
+    // Firefox ends a page that its driver closes unasked, in the middle of its listeners: no user can do that.
+    await (chance(0.5) || ENGINE === 'firefox' ? closeByUser(page) : page.close());
     if (isOffline) await context.setOffline(false);
     // Now and then a visit is long enough for pauses to end: all that the pages before it recorded is there then.
     if (i % 8 === 7) {
@@ -93,4 +95,4 @@ it(`loses and doubles nothing over ${PAGES} pages that die, go offline, or lose 
   expect(site.conflicts).toBe(0);
   expect(Math.min(seen.offline, seen.lost, seen.failed, seen.doubled)).toBeGreaterThan(0);
   expect(site.total('work')).toEqual(truth);
-}, 300_000);
+}, 1_800_000);

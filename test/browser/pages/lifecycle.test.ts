@@ -141,10 +141,20 @@ describe('when the page leaves', () => {
   });
 
   it('sends when it is closed', async () => {
-    const page = await openPage(context, site);
-    await record(page, 4);
-    await closeByUser(page);
-    await until(() => site.total().n === 4);
+    let closed = 0;
+    // A busy browser may end a process before it has taken over the beacon of it: one of ten is asked for.
+    do {
+      const page = await openPage(context, site);
+      await record(page, 4);
+      await closeByUser(page);
+      const next = await openPage(context, site);
+      closed++;
+      await until(() => site.total().n === 4 * closed);
+      await until(async () => (await storedBatches(next)) === 0);
+      await next.close();
+    } while (!beacons().length && closed < 10);
+    expect(beacons().length).toBeGreaterThan(0);
+    expect(site.conflicts).toBe(0);
   });
 
   it('sends at each hide what came since, and confirms when it is seen again', async () => {
@@ -292,6 +302,8 @@ describe('when the endpoint cannot take it', () => {
   it('gives a batch up after 24 hours', async () => {
     site.fate = () => ({ status: 503 });
     const page = await openPage(context, site);
+    // Late in doing so, it would send what it knows to be younger.
+    await page.evaluate(() => lookedBack());
     await record(page, 1);
     await page.evaluate(() => collector.flush());
     site.fate = () => ({});
@@ -320,11 +332,15 @@ describe('when the endpoint cannot take it', () => {
     expect(await storedBatches(page)).toBe(64);
     expect(await page.evaluate(() => [told, collector.stats.queued])).toEqual([['ERR_OUTBOX_FULL'], 64]);
     site.fate = () => ({});
-    await page.evaluate(() => {
+    // Gone before the pause ends: its beacons would come when the next test has begun.
+    await closeByUser(page);
+    const next = await openPage(context, site, null);
+    await next.evaluate(() => {
       for (const key of Object.keys(localStorage)) if (key.endsWith(':pause')) localStorage.removeItem(key);
+      start();
     });
-    await openPage(context, site);
     await until(() => site.taken.size === 64);
+    await until(async () => (await storedBatches(next)) === 0);
     // 0..5 are gone: their values are the smallest.
     expect(site.total()).toEqual({ n: 64, sum: (69 * 70) / 2 - 15 });
   });

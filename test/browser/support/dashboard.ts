@@ -111,6 +111,13 @@ export async function cardsOf(view: Page, id: string): Promise<Record<string, st
   );
 }
 
+/** Opens the table beside a chart. It is drawn when the page hears that it was opened, some time after the click. */
+export async function openTable(view: Page, within: string): Promise<string[][]> {
+  await view.click(`${within} summary`);
+  await view.locator(`${within} td`).first().waitFor();
+  return tableOf(view, within);
+}
+
 /** A table as text: rows of cells, the head first. */
 export function tableOf(view: Page, within: string): Promise<string[][]> {
   return view.$$eval(`${within} tr`, (rows) =>

@@ -18,5 +18,9 @@ globalThis.lookedBack = async () => {
   await new Promise((resolve) => requestIdleCallback(resolve));
   await navigator.locks.request(`kll:${location.origin}/v1/ingest:`, () => {});
 };
+/** Until the kernel is there: a module that is imported again is the same, and who asked first is told first. */
+globalThis.importKernel = async () => {
+  await import('/lib/browser-kernel.js');
+};
 globalThis.loadVitals = () => import('/web-vitals.js');
 globalThis.isReady = true;

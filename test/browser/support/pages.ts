@@ -10,6 +10,7 @@ export interface PageGlobals {
   told: string[];
   start(options?: object): void;
   lookedBack(): Promise<void>;
+  importKernel(): Promise<void>;
   loadVitals(): Promise<WebVitalsModule>;
   isReady: boolean;
 }
@@ -21,6 +22,7 @@ declare global {
   var told: string[];
   var start: PageGlobals['start'];
   var lookedBack: PageGlobals['lookedBack'];
+  var importKernel: PageGlobals['importKernel'];
   var loadVitals: PageGlobals['loadVitals'];
   var isReady: boolean;
 }

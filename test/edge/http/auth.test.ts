@@ -139,6 +139,7 @@ describe('ingest keys', () => {
   it('that nobody made are refused, in the header and in the batch', async () => {
     const forged = `kllpk_${'0'.repeat(32)}`;
     await problem(await send(forged), 401, 'ERR_KEY');
+    await problem(await send('k_0000000'), 401, 'ERR_KEY');
     await problem(await send('anything'), 401, 'ERR_KEY');
     const body = container([series([1])], { key: forged });
     await problem(await ask('/v1/ingest', { headers: BATCH_TYPE, body }), 401, 'ERR_KEY');
@@ -147,6 +148,14 @@ describe('ingest keys', () => {
       401,
       'ERR_UNAUTHENTICATED',
     );
+  });
+
+  it('are short where they are bound to pages, whose every beacon carries them', async () => {
+    const origins = ['https://shop.example'];
+    const { key } = await create({ origins });
+    expect(key).toMatch(/^k_[\w-]{7}$/);
+    expect((await create({ origins })).key).not.toBe(key);
+    expect((await create({})).key).toMatch(/^kllpk_[\da-f]{32}$/);
   });
 
   it('are bound to their origins', async () => {

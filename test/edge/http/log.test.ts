@@ -10,6 +10,7 @@ const PERSONAL = [
   '6f9619ff-8b86-d011-b42d-00cf4fc964ff',
   'feedfacecafebeef0123456789abcdef',
   'kllpk_00112233445566778899aabbccddeeff',
+  'k_aZ3-x_9',
   'eyJhbGciOiJIUzI1NiJ9.eyJ0ZW5hbnQiOiJhIn0.c2lnbmF0dXJlLW9mLWE',
 ];
 
@@ -47,7 +48,8 @@ describe('an error in the log', () => {
     ]) {
       scrub(text);
     }
-    expect(performance.now() - began).toBeLessThan(100);
+    // Some milliseconds; what looks back at each place for each character takes half a minute.
+    expect(performance.now() - began).toBeLessThan(3000);
   });
 });
 

@@ -162,11 +162,15 @@ describe('matchers', () => {
   });
 
   it('that are many quotes are read in no time', () => {
-    const start = performance.now();
-    for (const part of ['"', '\\', '\\"', 'a', ' ', '=', ',']) {
-      codeOf(() => matchersOf(`a="${part.repeat(16_000)}`, limits));
-      codeOf(() => matchersOf(part.repeat(16_000), limits));
-    }
-    expect(performance.now() - start).toBeLessThan(500);
+    const readAll = () => {
+      const start = performance.now();
+      for (const part of ['"', '\\', '\\"', 'a', ' ', '=', ',']) {
+        codeOf(() => matchersOf(`a="${part.repeat(16_000)}`, limits));
+        codeOf(() => matchersOf(part.repeat(16_000), limits));
+      }
+      return performance.now() - start;
+    };
+    // The least of some: whatever else the machine does takes its time as well.
+    expect(Math.min(...Array.from({ length: 5 }, readAll))).toBeLessThan(500);
   });
 });

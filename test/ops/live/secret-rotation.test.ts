@@ -62,5 +62,5 @@ it('ends the former tokens, and no key of a page but the one that was revoked', 
   });
   await type(commands.slice(proofs));
   const before = senders.acknowledged;
-  await expect.poll(() => senders.acknowledged, { timeout: 20_000 }).toBeGreaterThan(before + 10);
+  await expect.poll(() => senders.acknowledged, { timeout: 60_000 }).toBeGreaterThan(before + 10);
 });

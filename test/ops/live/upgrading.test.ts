@@ -104,4 +104,17 @@ it('leads from the previous release to this build and back, every gate passed an
   await someLoad();
   await follow('Validate');
   expect(senders.acknowledged).toBeGreaterThan(50);
+
+  // What validates can fail: where no edge answers nothing holds, in a shell that asks the last part of a pipe alone.
+  edge.process.kill('SIGKILL');
+  await edge.ended;
+  const proofs = commandsOf(DOCUMENT, 'Validate');
+  expect(proofs.length).toBeGreaterThan(3);
+  await shell.run({ text: 'set +o pipefail', exits: [0] });
+  for (const { text, exits } of proofs) {
+    expect({ text, fault: (await shell.run({ text, exits })).fault }).toEqual({
+      text,
+      fault: expect.any(String),
+    });
+  }
 }, 180_000);

@@ -10,8 +10,8 @@ export default defineConfig({
   test: {
     name: 'ops',
     include: ['test/ops/live/**/*.test.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 60_000,
+    testTimeout: 240_000,
+    hookTimeout: 120_000,
     fileParallelism: false,
   },
 });

@@ -1,0 +1,62 @@
+/** Before a page goes, its browser asks whether it may: the last moment at which Firefox runs its scripts to their end. */
+import type { Browser, BrowserContext } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { ENGINE, launchBrowser } from '../support/engine.js';
+import { closeByUser, openPage, storedBatches, until } from '../support/pages.js';
+import { Site } from '../support/site.js';
+
+let browser: Browser;
+let site: Site;
+let context: BrowserContext;
+beforeAll(async () => {
+  browser = await launchBrowser();
+  site = await new Site().start();
+});
+beforeEach(async () => {
+  site.reset();
+  context = await browser.newContext();
+});
+afterEach(() => context.close());
+afterAll(async () => {
+  await browser?.close();
+  await site?.stop();
+});
+
+it(`${ENGINE === 'firefox' ? 'stores and sends all by then' : 'waits until it is hidden'}, and a page that stays counts each value once`, async () => {
+  const page = await openPage(context, site);
+  const stored = await page.evaluate(() => {
+    collector.record('work', 3);
+    dispatchEvent(new Event('beforeunload', { cancelable: true }));
+    return Object.keys(localStorage).filter((key) => /:[\da-f]{32}$/.test(key)).length;
+  });
+  expect(stored).toBe(ENGINE === 'firefox' ? 1 : 0);
+  await page.evaluate(() => {
+    collector.record('work', 4);
+    return collector.flush();
+  });
+  await until(() => site.total('work').n === 2);
+  expect(site.total('work')).toEqual({ n: 2, sum: 7 });
+  expect(site.conflicts).toBe(0);
+  expect(await storedBatches(page)).toBe(0);
+});
+
+it('has what was recorded in the moment before a user closes the last page of a site, much as it is', async () => {
+  await context.newPage();
+  const PAGES = 10;
+  const SERIES = 40;
+  const VALUES = 700;
+  for (let i = 0; i < PAGES; i++) {
+    const page = await openPage(context, site);
+    await page.evaluate(
+      ([series, values]) => {
+        for (let j = 0; j < series * values; j++) collector.record(`work${j % series}`, j);
+      },
+      [SERIES, VALUES],
+    );
+    await closeByUser(page);
+  }
+  const page = await openPage(context, site);
+  await until(async () => (await storedBatches(page)) === 0);
+  expect(site.total().n).toBe(PAGES * SERIES * VALUES);
+  expect(site.conflicts).toBe(0);
+});
