@@ -8,10 +8,9 @@ import { type ServedEdge, serveEdge } from '../../../build/serve-edge.js';
 import { seededRandom } from '../../support/prng.js';
 import { ENGINE, launchBrowser } from '../support/engine.js';
 import { LossyNetwork } from '../support/lossy-network.js';
-import { closeByUser, openPage, storedBatches, until } from '../support/pages.js';
+import { closeByUser, openTab, storedBatches, until } from '../support/pages.js';
 import { Site } from '../support/site.js';
 
-/** In Firefox each has a window of its own, and most often a process. */
 const PAGES = 200;
 /** Pages between two moments at which all has to be there. */
 const BETWEEN_CHECKS = 10;
@@ -84,7 +83,7 @@ it(`counts each value of ${PAGES} pages once: pages, network and edge die, lose 
   };
   const options = { endpoint: `${network.origin}/v1/ingest`, key: await ingestKey() };
   const context = await browser.newContext();
-  await context.newPage();
+  const base = await context.newPage();
   const truth = { n: 0, sum: 0 };
   let offline = 0;
   let killed = 0;
@@ -92,7 +91,7 @@ it(`counts each value of ${PAGES} pages once: pages, network and edge die, lose 
   /** Next loads until nothing is left: answers get lost in them as in all others. */
   const drain = () =>
     until(async () => {
-      const page = await openPage(context, site, null);
+      const page = await openTab(base, site);
       await endPause(page);
       await page.evaluate((options) => start(options), options);
       await page.waitForTimeout(100);
@@ -115,7 +114,7 @@ it(`counts each value of ${PAGES} pages once: pages, network and edge die, lose 
   }
 
   async function visit(i: number): Promise<void> {
-    const page = await openPage(context, site, null);
+    const page = await openTab(base, site);
     if (chance(0.5)) await endPause(page);
     await page.evaluate((options) => start(options), options);
     const isOffline = chance(0.2);

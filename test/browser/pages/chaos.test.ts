@@ -2,10 +2,9 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { seededRandom } from '../../support/prng.js';
 import { ENGINE, launchBrowser } from '../support/engine.js';
-import { closeByUser, openPage, storedBatches, until } from '../support/pages.js';
+import { closeByUser, openTab, storedBatches, until } from '../support/pages.js';
 import { Site } from '../support/site.js';
 
-/** In Firefox each has a window of its own, and most often a process. */
 const PAGES = 200;
 
 let browser: Browser;
@@ -28,7 +27,7 @@ it(`loses and doubles nothing over ${PAGES} pages that die, go offline, or lose 
   const { next: random } = seededRandom(2026);
   const chance = (share: number) => random() < share;
   const context = await browser.newContext();
-  await context.newPage();
+  const base = await context.newPage();
   const truth = { n: 0, sum: 0 };
   const seen = { offline: 0, lost: 0, failed: 0, doubled: 0 };
   site.fate = () => {
@@ -45,7 +44,7 @@ it(`loses and doubles nothing over ${PAGES} pages that die, go offline, or lose 
   /** Next loads, until nothing is left: answers get lost in them as in all others. */
   const drain = () =>
     until(async () => {
-      const page = await openPage(context, site, null);
+      const page = await openTab(base, site);
       await endPause(page);
       await page.evaluate(() => start());
       await page.waitForTimeout(100);
@@ -55,7 +54,7 @@ it(`loses and doubles nothing over ${PAGES} pages that die, go offline, or lose 
     });
   for (let i = 0; i < PAGES; i++) {
     // Pages follow each other faster than pauses end: some begin when one has.
-    const page = await openPage(context, site, null);
+    const page = await openTab(base, site);
     if (chance(0.5)) await endPause(page);
     await page.evaluate(() => start());
     const isOffline = chance(0.2);

@@ -39,6 +39,20 @@ export async function openPage(
   return page;
 }
 
+/**
+ * A page without a collector in a tab beside another. With a window for each, as playwright opens them, Firefox becomes
+ * slower with each page, and never gives its memory back.
+ */
+export async function openTab(beside: Page, site: Site): Promise<Page> {
+  const opened = beside.context().waitForEvent('page');
+  await beside.evaluate((url) => {
+    window.open(url, '_blank', 'noopener');
+  }, `${site.origin}/page.html`);
+  const page = await opened;
+  await page.waitForFunction(() => globalThis.isReady);
+  return page;
+}
+
 export async function visit(
   page: Page,
   site: Site,
