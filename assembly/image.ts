@@ -4,7 +4,7 @@
  * refuses it, and says why; so nothing here needs a word about errors, and nothing here may be laxer than the host.
  */
 import {
-  CHUNK, CRC, H_CARRY, H_GUARANTEE, H_LEVELS, H_MAX, H_MIN, H_MIN_K, H_N, H_SIZES, H_SUM, H_VARIANCE, HEADER_BYTES, INPUT,
+  CHUNK, CRC, H_GUARANTEE, H_K, H_LEVELS, H_MAX, H_MIN, H_MIN_K, H_N, H_SIZES, H_SUM, H_VARIANCE, HEADER_BYTES, INPUT,
   MAX_LEVELS,
 } from './layout';
 
@@ -96,6 +96,7 @@ export function decodeImage(image: usize, length: u32): usize {
   need(items <= min(MOST_ITEMS, 3 * <u32>k + (guarantee ? 297 : 9) * levels) && n < EXACT);
   if (isOdd) return 0;
   const header = ITEMS + (<usize>items << 3);
+  memory.fill(header, 0, HEADER_BYTES);
   at = sizesAt;
   for (let level: u32 = 0; level < levels; level++) {
     store<u32>(header + H_SIZES + (<usize>level << 2), <u32>uv(0, MOST_ITEMS));
@@ -109,8 +110,8 @@ export function decodeImage(image: usize, length: u32): usize {
   store<f64>(header + H_MIN, load<f64>(INPUT));
   store<f64>(header + H_MAX, load<f64>(INPUT, 8));
   store<f64>(header + H_SUM, sum);
-  store<f64>(header + H_CARRY, 0);
   store<f64>(header + H_VARIANCE, variance);
+  store<u32>(header + H_K, <u32>k);
   store<u32>(header + H_MIN_K, <u32>minK);
   store<u32>(header + H_LEVELS, levels);
   store<u8>(header + H_GUARANTEE, <u8>guarantee);

@@ -2,7 +2,8 @@
  * Merging. Sources that are exact stay exact as long as all values together can be staged; otherwise every source's
  * levels go to the kernel, which takes them in blocks, level by level.
  */
-import { F64, U32 } from '../wasm/abi.js';
+import { F64, HEADER_SLOTS, U32 } from '../wasm/abi.js';
+import { blockOfImage } from '../wasm/kernel.js';
 import { residue, STAGING } from './accumulator.js';
 import { type Absorbing, absorb } from './engine.js';
 import type { SketchImage, TailsCode } from './image.js';
@@ -33,6 +34,16 @@ export type Sources = Iterator<Mergeable | Taken, void, Take>;
 /** A decoded image as a source. */
 export function mergeableImage(image: SketchImage): Mergeable {
   return { n: image.n, state: SketchState.fromImage(image, 0n, 0), staged: new Float64Array(0) };
+}
+
+/** A compact image as a source, decoded in the kernel; undefined where that leaves it to others, to decode or to refuse. */
+export function mergeableInKernel(image: Uint8Array): Mergeable | undefined {
+  const block = blockOfImage(image);
+  if (!block) return undefined;
+  const state = new SketchState(0, 0n, 0);
+  state.f64 = block;
+  state.retained = block.length - HEADER_SLOTS;
+  return { n: state.real[F64.n], state, staged: new Float64Array(0) };
 }
 
 export class Merging extends Queries {

@@ -15,8 +15,8 @@ export interface KernelExports {
   sourceAddress(): number;
   /** Takes the source whose header begins at this address. */
   absorb(header: number): void;
-  /** Takes the image of `length` bytes at this address: its n, or 0 when the host has to decode or refuse it. Not in pages. */
-  absorbImage?(image: number, length: number): number;
+  /** Decodes the image of `length` bytes at this address: where a header for `absorb` is then, or 0. Not in pages. */
+  decodeImage?(image: number, length: number): number;
   absorbStaged(count: number): void;
   absorbWeighted(count: number): void;
   finishAbsorb(): void;

@@ -4,7 +4,7 @@
  */
 import { instantiateKernel, Takes } from '#kernel';
 import { SketchRuntimeError } from '../core/errors.js';
-import { HEADER_SLOTS, INPUT_VALUES, type KernelExports } from './abi.js';
+import { F64, HEADER_SLOTS, INPUT_VALUES, type KernelExports } from './abi.js';
 
 /** A durable state: items right-aligned, the header behind them. `core/state.ts` says what it means. */
 export interface KernelState {
@@ -122,15 +122,34 @@ export class Kernel {
  */
 export function imageTaker(kernel: Kernel): ((image: unknown) => number) | undefined {
   if (!Takes.images) return undefined;
-  const { exports } = kernel;
   return (image) => {
-    if (!(image instanceof Uint8Array)) return 0;
-    const at = exports.sourceAddress();
-    // The kernel reads eight bytes at a time.
-    kernel.grow(at + image.length + 8);
-    new Uint8Array(kernel.f64.buffer).set(image, at);
-    return exports.absorbImage?.(at, image.length) ?? 0;
+    const header = decodeIn(kernel, image);
+    if (!header) return 0;
+    kernel.exports.absorb(header);
+    return kernel.f64[header / 8 + F64.n];
   };
+}
+
+/**
+ * Decodes a compact image, while a state may be open. What the image says of a state is left out.
+ * @returns the block of a state, its items before its header; undefined when it is the caller's to decode, or to refuse
+ */
+export function blockOfImage(image: Uint8Array): Float64Array | undefined {
+  const decoding = kernel();
+  const header = decodeIn(decoding, image);
+  // Min and max lie before the items as well.
+  return header ? decoding.f64.slice(decoding.input + 2, header / 8 + HEADER_SLOTS) : undefined;
+}
+
+/** Copies an image in and decodes it. @returns the address of its header, or 0 */
+function decodeIn(kernel: Kernel, image: unknown): number {
+  const { exports } = kernel;
+  if (!(image instanceof Uint8Array && exports.decodeImage)) return 0;
+  const at = exports.sourceAddress();
+  // The kernel reads eight bytes at a time.
+  kernel.grow(at + image.length + 8);
+  new Uint8Array(kernel.f64.buffer).set(image, at);
+  return exports.decodeImage(at, image.length);
 }
 
 let shared: Kernel | undefined;

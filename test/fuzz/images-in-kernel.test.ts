@@ -8,9 +8,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { absorb } from '../../src/core/engine.js';
 import { SketchDataError } from '../../src/core/errors.js';
 import type { SketchImage } from '../../src/core/image.js';
+import { mergeableInKernel } from '../../src/core/merging.js';
 import { SketchState } from '../../src/core/state.js';
 import { KllSketch } from '../../src/index.js';
-import type { KernelExports } from '../../src/wasm/abi.js';
+import { type KernelExports, U8 } from '../../src/wasm/abi.js';
 import { imageTaker, type Kernel, kernel, provideKernel } from '../../src/wasm/kernel.js';
 import { instantiateKernel } from '../../src/wasm/source.embedded.js';
 import { decodeCompact } from '../../src/wire/compact-decode.js';
@@ -21,7 +22,7 @@ import { seededRandom } from '../support/prng.js';
 import { randomImage, VALUE_KIND_NAMES } from '../support/random-image.js';
 import { STREAMS } from '../support/streams.js';
 
-const MUTATIONS = 60_000;
+const MUTATIONS = 200_000;
 /** What the input window holds beside min, max and a header. */
 const MOST_ITEMS = 16384 - 2 - 76;
 
@@ -90,13 +91,23 @@ function agreed(bytes: Uint8Array): 'taken' | 'left' {
   }
   if (!takes) return 'left';
   const [state, expected] = [merged(bytes), merged(image)];
+  const alone = mergeableInKernel(bytes)!;
+  const { state: _, ...stateless } = image;
+  const decodedState = SketchState.fromImage(stateless, 0n, 0);
   // Not toEqual: it is much slower, and 0 and -0 are told apart here.
   const same = (a: ArrayLike<number>, b: ArrayLike<number>) =>
     a.length === b.length && Array.prototype.every.call(a, (x, i) => Object.is(x, b[i]));
   if (
     !same(state.items, expected.items) ||
     !same(state.real.subarray(0, 5), expected.real.subarray(0, 5)) ||
-    !same(state.word.subarray(16), expected.word.subarray(16))
+    !same(state.word.subarray(16), expected.word.subarray(16)) ||
+    alone.n !== image.n ||
+    // All but the policy of tails, of which an image says nothing by itself.
+    !same(alone.state.items, decodedState.items) ||
+    !same(alone.state.real.subarray(0, 9), decodedState.real.subarray(0, 9)) ||
+    !same(alone.state.word.subarray(18, 21), decodedState.word.subarray(18, 21)) ||
+    alone.state.byte[U8.guarantee] !== decodedState.byte[U8.guarantee] ||
+    !same(alone.state.word.subarray(24), decodedState.word.subarray(24))
   ) {
     throw new Error(`another state from ${Buffer.from(bytes).toString('hex')}`);
   }

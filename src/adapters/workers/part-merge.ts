@@ -2,7 +2,7 @@
  * Parts of buckets as a merge takes them: decoded, without a sketch made of each, for hundreds of them make an answer.
  * They go into the kernel as they come.
  */
-import { type Mergeable, mergeableImage } from '../../core/merging.js';
+import { type Mergeable, mergeableImage, mergeableInKernel } from '../../core/merging.js';
 import { KllSketch } from '../../sketch/sketch.js';
 import { decodeCompact } from '../../wire/compact-decode.js';
 import type { BucketRow } from './buckets.js';
@@ -39,9 +39,9 @@ function* mergeables(parts: Iterable<Part>): Generator<Mergeable> {
 
 /** @throws SketchDataError, also when it holds another number of values than its row says */
 export function readPart({ n }: Pick<BucketRow, 'n'>, image: Uint8Array): Mergeable {
-  const decoded = decodeCompact(image);
-  requireCount(decoded.n, n);
-  return mergeableImage(decoded);
+  const part = mergeableInKernel(image) ?? mergeableImage(decodeCompact(image));
+  requireCount(part.n, n);
+  return part;
 }
 
 /** The sketch of a part, to go on with. @throws as `readPart` */
