@@ -85,7 +85,7 @@ if (!args.quick && !only) record('peers', report);
 
 /** What a bundler makes of the import that a page would write. */
 async function bundleOf(name: string): Promise<number | undefined> {
-  if (name.startsWith('kll-')) return pageBytes("export * from './dist/lib/index.js'");
+  if (name.startsWith('kll-')) return pageBytes("export * from './dist/browser/index.js'");
   const contents = IMPORTS[name];
   return contents === undefined ? undefined : pageBytes(contents, FOLDER);
 }
