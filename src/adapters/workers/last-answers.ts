@@ -31,6 +31,6 @@ export function rememberedAnswer(tenant: string, ask: QueryAsk): Remembered | un
 }
 
 function identityOf(tenant: string, { selection, by, asOf }: QueryAsk): string {
-  const { name, matchers, from, to } = selection;
-  return JSON.stringify([tenant, name, matchers, to - from, by, asOf]);
+  const { name, matchers, from, to, wholeBuckets } = selection;
+  return JSON.stringify([tenant, name, matchers, to - from, wholeBuckets, by, asOf]);
 }

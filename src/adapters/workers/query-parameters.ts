@@ -19,7 +19,7 @@ export interface QueryParameters {
   explain: boolean;
 }
 
-const SELECTING = ['name', 'match', 'from', 'to', 'last', 'asOf', 'explain'];
+const SELECTING = ['name', 'match', 'from', 'to', 'last', 'asOf', 'wholeBuckets', 'explain'];
 
 /** Parameters by name: each known, each at most once. */
 export function parameters(url: URL, known: readonly string[]): Map<string, string> {
@@ -110,7 +110,12 @@ function selecting(given: ReadonlyMap<string, string>, limits: QueryLimits): Que
   const name = given.get('name');
   if (name === undefined) refuse(400, 'ERR_PARAMETER', 'name: expected the name of a series');
   text(name, 'name', 1);
-  const selection = { name, matchers: matchersOf(given.get('match'), limits), ...rangeOf(given) };
+  const selection: Selection = {
+    name,
+    matchers: matchersOf(given.get('match'), limits),
+    ...rangeOf(given),
+    ...(flag(given, 'wholeBuckets') ? { wholeBuckets: true } : {}),
+  };
   const by = given
     .get('by')
     ?.split(',')
@@ -120,16 +125,18 @@ function selecting(given: ReadonlyMap<string, string>, limits: QueryLimits): Que
   }
   const asOf = given.get('asOf');
   if (asOf !== undefined) text(asOf, 'asOf', 1);
-  const explain = given.get('explain');
-  if (explain !== undefined && !['0', '1', 'true', 'false'].includes(explain)) {
-    refuse(400, 'ERR_PARAMETER', 'explain: expected 0 or 1');
-  }
   return {
     selection,
     ...(by ? { by } : {}),
     ...(asOf === undefined ? {} : { asOf }),
-    explain: explain === '1' || explain === 'true',
+    explain: flag(given, 'explain'),
   };
+}
+
+function flag(given: ReadonlyMap<string, string>, name: string): boolean {
+  const value = given.get(name) ?? '0';
+  if (!['0', '1', 'true', 'false'].includes(value)) refuse(400, 'ERR_PARAMETER', `${name}: expected 0 or 1`);
+  return value === '1' || value === 'true';
 }
 
 /** [from, to) in whole minutes around what was asked. */

@@ -73,7 +73,7 @@ export function read(store: SeriesStore, call: ReadCall): ReadAnswer {
   explain.readMs = performance.now() - began;
   const reading: Reading = { store, config, version, explain, leftOut: answer.leftOut };
   for (const group of groups.values()) {
-    const merged = merge(reading, group);
+    const merged = selection.wholeBuckets ? mergeWhole(reading, group) : merge(reading, group);
     if (merged) answer.groups.push(merged);
   }
   explain.mergeMs = performance.now() - began - explain.readMs;
@@ -81,6 +81,28 @@ export function read(store: SeriesStore, call: ReadCall): ReadAnswer {
   explain.cacheMisses = store.cache.misses - misses;
   explain.bucketsPruned = pruned(store, explain.bucketsRead, version);
   return answer;
+}
+
+/** One group without any part of a bucket that has one which cannot be read; each such bucket is named once. */
+function mergeWhole(reading: Reading, group: Group): ReadGroup | undefined {
+  const { leftOut, explain } = reading;
+  const { length: named } = leftOut;
+  const { itemsScanned, imagesMerged } = explain;
+  const merged = merge(reading, group);
+  if (leftOut.length === named) return merged;
+  const bucketOf = (key: string, start: number, resolution: string) =>
+    JSON.stringify([key, start, resolution]);
+  const buckets = new Map(
+    leftOut.splice(named).map((left) => [bucketOf(left.key, left.start, left.resolution), left]),
+  );
+  leftOut.push(...buckets.values());
+  const series = group.series.map(({ id, key, rows }) => ({
+    id,
+    key,
+    rows: rows.filter(({ start, level }) => !buckets.has(bucketOf(key, start, RESOLUTIONS[level]))),
+  }));
+  Object.assign(explain, { itemsScanned, imagesMerged });
+  return merge(reading, { ...group, series });
 }
 
 /** One group: each of its parts is merged as soon as it is decoded. @returns undefined where nothing can be read */

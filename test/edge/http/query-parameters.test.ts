@@ -44,6 +44,7 @@ describe('parameters of a query', () => {
       to: '2026-01-01T02:00:01+01:00',
       by: 'route, country',
       asOf: 'friday',
+      wholeBuckets: '1',
       explain: '1',
     });
     expect(quantiles(query.toString())).toEqual({
@@ -56,6 +57,7 @@ describe('parameters of a query', () => {
         ],
         from: Date.parse('2026-01-01T00:00:00Z'),
         to: Date.parse('2026-01-01T01:01:00Z'),
+        wholeBuckets: true,
       },
       by: ['route', 'country'],
       asOf: 'friday',
@@ -100,6 +102,7 @@ describe('parameters of a query', () => {
     `name=a&by=${Array.from({ length: 9 }, (_, i) => `l${i}`)}`,
     'name=a&asOf=',
     'name=a&explain=yes',
+    'name=a&wholeBuckets=no',
   ])('%s is refused', (query) => {
     expect(codeOf(() => quantiles(query))).toBe('400 ERR_PARAMETER');
   });

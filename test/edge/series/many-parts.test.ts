@@ -1,8 +1,8 @@
 /** Answers made of more parts than a series object decodes at once. */
 import { abortAllDurableObjects } from 'cloudflare:test';
 import { beforeEach, expect, it, vi } from 'vitest';
-import { inside, START, seriesObject, setClock, tenantConfig } from '../ingest/ground.js';
-import { handOver, MINUTE_MS, readOf, row, totalsOf } from './ground.js';
+import { EVERYTHING, inside, START, seriesObject, setClock, tenantConfig } from '../ingest/ground.js';
+import { HOUR_MS, handOver, MINUTE_MS, readOf, ringUntil, row, totalsOf } from './ground.js';
 
 beforeEach(() => {
   setClock(START);
@@ -44,5 +44,47 @@ it('reads 600 minutes of a series, from storage and from memory, without the one
     expect(leftOut.map(({ key, start }) => [key, start])).toEqual([
       ['["latency_ms",["route","/b"]]', damaged],
     ]);
+  }
+});
+
+it('leaves out whole buckets where that is asked for: no part of one of which another is damaged', async () => {
+  const config = tenantConfig({ workingK: 64 });
+  const closed = [START - 3 * 24 * 60 * MINUTE_MS, START - 5 * 24 * 60 * MINUTE_MS];
+  // Each time is a further part of the same buckets, once they are closed.
+  for (const [i, values] of [[1, 2], [10, 20], [100]].entries()) {
+    await handOver(
+      config,
+      closed.map((start) => row(start, values)),
+    );
+    await ringUntil(config, START + (i + 1) * HOUR_MS);
+  }
+  const before = await readOf(config);
+  expect(totalsOf(before)).toEqual({ n: 10, sum: 266 });
+  const damaged = await inside(seriesObject(config), (_, { storage }) => {
+    const [{ start, parts }] = storage.sql
+      .exec<{ start: number; parts: number }>(
+        'SELECT start, count(*) AS parts FROM buckets WHERE start <= ? GROUP BY level, start ORDER BY level DESC, start LIMIT 1',
+        closed[1],
+      )
+      .toArray();
+    expect(parts).toBeGreaterThan(2);
+    for (const part of [0, 1]) {
+      storage.sql.exec(
+        "UPDATE buckets SET image = x'c700' WHERE row = (SELECT row FROM buckets WHERE start = ? ORDER BY level DESC, part LIMIT 1 OFFSET ?)",
+        start,
+        part,
+      );
+    }
+    return start;
+  });
+  await abortAllDurableObjects();
+  for (let times = 0; times < 2; times++) {
+    const parts = await readOf(config);
+    expect(totalsOf(parts).n).toBeGreaterThan(5);
+    expect(parts.leftOut).toHaveLength(2);
+    const whole = await readOf(config, { selection: { ...EVERYTHING, wholeBuckets: true } });
+    expect(totalsOf(whole)).toEqual({ n: 5, sum: 133 });
+    expect(whole.leftOut.map(({ start }) => start)).toEqual([damaged]);
+    expect(whole.explain.imagesMerged).toBe(parts.explain.imagesMerged - 1);
   }
 });
