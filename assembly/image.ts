@@ -55,8 +55,8 @@ function zigzag(): f64 {
 }
 
 /**
- * Decodes the image of `length` bytes at `image`; 8 bytes behind it can be read.
- * Returns the address of the header of its state, or 0 when the host has to look at it.
+ * Decodes the image of `length` bytes at `image`; the memory behind it can be read for 8 bytes more. Returns the address of a
+ * header for `absorb`, its items before it, or 0 when the host has to look at it.
  */
 export function decodeImage(image: usize, length: u32): usize {
   at = image;
@@ -96,6 +96,7 @@ export function decodeImage(image: usize, length: u32): usize {
   need(items <= min(MOST_ITEMS, 3 * <u32>k + (guarantee ? 297 : 9) * levels) && n < EXACT);
   if (isOdd) return 0;
   const header = ITEMS + (<usize>items << 3);
+  assert(header + HEADER_BYTES <= INPUT + (<usize>CHUNK << 3), 'an image larger than the window');
   memory.fill(header, 0, HEADER_BYTES);
   at = sizesAt;
   for (let level: u32 = 0; level < levels; level++) {
@@ -253,7 +254,7 @@ function interpolate(from: usize, to: usize, low: u32, high: u32): void {
     const short: u32 = (1 << width) - count;
     const next = peek();
     let code = <u32>next & ((1 << (width - 1)) - 1);
-    const isLong = code >= <u32>short;
+    const isLong = code >= short;
     code = isLong ? 2 * code + (<u32>(next >> <u64>(width - 1)) & 1) - short : code;
     bitsRead += width - <u32>!isLong;
     code += (count - short) >> 1;

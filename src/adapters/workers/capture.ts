@@ -1,7 +1,7 @@
 /**
  * Capturing what is refused, where a tenant asks for it (`captureRefused`): the body as it was read, why it was refused,
- * when, and which ingest object it would have gone to; and what was taken (`captureTaken`), to be replayed elsewhere. All of a tenant lie in its first ingest object, so that their
- * bound is the tenant's, and what wipes the tenant wipes them.
+ * when, and which ingest object it would have gone to; and what was taken (`captureTaken`), to be replayed elsewhere. All of
+ * a tenant lie in its first ingest object, so that their bound is the tenant's, and what wipes the tenant wipes them.
  */
 import { BATCH_ID_BYTES, BATCH_MAGIC, BATCH_VERSION } from '../../wire/batch.js';
 import { TAKEN } from './captures.js';

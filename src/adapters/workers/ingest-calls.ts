@@ -73,8 +73,6 @@ export interface Selection {
   /** Epoch milliseconds, multiples of a minute; [from, to). */
   from: number;
   to: number;
-  /** Leaves out all parts of a bucket of which one cannot be read, so that the bucket can be had from elsewhere. */
-  wholeBuckets?: true;
 }
 
 export type Matcher =

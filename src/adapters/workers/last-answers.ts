@@ -30,7 +30,7 @@ export function rememberedAnswer(tenant: string, ask: QueryAsk): Remembered | un
   return age <= LONGEST_MS && moved >= 0 && moved <= age + 60_000 ? known : undefined;
 }
 
-function identityOf(tenant: string, { selection, by, asOf }: QueryAsk): string {
-  const { name, matchers, from, to, wholeBuckets } = selection;
-  return JSON.stringify([tenant, name, matchers, to - from, wholeBuckets, by, asOf]);
+function identityOf(tenant: string, { selection, by, asOf, wholeBuckets }: QueryAsk): string {
+  const { name, matchers, from, to } = selection;
+  return JSON.stringify([tenant, name, matchers, to - from, by, asOf, wholeBuckets]);
 }

@@ -16,6 +16,7 @@ export interface QueryParameters {
   selection: Selection;
   by?: string[];
   asOf?: string;
+  wholeBuckets: boolean;
   explain: boolean;
 }
 
@@ -110,12 +111,7 @@ function selecting(given: ReadonlyMap<string, string>, limits: QueryLimits): Que
   const name = given.get('name');
   if (name === undefined) refuse(400, 'ERR_PARAMETER', 'name: expected the name of a series');
   text(name, 'name', 1);
-  const selection: Selection = {
-    name,
-    matchers: matchersOf(given.get('match'), limits),
-    ...rangeOf(given),
-    ...(flag(given, 'wholeBuckets') ? { wholeBuckets: true } : {}),
-  };
+  const selection = { name, matchers: matchersOf(given.get('match'), limits), ...rangeOf(given) };
   const by = given
     .get('by')
     ?.split(',')
@@ -129,6 +125,7 @@ function selecting(given: ReadonlyMap<string, string>, limits: QueryLimits): Que
     selection,
     ...(by ? { by } : {}),
     ...(asOf === undefined ? {} : { asOf }),
+    wholeBuckets: flag(given, 'wholeBuckets'),
     explain: flag(given, 'explain'),
   };
 }

@@ -68,7 +68,7 @@ async function run(context: EdgeContext, asked: QueryParameters): Promise<QueryR
   const { env } = context;
   const { tenant } = context.get('identity');
   const { maxBuckets, maxSeries } = queryLimitsOf(env);
-  const { selection, by, asOf } = asked;
+  const { selection, by, asOf, wholeBuckets } = asked;
   const began = Date.now();
   let result: QueryResult;
   try {
@@ -77,6 +77,7 @@ async function run(context: EdgeContext, asked: QueryParameters): Promise<QueryR
       selection,
       ...(by ? { by } : {}),
       ...(asOf === undefined ? {} : { asOf }),
+      wholeBuckets,
       maxBuckets,
       maxSeries,
     });

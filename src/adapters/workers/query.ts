@@ -5,7 +5,15 @@
  */
 import { MAX_N } from '../../core/image.js';
 import { KllSketch } from '../../sketch/sketch.js';
-import type { PendingAnswer, ReadAnswer, ReadCall, Selection, SeriesRow, TenantConfig } from './contract.js';
+import type {
+  LeftOut,
+  PendingAnswer,
+  ReadAnswer,
+  ReadCall,
+  Selection,
+  SeriesRow,
+  TenantConfig,
+} from './contract.js';
 import { tenantConfig } from './directory-cache.js';
 import { labelsOfEach } from './each-series.js';
 import type { EdgeEnv } from './env.js';
@@ -13,7 +21,7 @@ import { codeOf } from './error-code.js';
 import { inTurns, within } from './fan-out.js';
 import { type GroupLabels, groupLabels } from './grouping.js';
 import { rememberAnswer, rememberedAnswer } from './last-answers.js';
-import { objectNames, slotOf } from './series-key.js';
+import { bucketName, objectNames, slotOf } from './series-key.js';
 import { seriesAfter } from './series-route.js';
 
 export interface QueryAsk {
@@ -22,6 +30,8 @@ export interface QueryAsk {
   by?: string[] | 'each';
   /** Name of a snapshot: what is pending does not count then. */
   asOf?: string;
+  /** No part of a bucket counts of which another cannot be read: what is left out can be added from elsewhere. */
+  wholeBuckets?: boolean;
   /** Most buckets and series an object may touch. */
   maxBuckets: number;
   maxSeries: number;
@@ -38,7 +48,7 @@ export interface QueryAnswer {
   groups: QueryGroup[];
   /** Something could not be read: `leftOut` says what, as far as it is known. */
   partial: boolean;
-  leftOut: ReadAnswer['leftOut'];
+  leftOut: LeftOut[];
   /** The answer holds all that was acknowledged until so long before it was given. */
   freshnessMs: number;
   tooMuch?: 'buckets' | 'series';
@@ -111,9 +121,7 @@ async function freshAnswer(env: EdgeEnv, given: TenantConfig, ask: QueryAsk): Pr
   if (by) call.by = by;
   if (asOf !== undefined) call.asOf = asOf;
   const names = hasTooMany ? [] : objectNames('series', config.tenant, config.rings);
-  const reads = await inTurns(names, async (name) => {
-    return (await within(env.SERIES.getByName(name).read(call), name)) as unknown as ReadAnswer;
-  });
+  const { reads, leftOut } = await readSeries(env, names, call, ask.wholeBuckets === true);
   const seriesMs = clock();
   const explain: QueryExplain = {
     ingestObjects: pending.length,
@@ -135,7 +143,6 @@ async function freshAnswer(env: EdgeEnv, given: TenantConfig, ask: QueryAsk): Pr
   for (const { explain: part } of reads) {
     for (const key of Object.keys(part) as (keyof typeof part)[]) explain[key] += part[key];
   }
-  const leftOut = reads.flatMap((read) => read.leftOut);
   const tooMuch = hasTooMany ? 'series' : reads.find((read) => read.tooMuch)?.tooMuch;
   const groups = tooMuch ? [] : combine(config, by, pending, reads, leftOut, explain);
   explain.combineMs = clock();
@@ -174,6 +181,33 @@ async function readPending(
   return answers;
 }
 
+/**
+ * Asks the series objects.
+ * @param wholeBuckets asks again without buckets that were left out, until there are no further ones: their other parts
+ *   may lie in any object. Each is named once then.
+ */
+async function readSeries(
+  env: EdgeEnv,
+  names: readonly string[],
+  call: ReadCall,
+  wholeBuckets: boolean,
+): Promise<{ reads: ReadAnswer[]; leftOut: LeftOut[] }> {
+  const named = new Map<string, LeftOut>();
+  for (;;) {
+    const without = [...named.values()];
+    const reads = await inTurns(names, async (name) => {
+      return (await within(
+        env.SERIES.getByName(name).read({ ...call, without }),
+        name,
+      )) as unknown as ReadAnswer;
+    });
+    const found = reads.flatMap((read) => read.leftOut);
+    if (!wholeBuckets) return { reads, leftOut: found };
+    for (const bucket of found) named.set(bucketName(bucket), bucket);
+    if (named.size === without.length) return { reads, leftOut: without };
+  }
+}
+
 interface Parts {
   labels: GroupLabels;
   n: number;
@@ -187,7 +221,7 @@ function combine(
   by: string[] | undefined,
   pending: readonly (PendingAnswer | undefined)[],
   reads: readonly ReadAnswer[],
-  leftOut: ReadAnswer['leftOut'],
+  leftOut: LeftOut[],
   explain: QueryExplain,
 ): QueryGroup[] {
   const groups = new Map<string, Parts>();

@@ -29,9 +29,19 @@ export interface ReadCall {
   by?: readonly string[];
   /** Name of a snapshot. */
   asOf?: string;
+  /** Buckets that do not count. */
+  without?: readonly LeftOut[];
   /** Most buckets and series this call may touch; more is refused by `tooMuch`. */
   maxBuckets: number;
   maxSeries: number;
+}
+
+/** A bucket of one series of which not all could be read. */
+export interface LeftOut {
+  key: string;
+  start: number;
+  resolution: Resolution;
+  code: string;
 }
 
 export interface ReadAnswer {
@@ -43,7 +53,7 @@ export interface ReadAnswer {
   /** There is no snapshot of the name asked for; the groups are empty then. */
   isUnknownSnapshot?: true;
   /** Buckets that could not be read. */
-  leftOut: { key: string; start: number; resolution: Resolution; code: string }[];
+  leftOut: LeftOut[];
   /** Where the time went, and how much was looked at. */
   explain: ReadExplain;
 }

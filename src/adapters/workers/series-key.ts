@@ -1,6 +1,6 @@
 /** Series as canonical text, their owners, and the names of objects. */
 import { crc32c } from '../../wire/crc32c.js';
-import type { RingVersion } from './contract.js';
+import type { LeftOut, RingVersion } from './contract.js';
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -27,6 +27,15 @@ export function slotOf(text: string | Uint8Array, count: number): number {
 /** The name of a tenant's ingest or series object. Slots keep their names when a ring grows. */
 export function objectName(kind: 'ingest' | 'series', tenant: string, slot: number): string {
   return `${kind}:${tenant}:${slot}`;
+}
+
+/** What tells a bucket of a series from all others. */
+export function bucketName({
+  key,
+  start,
+  resolution,
+}: Pick<LeftOut, 'key' | 'start' | 'resolution'>): string {
+  return JSON.stringify([key, start, resolution]);
 }
 
 /** Names of all objects that may hold data of a tenant, by its rings. */

@@ -1,12 +1,13 @@
 /** What a series object answers to a query: the buckets that cover it, merged per group. */
 import { MAX_N } from '../../core/image.js';
 import { type BucketRow, LEVEL_MS, type Level, RESOLUTIONS } from './buckets.js';
-import type { ReadAnswer, ReadCall, ReadExplain, ReadGroup, TenantConfig } from './contract.js';
+import type { LeftOut, ReadAnswer, ReadCall, ReadExplain, ReadGroup, TenantConfig } from './contract.js';
 import { cover } from './cover.js';
 import { codeOf } from './error-code.js';
 import { type GroupLabels, groupLabels } from './grouping.js';
 import { itemsOf, type Part, PartMerge, readPart } from './part-merge.js';
 import { seriesTest } from './selection.js';
+import { bucketName } from './series-key.js';
 import type { SeriesStore } from './series-store.js';
 import { snapshotVersion } from './snapshots.js';
 
@@ -28,7 +29,7 @@ interface Reading {
   /** Of the snapshot that is asked for. */
   version: number | undefined;
   explain: ReadExplain;
-  leftOut: ReadAnswer['leftOut'];
+  leftOut: LeftOut[];
 }
 
 /** Parts that are decoded before they are merged: so much memory a query takes at once, besides the cache. */
@@ -56,11 +57,14 @@ export function read(store: SeriesStore, call: ReadCall): ReadAnswer {
   const isSelected = seriesTest(selection);
   const selected = store.series.ofName(selection.name).filter(({ key }) => isSelected(key));
   if (selected.length > maxSeries) return { ...answer, tooMuch: 'series' };
+  const without = new Set(call.without?.map(bucketName));
+  const counts = (key: string, { start, level }: BucketRow) =>
+    without.size === 0 || !without.has(bucketName({ key, start, resolution: RESOLUTIONS[level] }));
   const groups = new Map<string, Group>();
   for (const { id, key } of selected) {
     const rows = cover(selection.from, selection.to, (level, from, to) =>
       select<BucketRow>(store, COLUMNS, [id, level, from, to], version, 'ORDER BY start, part'),
-    );
+    ).filter((row) => counts(key, row));
     explain.bucketsRead += rows.length;
     if (explain.bucketsRead > maxBuckets) return { ...answer, tooMuch: 'buckets' };
     if (rows.length === 0) continue;
@@ -73,7 +77,7 @@ export function read(store: SeriesStore, call: ReadCall): ReadAnswer {
   explain.readMs = performance.now() - began;
   const reading: Reading = { store, config, version, explain, leftOut: answer.leftOut };
   for (const group of groups.values()) {
-    const merged = selection.wholeBuckets ? mergeWhole(reading, group) : merge(reading, group);
+    const merged = merge(reading, group);
     if (merged) answer.groups.push(merged);
   }
   explain.mergeMs = performance.now() - began - explain.readMs;
@@ -81,28 +85,6 @@ export function read(store: SeriesStore, call: ReadCall): ReadAnswer {
   explain.cacheMisses = store.cache.misses - misses;
   explain.bucketsPruned = pruned(store, explain.bucketsRead, version);
   return answer;
-}
-
-/** One group without any part of a bucket that has one which cannot be read; each such bucket is named once. */
-function mergeWhole(reading: Reading, group: Group): ReadGroup | undefined {
-  const { leftOut, explain } = reading;
-  const { length: named } = leftOut;
-  const { itemsScanned, imagesMerged } = explain;
-  const merged = merge(reading, group);
-  if (leftOut.length === named) return merged;
-  const bucketOf = (key: string, start: number, resolution: string) =>
-    JSON.stringify([key, start, resolution]);
-  const buckets = new Map(
-    leftOut.splice(named).map((left) => [bucketOf(left.key, left.start, left.resolution), left]),
-  );
-  leftOut.push(...buckets.values());
-  const series = group.series.map(({ id, key, rows }) => ({
-    id,
-    key,
-    rows: rows.filter(({ start, level }) => !buckets.has(bucketOf(key, start, RESOLUTIONS[level]))),
-  }));
-  Object.assign(explain, { itemsScanned, imagesMerged });
-  return merge(reading, { ...group, series });
 }
 
 /** One group: each of its parts is merged as soon as it is decoded. @returns undefined where nothing can be read */

@@ -28,6 +28,7 @@ describe('parameters of a query', () => {
   it('have defaults: all series of the name, all that is kept', () => {
     expect(quantiles('name=a')).toEqual({
       selection: { name: 'a', matchers: [], from: 0, to: 8.64e15 },
+      wholeBuckets: false,
       explain: false,
       ranks: [0.5, 0.9, 0.99],
       thresholds: [],
@@ -57,10 +58,10 @@ describe('parameters of a query', () => {
         ],
         from: Date.parse('2026-01-01T00:00:00Z'),
         to: Date.parse('2026-01-01T01:01:00Z'),
-        wholeBuckets: true,
       },
       by: ['route', 'country'],
       asOf: 'friday',
+      wholeBuckets: true,
       explain: true,
       ranks: [0, 0.5, 1],
       thresholds: [100, -25],
