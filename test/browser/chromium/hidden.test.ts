@@ -110,18 +110,20 @@ it.each([
   ],
 ])('stores and sends when its tab is closed while it is %s, and the next page confirms it', async (_, hide) => {
   let rounds = 0;
-  // A busy browser may end a process before it has taken over the beacon of it: one of ten is asked for. What every
-  // tab recorded is stored, and counted once.
+  // Every tab stores, and hands a beacon to the browser. A busy one may end a process before it has sent what it
+  // accepted from it: of ten beacons one has to arrive. What every tab recorded is counted once all the same.
   do {
     const tab = await collecting();
     await hide(tab);
+    await tab.evaluate(() => countBeacons());
     await record(tab, 5);
     await tab.close();
     await until(async () => (await stored(other)) === 1);
     const next = await collecting();
     await until(async () => (await stored(next)) === 0);
-    await next.close();
     rounds++;
+    expect(await next.evaluate(() => acceptedBeacons())).toBe(rounds);
+    await next.close();
     expect(site.total()).toEqual({ n: 5 * rounds, sum: 15 * rounds });
   } while (!beacons().length && rounds < 10);
   expect(beacons().length).toBeGreaterThan(0);

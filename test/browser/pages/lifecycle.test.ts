@@ -142,13 +142,16 @@ describe('when the page leaves', () => {
 
   it('sends when it is closed', async () => {
     let closed = 0;
-    // A busy browser may end a process before it has taken over the beacon of it: one of ten is asked for.
+    // Every page hands a beacon to the browser. A busy one may end a process before it has sent what it accepted from
+    // it: of ten beacons one has to arrive.
     do {
       const page = await openPage(context, site);
+      await page.evaluate(() => countBeacons());
       await record(page, 4);
       await closeByUser(page);
       const next = await openPage(context, site);
       closed++;
+      expect(await next.evaluate(() => acceptedBeacons())).toBeGreaterThanOrEqual(closed);
       await until(() => site.total().n === 4 * closed);
       await until(async () => (await storedBatches(next)) === 0);
       await next.close();

@@ -22,5 +22,15 @@ globalThis.lookedBack = async () => {
 globalThis.importKernel = async () => {
   await import('/lib/browser-kernel.js');
 };
+/** Counts in storage the beacons that the browser accepts: one of a page that ends may still not arrive. */
+globalThis.countBeacons = () => {
+  const send = navigator.sendBeacon.bind(navigator);
+  navigator.sendBeacon = (url, body) => {
+    const isAccepted = send(url, body);
+    if (isAccepted) localStorage.accepted = acceptedBeacons() + 1;
+    return isAccepted;
+  };
+};
+globalThis.acceptedBeacons = () => Number(localStorage.accepted ?? 0);
 globalThis.loadVitals = () => import('/web-vitals.js');
 globalThis.isReady = true;

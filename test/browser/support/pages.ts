@@ -11,6 +11,8 @@ export interface PageGlobals {
   start(options?: object): void;
   lookedBack(): Promise<void>;
   importKernel(): Promise<void>;
+  countBeacons(): void;
+  acceptedBeacons(): number;
   loadVitals(): Promise<WebVitalsModule>;
   isReady: boolean;
 }
@@ -23,6 +25,8 @@ declare global {
   var start: PageGlobals['start'];
   var lookedBack: PageGlobals['lookedBack'];
   var importKernel: PageGlobals['importKernel'];
+  var countBeacons: PageGlobals['countBeacons'];
+  var acceptedBeacons: PageGlobals['acceptedBeacons'];
   var loadVitals: PageGlobals['loadVitals'];
   var isReady: boolean;
 }
