@@ -29,9 +29,6 @@ export const APACHE_CAPS: usize = CAPS + 256;
 /** Items waiting in each merge buffer, u32 x 64. */
 export const FILL: usize = APACHE_CAPS + 256;
 
-/** Ends of the runs that are merged, u32 x 64. */
-export const RUN_ENDS: usize = FILL + 256;
-
 /** The block at hand. */
 export const SAMPLE: usize = 4096;
 /** Picks of a block, before they are merged into their level. */

@@ -103,11 +103,11 @@ export function mergeInto(level: i32, from: usize, count: i32): void {
   }
   const end = levelStart(level + 1);
   if (end - own < WORTH_COPYING) {
-    mergeUp(own - bytes, from, from + bytes, own, end);
+    mergeUp<f64>(own - bytes, from, from + bytes, own, end);
   } else {
     const copy = viewBuffer() + viewBytes();
     memory.copy(copy, own, end - own);
-    mergeApart(own - bytes, from, from + bytes, copy, copy + (end - own));
+    mergeApart<f64>(own - bytes, from, from + bytes, copy, copy + (end - own));
   }
 }
 
@@ -117,39 +117,38 @@ const WORTH_COPYING: usize = 32 << 3;
 /**
  * Merges [a, aEnd) and [b, bEnd), both ascending, to `to`, which overlaps neither: from both ends at once, two chains
  * that the processor runs side by side, and as many steps without a look at the bounds as the shorter run allows.
+ * T: f64 for items, v128 for pairs that begin with one.
  */
-export function mergeApart(to: usize, a: usize, aEnd: usize, b: usize, bEnd: usize): void {
-  let last = to + (aEnd - a) + (bEnd - b) - 8;
+export function mergeApart<T>(to: usize, a: usize, aEnd: usize, b: usize, bEnd: usize): void {
+  let last = to + (aEnd - a) + (bEnd - b) - sizeof<T>();
   for (;;) {
-    let steps = min(aEnd - a, bEnd - b) >> 4;
+    let steps = min(aEnd - a, bEnd - b) / (sizeof<T>() << 1);
     if (steps < 4) break;
     for (; steps > 0; steps--) {
       const lower = load<f64>(a) <= load<f64>(b);
-      const upper = load<f64>(bEnd - 8) >= load<f64>(aEnd - 8);
-      store<f64>(to, load<f64>(select(a, b, lower)));
-      store<f64>(last, load<f64>(select(bEnd, aEnd, upper) - 8));
-      a += <usize>lower << 3;
-      b += <usize>!lower << 3;
-      bEnd -= <usize>upper << 3;
-      aEnd -= <usize>!upper << 3;
-      to += 8;
-      last -= 8;
+      const upper = load<f64>(bEnd - sizeof<T>()) >= load<f64>(aEnd - sizeof<T>());
+      store<T>(to, load<T>(select(a, b, lower)));
+      store<T>(last, load<T>(select(bEnd, aEnd, upper) - sizeof<T>()));
+      a += <usize>lower << alignof<T>();
+      b += <usize>!lower << alignof<T>();
+      bEnd -= <usize>upper << alignof<T>();
+      aEnd -= <usize>!upper << alignof<T>();
+      to += sizeof<T>();
+      last -= sizeof<T>();
     }
   }
-  mergeUp(to, a, aEnd, b, bEnd);
+  mergeUp<T>(to, a, aEnd, b, bEnd);
 }
 
 /** Merges [a, aEnd) and [b, bEnd), both ascending, to `to`; b may be the tail of the destination. */
-export function mergeUp(to: usize, a: usize, aEnd: usize, b: usize, bEnd: usize): void {
+export function mergeUp<T>(to: usize, a: usize, aEnd: usize, b: usize, bEnd: usize): void {
   while (a < aEnd && b < bEnd) {
-    const x = load<f64>(a);
-    const y = load<f64>(b);
-    const first = x <= y;
+    const first = load<f64>(a) <= load<f64>(b);
     // Selecting the address and not the value keeps the loop free of branches.
-    store<f64>(to, load<f64>(select(a, b, first)));
-    a += <usize>first << 3;
-    b += <usize>!first << 3;
-    to += 8;
+    store<T>(to, load<T>(select(a, b, first)));
+    a += <usize>first << alignof<T>();
+    b += <usize>!first << alignof<T>();
+    to += sizeof<T>();
   }
   if (a < aEnd) memory.copy(to, a, aEnd - a);
   // What is left of b is in place already when b is the tail of the destination.

@@ -1,5 +1,5 @@
 /** Sorting a block of f64 ascending. No NaN. */
-import { RUN_ENDS, SCRATCH } from './layout';
+import { SCRATCH } from './layout';
 import { mergeApart } from './levels';
 
 const RUN: i32 = 16;
@@ -17,7 +17,7 @@ export function mergeSort(at: usize, count: i32): void {
     for (let run = from; run < last; run += width << 1) {
       const middle = min(run + width, last);
       const stop = min(middle + width, last);
-      mergeApart(out, run, middle, middle, stop);
+      mergeApart<f64>(out, run, middle, middle, stop);
       out += stop - run;
     }
     const swap = from;
@@ -27,45 +27,21 @@ export function mergeSort(at: usize, count: i32): void {
   if (from != at) memory.copy(at, from, <usize>count << 3);
 }
 
-/** Ascending runs up to which merging them is faster than grouping. */
-const FEW_RUNS: i32 = 2;
-
 /**
- * Sorts `count` items from `from` to `to` if they are a few ascending runs, one behind the other: sources of a merge,
- * sorted or zigzag input. Returns whether it did; on other input it sees that after a few items.
+ * Sorts `count` items from `from` to `to` if they are at most two ascending runs, one behind the other: sources of a
+ * merge, sorted input. Returns whether it did; on other input it sees that after a few items.
  */
 export function mergeRuns(to: usize, from: usize, count: i32): bool {
   const end = from + (<usize>count << 3);
-  let runs = 0;
-  store<u32>(RUN_ENDS, <u32>from);
+  let middle: usize = 0;
   for (let at = from; at + 8 < end; at += 8) {
     if (load<f64>(at) > load<f64>(at, 8)) {
-      if (++runs == FEW_RUNS) return false;
-      store<u32>(RUN_ENDS + (<usize>runs << 2), <u32>(at + 8));
+      if (middle) return false;
+      middle = at + 8;
     }
   }
-  store<u32>(RUN_ENDS + (<usize>++runs << 2), <u32>end);
-  let out = to;
-  let spare = SCRATCH;
-  while (runs > 1) {
-    let write = out;
-    let merged = 0;
-    let start = <usize>load<u32>(RUN_ENDS);
-    store<u32>(RUN_ENDS, <u32>write);
-    for (let run = 0; run < runs; run += 2) {
-      const middle = <usize>load<u32>(RUN_ENDS + (<usize>(run + 1) << 2));
-      const stop = run + 1 < runs ? <usize>load<u32>(RUN_ENDS + (<usize>(run + 2) << 2)) : middle;
-      mergeApart(write, start, middle, middle, stop);
-      write += stop - start;
-      store<u32>(RUN_ENDS + (<usize>++merged << 2), <u32>write);
-      start = stop;
-    }
-    runs = merged;
-    from = out;
-    out = spare;
-    spare = from;
-  }
-  if (from != to) memory.copy(to, from, <usize>count << 3);
+  if (middle) mergeApart<f64>(to, from, middle, middle, end);
+  else memory.copy(to, from, end - from);
   return true;
 }
 

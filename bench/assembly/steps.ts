@@ -4,12 +4,12 @@
  */
 export * from '../../assembly/index';
 import {
-  BLOCK, H_GENERATOR, H_K, H_MAX, H_MIN, H_MIN_K, H_N, H_TAILS, HEADER_BYTES, INPUT, SAMPLE, SCRATCH, TABLE, header,
+  BLOCK, CELLS, GROUPS, GROUP_OF, GROUP_START, H_GENERATOR, H_K, H_MAX, H_MIN, H_MIN_K, H_N, H_TAILS, HEADER_BYTES, INPUT, SAMPLE, SCRATCH, TABLE, header, viewBuffer, viewBytes,
 } from '../../assembly/layout';
 import { clearTable, groupBlock, learn, scatter } from '../../assembly/group';
 import { ingest, scan, takeBlock } from '../../assembly/ingest';
 import { compress } from '../../assembly/compact';
-import { growTo, mergeApart, mergeInto, mergeUp, openState } from '../../assembly/levels';
+import { growTo, levelSize, levelStart, mergeApart, mergeInto, mergeUp, numLevels, openState } from '../../assembly/levels';
 import { insertionSort, mergeSort } from '../../assembly/sort';
 
 /** Opens an empty state. */
@@ -116,13 +116,13 @@ export function sortHalves(count: i32): void {
 /** Merges the halves from both ends at once. */
 export function mergeTwoEnds(count: i32): void {
   const half = <usize>(count >> 1) << 3;
-  mergeApart(SCRATCH, INPUT, INPUT + half, INPUT + half, INPUT + half + half);
+  mergeApart<f64>(SCRATCH, INPUT, INPUT + half, INPUT + half, INPUT + half + half);
 }
 
 /** Merges the halves from one end, selecting the address. */
 export function mergeOneEnd(count: i32): void {
   const half = <usize>(count >> 1) << 3;
-  mergeUp(SCRATCH, INPUT, INPUT + half, INPUT + half, INPUT + half + half);
+  mergeUp<f64>(SCRATCH, INPUT, INPUT + half, INPUT + half, INPUT + half + half);
 }
 
 /** Merges the halves from one end, selecting the value. */
@@ -150,4 +150,90 @@ export function mergeByValue(count: i32): void {
 export function sortBoth(count: i32): void {
   memory.copy(SAMPLE, INPUT, <usize>count << 3);
   mergeSort(SAMPLE, count);
+}
+
+/** Groups a block by the high words of its values, converted in pairs, whatever the table was learned for. */
+export function scatterByHighWords(count: i32): void {
+  if (load<u32>(TABLE, 16) == 0) learn(INPUT, count);
+  scatter(INPUT, count);
+}
+
+/** The same by all 64 bits, converted one by one. */
+export function scatterByAllBits(count: i32): void {
+  if (load<u32>(TABLE, 16) == 0) learn(INPUT, count);
+  // The table is that of the high words, which are 2^32 times smaller.
+  const low = load<f64>(TABLE) * 4294967296;
+  const scale = load<f64>(TABLE, 8) / 4294967296;
+  memory.fill(GROUP_START, 0, (GROUPS + 1) << 2);
+  for (let i = 0; i < count; i++) {
+    const bits = load<i64>(INPUT + (<usize>i << 3));
+    const key = (<f64>(bits ^ ((bits >> 63) & 0x7fffffffffffffff)) - low) * scale;
+    const at = max(0.0, min(key, <f64>(CELLS - 1)));
+    const cell = <i32>reinterpret<i64>(at + 4503599627370496) & (CELLS - 1);
+    const group = load<u16>(TABLE + 24 + (<usize>cell << 1));
+    store<u16>(GROUP_OF + (<usize>i << 1), group);
+    const size = GROUP_START + (<usize>group << 2);
+    store<u32>(size, load<u32>(size) + 1);
+  }
+  let start: u32 = 0;
+  for (let group = 0; group < GROUPS; group++) {
+    const at = GROUP_START + (<usize>group << 2);
+    const size = load<u32>(at);
+    store<u32>(at, start);
+    start += size;
+  }
+  for (let i = 0; i < count; i++) {
+    const at = GROUP_START + (<usize>load<u16>(GROUP_OF + (<usize>i << 1)) << 2);
+    const position = load<u32>(at);
+    store<u32>(at, position + 1);
+    store<f64>(SAMPLE + (<usize>position << 3), load<f64>(INPUT + (<usize>i << 3)));
+  }
+}
+
+/** Ends of the runs that are merged. */
+const RUN_ENDS: usize = SAMPLE;
+
+/** Builds the view of the open state by merging neighbours in rounds, each pair of runs from one end. */
+export function viewInRounds(): usize {
+  let buffer = viewBuffer();
+  let other = buffer + viewBytes();
+  let to = buffer;
+  let runs = 0;
+  store<u32>(RUN_ENDS, <u32>to);
+  let weight: f64 = 1;
+  for (let level = 0; level < numLevels(); level++) {
+    const size = levelSize(level);
+    for (let i = 0; i < size; i++, to += 16) {
+      store<f64>(to, load<f64>(levelStart(level) + (<usize>i << 3)));
+      store<f64>(to, weight, 8);
+    }
+    if (size) store<u32>(RUN_ENDS + (<usize>++runs << 2), <u32>to);
+    weight *= 2;
+  }
+  const count = (to - buffer) >> 4;
+  while (runs > 1) {
+    let out = other;
+    let merged = 0;
+    let start = <usize>load<u32>(RUN_ENDS);
+    store<u32>(RUN_ENDS, <u32>out);
+    for (let run = 0; run < runs; run += 2) {
+      const middle = <usize>load<u32>(RUN_ENDS + (<usize>(run + 1) << 2));
+      const end = run + 1 < runs ? <usize>load<u32>(RUN_ENDS + (<usize>(run + 2) << 2)) : middle;
+      mergeUp<v128>(out, start, middle, middle, end);
+      out += end - start;
+      store<u32>(RUN_ENDS + (<usize>++merged << 2), <u32>out);
+      start = end;
+    }
+    runs = merged;
+    const swap = buffer;
+    buffer = other;
+    other = swap;
+  }
+  let cumulative: f64 = 0;
+  for (let i: usize = 0; i < count; i++) {
+    store<f64>(other + (i << 3), load<f64>(buffer + (i << 4)));
+    cumulative += load<f64>(buffer + (i << 4), 8);
+    store<f64>(other + ((i + count) << 3), cumulative);
+  }
+  return other;
 }

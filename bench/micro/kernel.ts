@@ -29,6 +29,9 @@ interface StepsExports {
   mergeOneEnd(count: number): void;
   mergeByValue(count: number): void;
   sortBoth(count: number): void;
+  scatterByHighWords(count: number): void;
+  scatterByAllBits(count: number): void;
+  viewInRounds(): number;
 }
 
 /** Values of the input window, and of a block (assembly/layout.ts). */

@@ -112,4 +112,22 @@ const merge: Technique = {
   },
 };
 
-export const SORTING: Technique[] = [table, kept, ...chains, merge];
+const keys: Technique = {
+  name: 'keys from high words, in pairs',
+  unit: 'item',
+  what: 'a block of 2048 doubles of all magnitudes grouped by its bits, with a table that is learned',
+  prepare(seed) {
+    const { call, input } = new Steps();
+    input.set(streamOf('log-uniform, all doubles', BLOCK, seed));
+    call.dropTable();
+    return {
+      per: BLOCK,
+      variants: [
+        { name: 'high words, in pairs', body: () => call.scatterByHighWords(BLOCK) },
+        { name: 'all bits, one by one', body: () => call.scatterByAllBits(BLOCK) },
+      ],
+    };
+  },
+};
+
+export const SORTING: Technique[] = [table, keys, kept, ...chains, merge];

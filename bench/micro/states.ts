@@ -53,6 +53,22 @@ const transfer: Technique = {
   },
 };
 
+const view: Technique = {
+  name: 'a view from halves of equal size',
+  unit: 'view',
+  what: 'the view of a state of k = 200, n = 1e6: levels halved by their items and merged from both ends, or neighbours in rounds from one',
+  prepare(seed) {
+    const { call } = new Steps().filled(200, streamOf('lognormal', 1e6, seed));
+    return {
+      per: 1,
+      variants: [
+        { name: 'halves, both ends', body: () => call.view(0) },
+        { name: 'neighbours in rounds, one end', body: () => call.viewInRounds() },
+      ],
+    };
+  },
+};
+
 const cursor: Technique = {
   name: 'cursor over a view that is kept',
   unit: 'add',
@@ -112,4 +128,4 @@ const images: Technique = {
   },
 };
 
-export const STATES: Technique[] = [transfer, cursor, images];
+export const STATES: Technique[] = [transfer, view, cursor, images];

@@ -8,7 +8,7 @@ import { condenseBy, planCondense } from './condense.js';
 import { Cursor } from './cursor.js';
 import { absorb, buildView, fitToApache, ingest, type Values } from './engine.js';
 import { badArgument } from './errors.js';
-import { DEFAULT_K, MAX_N, TAILS_NAMES, type Tails } from './image.js';
+import { DEFAULT_K, MAX_N, NO_VALUES, TAILS_NAMES, type Tails } from './image.js';
 import { ambientObserver, notifyCompactions, stopwatch } from './notify.js';
 import type { SketchObserver } from './observer.js';
 import {
@@ -44,7 +44,7 @@ export interface ExtendOptions {
 
 export class Accumulator {
   protected state: SketchState;
-  protected staging = new Float64Array(0);
+  protected staging: Float64Array = NO_VALUES;
   protected staged = 0;
   protected observer: SketchObserver | undefined;
   /** n of a condensed copy when it was made. While nothing is added to it, it is sent without state. */
@@ -227,12 +227,12 @@ export class Accumulator {
     if (weight <= STAGED_WEIGHT) {
       for (; weight > 0; weight--) this.add(x);
     } else {
-      this.#takeWeighted(Float64Array.of(x + 0), Float64Array.of(weight));
+      this.#takeWeighted([x + 0], [weight]);
     }
     return this;
   }
 
-  #takeWeighted(values: Float64Array, weights: Float64Array): void {
+  #takeWeighted(values: number[], weights: number[]): void {
     this.spill();
     this.change(() => absorb(this.state, (to) => to.weighted(values, weights)));
   }
@@ -318,7 +318,7 @@ export class Accumulator {
   }
 
   protected clearStaging(): void {
-    this.staging = new Float64Array(0);
+    this.staging = NO_VALUES;
     this.staged = this.#room = 0;
     this.#view = undefined;
   }
@@ -421,7 +421,7 @@ export class Accumulator {
   /** The sorted view of everything, staged values included; changes nothing. Not for an empty sketch. */
   protected get view(): SortedView {
     if (this.#view && this.#viewStaged === this.staged) return this.#view;
-    const staged = this.staging.slice(0, this.staged);
+    const staged = this.staged ? this.staging.slice(0, this.staged) : NO_VALUES;
     this.#viewStaged = this.staged;
     this.#cursors = undefined;
     return (this.#view = this.levels

@@ -82,7 +82,7 @@ export interface Absorbing {
   /** At most 1024. */
   values(values: Values): void;
   /** @param weights positive integers, one for each value */
-  weighted(values: Float64Array, weights: Float64Array): void;
+  weighted(values: number[], weights: number[]): void;
 }
 
 /** Merges into a state what `give` hands over; when `give` throws, nothing has changed. */
@@ -99,9 +99,9 @@ export function absorb(state: SketchState, give: (to: Absorbing) => void): void 
     },
     weighted(values, weights) {
       for (let done = 0; done < values.length; done += CHUNK >> 1) {
-        const part = values.subarray(done, done + (CHUNK >> 1));
+        const part = values.slice(done, done + (CHUNK >> 1));
         k.f64.set(part, input);
-        k.f64.set(weights.subarray(done, done + part.length), input + part.length);
+        k.f64.set(weights.slice(done, done + part.length), input + part.length);
         exports.absorbWeighted(part.length);
       }
     },

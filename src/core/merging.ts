@@ -6,7 +6,7 @@ import { F64, HEADER_SLOTS, U32 } from '../wasm/abi.js';
 import { blockOfImage } from '../wasm/kernel.js';
 import { residue, STAGING } from './accumulator.js';
 import { type Absorbing, absorb } from './engine.js';
-import type { SketchImage, TailsCode } from './image.js';
+import { NO_VALUES, type SketchImage, type TailsCode } from './image.js';
 import { Queries } from './queries.js';
 import { SketchState } from './state.js';
 
@@ -33,7 +33,7 @@ export type Sources = Iterator<Mergeable | Taken, void, Take>;
 
 /** A decoded image as a source. */
 export function mergeableImage(image: SketchImage): Mergeable {
-  return { n: image.n, state: SketchState.fromImage(image, 0n, 0), staged: new Float64Array(0) };
+  return { n: image.n, state: SketchState.fromImage(image, 0n, 0), staged: NO_VALUES };
 }
 
 /** A compact image as a source, decoded in the kernel; undefined where that leaves it to others, to decode or to refuse. */
@@ -43,13 +43,17 @@ export function mergeableInKernel(image: Uint8Array): Mergeable | undefined {
   const state = new SketchState(0, 0n, 0);
   state.f64 = block;
   state.retained = block.length - HEADER_SLOTS;
-  return { n: state.real[F64.n], state, staged: new Float64Array(0) };
+  return { n: state.real[F64.n], state, staged: NO_VALUES };
 }
 
 export class Merging extends Queries {
   /** This sketch as a source. Holds a view of its staged values: to be used at once. */
   protected get mergeable(): Mergeable {
-    return { n: this.n, state: this.state, staged: this.staging.subarray(0, this.staged) };
+    return {
+      n: this.n,
+      state: this.state,
+      staged: this.staged ? this.staging.subarray(0, this.staged) : NO_VALUES,
+    };
   }
 
   /**
@@ -62,7 +66,7 @@ export class Merging extends Queries {
     const { real } = state;
     let n = before;
     let sum = real[F64.sum];
-    const exact = [...this.staging.subarray(0, this.staged)];
+    const exact = this.staged ? [...this.staging.subarray(0, this.staged)] : [];
     /** The next source, if there is one that n has room for. */
     const next = (take?: Take) => {
       const { value: source } = sources.next(take);

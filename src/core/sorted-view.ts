@@ -1,5 +1,7 @@
+import { NO_VALUES } from './image.js';
+
 /** Cumulative weights of plain values, shared by all views of such: 1, 2, 3... */
-let units = new Float64Array(0);
+let units: Float64Array = NO_VALUES;
 
 /**
  * The sorted view: every retained item once, ascending, with the weight of all items up to and including it.

@@ -4,7 +4,7 @@ import { condenseBy, planForK } from '../core/condense.js';
 import { type DebugState, debugLevels } from '../core/debug-state.js';
 import { fitToApache } from '../core/engine.js';
 import { SketchDataError } from '../core/errors.js';
-import { type SketchImage, TAILS_NAMES, type TailsCode } from '../core/image.js';
+import { NO_VALUES, type SketchImage, TAILS_NAMES, type TailsCode } from '../core/image.js';
 import { type Mergeable, Merging, mergeableImage, type Take, type Taken } from '../core/merging.js';
 import { stopwatch, watched, watchedDecode } from '../core/notify.js';
 import type { MergeEvent } from '../core/observer.js';
@@ -46,7 +46,7 @@ export interface SketchJSON {
 }
 
 const FORMAT = 'kll-wasm/1';
-const EMPTY_LEVELS = { sizes: new Uint32Array(0), items: new Float64Array(0) };
+const EMPTY_LEVELS = { sizes: new Uint32Array(0), items: NO_VALUES };
 
 /**
  * A KLL quantile sketch of numbers (Karnin, Lang, Liberty 2016): any quantile of any number of values, in a few

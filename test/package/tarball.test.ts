@@ -142,7 +142,7 @@ const type: DataSketchesType = 'float';
 const bytes: Uint8Array = sketch.toBytes({ precision: { bits: 9 }, state: false });
 const merged: KllSketch = KllSketch.mergeAll([sketch, bytes, fromAny(toDataSketches(sketch, type), { type })]);
 const { lower, upper }: Bounds = merged.quantileBounds(0.99);
-const answers: Float64Array = merged.quantilesAt([0.5, lower / upper]);
+const answers: number[] = merged.quantilesAt([0.5, lower / upper]);
 for (const { item, weight } of merged) answers[0] = item * weight;
 try {
   KllSketch.fromJSON(JSON.parse(JSON.stringify(sketch.condense(100, { sharp: true }))));
