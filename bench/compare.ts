@@ -127,7 +127,7 @@ async function compare(builds: readonly { name: string; dist: string }[]): Promi
   }
   const sizes: number[] = [];
   for (const { dist } of builds)
-    sizes.push(await pageBytes(`export * from ${JSON.stringify(`${dist}/lib/index.js`)}`));
+    sizes.push(await pageBytes(`export * from ${JSON.stringify(`${dist}/browser/index.js`)}`));
   console.log(`\ngzip bytes of the core entry: ${sizes.join(' -> ')}`);
   console.log(
     slower.length

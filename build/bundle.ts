@@ -6,16 +6,15 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, w
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { thirdPartyNotices } from './third-party-notices.js';
 
-export const ENTRIES = {
-  index: 'src/index.ts',
+const SUBPATHS = {
   formats: 'src/formats.ts',
   batch: 'src/batch.ts',
   metrics: 'src/metrics/index.ts',
   opentelemetry: 'src/metrics/opentelemetry.ts',
 };
 
-/** What Node loads as the main entry: it looks at the environment first. */
-const NODE_ENTRY = { node: 'src/node.ts' };
+/** The main entry where a bundler takes it, and where a host loads it as it is. */
+const MAIN = { bundled: 'src/index.ts', loaded: 'src/node.ts' };
 
 /** Resolves `#kernel`, the one thing that differs between hosts. */
 export function kernelFrom(source: 'embedded' | 'browser' | 'workerd'): Plugin {
@@ -48,7 +47,7 @@ export async function bundle(): Promise<void> {
   ] as const) {
     await build({
       ...SHARED,
-      entryPoints: source === 'embedded' ? { ...ENTRIES, ...NODE_ENTRY } : ENTRIES,
+      entryPoints: { index: source === 'embedded' ? MAIN.loaded : MAIN.bundled, ...SUBPATHS },
       outdir,
       splitting: true,
       external: ['@opentelemetry/api'],
@@ -58,6 +57,7 @@ export async function bundle(): Promise<void> {
     });
   }
   for (const folder of ['dist/lib', 'dist/browser']) dropEmptyChunks(folder);
+  makeMainWhole('dist/lib');
   await bundleBrowser();
   mkdirSync('dist/workerd', { recursive: true });
   copyFileSync('dist/kernel/release.wasm', 'dist/workerd/kernel.wasm');
@@ -87,6 +87,37 @@ function dropEmptyChunks(folder: string): void {
     if (kept !== text) writeFileSync(`${folder}/${file}`, kept);
   }
   for (const file of empty) rmSync(`${folder}/${file}`);
+}
+
+/**
+ * Moves what all entries share into the main one: hosts that load files as they are wait a millisecond for every further
+ * file. The other entries find it under `internals` there, which is no part of the API and not in its types.
+ */
+function makeMainWhole(folder: string): void {
+  const main = readFileSync(`${folder}/index.js`, 'utf8');
+  const [importing, chunk] = /^import \{[^}]*\} from "\.\/(chunk-\w+\.js)";\n/.exec(main) ?? ['', ''];
+  const shared = readFileSync(`${folder}/${chunk}`, 'utf8');
+  const [exporting, names] = /export \{\n([^}]*)\n\};\n$/.exec(shared) ?? ['', ''];
+  if (!importing || !exporting || /^import /m.test(shared) || / as /.test(importing + exporting)) {
+    throw new Error(`${folder}/index.js and its chunk are not as esbuild has always written them`);
+  }
+  const internals = `export const internals = {\n${names}\n};\n`;
+  writeFileSync(
+    `${folder}/index.js`,
+    shared.slice(0, -exporting.length) + main.slice(importing.length) + internals,
+  );
+  rmSync(`${folder}/${chunk}`);
+  for (const file of readdirSync(folder).filter((one) => one.endsWith('.js') && one !== 'index.js')) {
+    const text = readFileSync(`${folder}/${file}`, 'utf8');
+    const taken = text.replace(
+      new RegExp(`^import \\{([^}]*)\\} from "\\./${chunk}";\\n`, 'm'),
+      (_, wanted: string) =>
+        `import { internals } from "./index.js";\nconst {${wanted.replaceAll(' as ', ': ')}} = internals;\n`,
+    );
+    if (taken.includes(chunk))
+      throw new Error(`${folder}/${file} takes ${chunk} otherwise than by one import`);
+    if (taken !== text) writeFileSync(`${folder}/${file}`, taken);
+  }
 }
 
 /** What the collector fetches when it needs the kernel: a file beside it. */

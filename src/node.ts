@@ -1,7 +1,9 @@
 /**
- * The library as Node loads it: telemetry is on where the environment asks for it (KLL_TELEMETRY=1), and only there is
- * anything of it loaded, so that importing costs the same as elsewhere.
+ * The library as Node, Deno and Bun load it: telemetry is on from the first sketch where the environment asks for it
+ * (KLL_TELEMETRY=1), and only there is anything of it loaded, so that importing costs the same as elsewhere.
  */
+import { ambient } from './core/notify.js';
+import type { SketchObserver } from './core/observer.js';
 import type * as Metrics from './metrics/index.js';
 
 export * from './index.js';
@@ -18,12 +20,22 @@ const { process, Deno } = globalThis as Host;
 // Deno would ask its user for what was not granted.
 const mayRead = Deno?.permissions.querySync({ name: 'env', variable: 'KLL_TELEMETRY' }).state ?? 'granted';
 if (mayRead === 'granted' && process?.env.KLL_TELEMETRY === '1') {
-  try {
-    // At once, before the first sketch: an awaited import would keep the library from being required.
-    const require = process.getBuiltinModule!('node:module').createRequire(import.meta.url);
-    require('./metrics.js').startTelemetryFromEnvironment();
-  } catch {
-    // A host that cannot require modules: sketches made in this turn of its loop are not watched.
-    void import('./metrics/index.js').then((metrics) => metrics.startTelemetryFromEnvironment());
-  }
+  const set = (value: SketchObserver | undefined) =>
+    Object.defineProperty(ambient, 'observer', { value, writable: true });
+  Object.defineProperty(ambient, 'observer', {
+    configurable: true,
+    set,
+    get() {
+      set(undefined);
+      try {
+        // At once, for the sketch that is being made: nothing here may be awaited.
+        const require = process.getBuiltinModule!('node:module').createRequire(import.meta.url);
+        require('./metrics.js').startTelemetryFromEnvironment();
+      } catch {
+        // A host that cannot require modules: sketches made in this turn of its loop are not watched.
+        void import('./metrics/index.js').then((metrics) => metrics.startTelemetryFromEnvironment());
+      }
+      return ambient.observer;
+    },
+  });
 }

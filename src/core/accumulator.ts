@@ -9,7 +9,7 @@ import { Cursor } from './cursor.js';
 import { absorb, buildView, fitToApache, ingest, type Values } from './engine.js';
 import { badArgument } from './errors.js';
 import { DEFAULT_K, MAX_N, NO_VALUES, TAILS_NAMES, type Tails } from './image.js';
-import { ambientObserver, notifyCompactions, stopwatch } from './notify.js';
+import { ambient, notifyCompactions, stopwatch } from './notify.js';
 import type { SketchObserver } from './observer.js';
 import {
   requireOptions,
@@ -63,7 +63,7 @@ export class Accumulator {
 
   constructor(options: SketchOptions = {}) {
     requireOptions(options);
-    const { k = DEFAULT_K, tails = 'high', seed, observer = ambientObserver } = options;
+    const { k = DEFAULT_K, tails = 'high', seed, observer = ambient.observer } = options;
     this.state = new SketchState(toK(k), toSeed(seed), toTails(tails));
     this.observer = observer;
     observer?.onCreate?.(this);

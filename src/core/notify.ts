@@ -2,13 +2,11 @@
 import type { SketchObserver } from './observer.js';
 import type { SketchState } from './state.js';
 
-/** Watches the sketches that have no observer of their own. */
-export let ambientObserver: SketchObserver | undefined;
-
-/** From now on, sketches that are made or read without an observer have this one; undefined: none. */
-export function setAmbientObserver(observer: SketchObserver | undefined): void {
-  ambientObserver = observer;
-}
+/**
+ * What watches the sketches that are made or read from now on without an observer of their own. An entry may have it
+ * set up at the first look (node.ts).
+ */
+export const ambient: { observer: SketchObserver | undefined } = { observer: undefined };
 
 /** Starts now; gives the seconds since, on the observer's clock: 0 without one. */
 export function stopwatch(observer: SketchObserver | undefined): () => number {
@@ -39,7 +37,7 @@ export function watched<T>(
 export function watchedDecode<T>(
   bytes: Uint8Array,
   decode: () => T,
-  observer: SketchObserver | undefined = ambientObserver,
+  observer: SketchObserver | undefined = ambient.observer,
 ): T {
   return watched(observer, decode, (outcome, seconds) =>
     observer?.onDeserialize?.({ bytes: bytes.length, outcome, seconds }),

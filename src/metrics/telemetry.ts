@@ -2,7 +2,7 @@
  * The switch: one observer for all sketches that have none of their own, set up by call or from the environment. Off,
  * nothing of this runs.
  */
-import { setAmbientObserver } from '../core/notify.js';
+import { ambient } from '../core/notify.js';
 import { createCountingObserver } from './counting-observer.js';
 import { createEventLog, EVENT_LEVELS, type EventLevel, type EventLogOptions } from './event-log.js';
 import { joinObservers } from './joined-observers.js';
@@ -28,6 +28,8 @@ let running: Telemetry | undefined;
 
 /** The telemetry that is on, if any. */
 export function telemetry(): Telemetry | undefined {
+  // A look has it set up where the environment asks for it and no sketch was made yet.
+  void ambient.observer;
   return running;
 }
 
@@ -51,11 +53,11 @@ export function startTelemetry({ events, now }: TelemetryOptions = {}): Telemetr
     stop() {
       if (running !== own) return;
       running = undefined;
-      setAmbientObserver(undefined);
+      ambient.observer = undefined;
     },
   };
   running = own;
-  setAmbientObserver(observer);
+  ambient.observer = observer;
   return own;
 }
 
@@ -64,8 +66,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Starts telemetry where the environment asks for it: `KLL_TELEMETRY=1` counts, `KLL_TELEMETRY_EVENTS` (a level)
- * writes events as well, `KLL_TELEMETRY_SHARE` (0..1) a share of their successes. In Node, importing `kll-wasm` does
- * this by itself.
+ * writes events as well, `KLL_TELEMETRY_SHARE` (0..1) a share of their successes. In Node, the first sketch of
+ * `kll-wasm` does this by itself.
  * @param sink takes the lines of events; default: standard error
  * @returns what was started, or what is on already; nothing where the environment does not ask
  */
