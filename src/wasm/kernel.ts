@@ -146,8 +146,8 @@ function decodeIn(kernel: Kernel, image: unknown): number {
   const { exports } = kernel;
   if (!(image instanceof Uint8Array && exports.decodeImage)) return 0;
   const at = exports.sourceAddress();
-  // The kernel reads eight bytes at a time.
-  kernel.grow(at + image.length + 8);
+  // The kernel sees that a stream was too short when it has read all items, of 64 bits each at most.
+  kernel.grow(at + image.length + 8 * INPUT_VALUES + 8);
   new Uint8Array(kernel.f64.buffer).set(image, at);
   return exports.decodeImage(at, image.length);
 }
