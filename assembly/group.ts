@@ -11,10 +11,11 @@
 import { CELLS, GROUPS, GROUP_OF, GROUP_START, SAMPLE, SCRATCH, TABLE } from './layout';
 import { ascends, insertionSort, mergeRuns, mergeSort, reverseIfDescending } from './sort';
 
-const LOW: usize = TABLE;
-const SCALE: usize = TABLE + 8;
-const KIND: usize = TABLE + 16;
-const CELL_GROUP: usize = TABLE + 24;
+// Of a table.
+const LOW: usize = 0;
+const SCALE: usize = 8;
+const KIND: usize = 16;
+const CELL_GROUP: usize = 24;
 
 const UNLEARNED: u32 = 0;
 const LINEAR: u32 = 1;
@@ -27,16 +28,29 @@ const SMALLEST: i32 = 384;
 /** Adding it rounds a double below 2^51 to an integer in its low bits. */
 const ROUNDING: f64 = 4503599627370496;
 
-/** Whether the table was learned since `markTable`. */
+/** The table that blocks are grouped with: the sketch's own, or that of a level of a merge. */
+let table: usize = TABLE;
+
+/** Has blocks grouped with the table at `at`. */
+export function useTable(at: usize): void {
+  table = at;
+}
+
+/** Has the table at `at` learned before its first use. */
+export function forgetTable(at: usize): void {
+  store<u32>(at, UNLEARNED, KIND);
+}
+
+/** Whether the sketch's own table was learned since `markTable`. */
 export let tableChanged: bool = false;
 
 export function markTable(): void {
   tableChanged = false;
 }
 
-/** Forgets the table. */
+/** Forgets the sketch's own table. */
 export function clearTable(): void {
-  store<u32>(KIND, UNLEARNED);
+  forgetTable(TABLE);
   tableChanged = false;
 }
 
@@ -79,7 +93,7 @@ export function groupBlock(from: usize, count: i32, slack: i32): void {
     mergeSort(SAMPLE, count);
     return;
   }
-  if (load<u32>(KIND) == UNLEARNED) learn(from, count);
+  if (load<u32>(table + KIND) == UNLEARNED) learn(from, count);
   const fullest = scatter(from, count);
   const limit = slack > 24 ? slack : 24;
   if (<i32>fullest > limit) settleFullGroups(count, limit);
@@ -88,10 +102,10 @@ export function groupBlock(from: usize, count: i32, slack: i32): void {
 
 /** Group of each item, counts, then the items to their groups. Returns the size of the fullest group. */
 export function scatter(from: usize, count: i32): u32 {
-  const low = load<f64>(LOW);
-  const scale = load<f64>(SCALE);
+  const low = load<f64>(table + LOW);
+  const scale = load<f64>(table + SCALE);
   memory.fill(GROUP_START, 0, (GROUPS + 1) << 2);
-  const isLinear = load<u32>(KIND) == LINEAR;
+  const isLinear = load<u32>(table + KIND) == LINEAR;
   const lows = f64x2.splat(low);
   const scales = f64x2.splat(scale);
   const last = f64x2.splat(<f64>(CELLS - 1));
@@ -129,7 +143,7 @@ export function scatter(from: usize, count: i32): u32 {
 // @ts-ignore: decorator
 @inline
 function countItem(i: i32, cell: i32): void {
-  const group = load<u16>(CELL_GROUP + (<usize>cell << 1));
+  const group = load<u16>(table + CELL_GROUP + (<usize>cell << 1));
   store<u16>(GROUP_OF + (<usize>i << 1), group);
   const at = GROUP_START + (<usize>group << 2);
   store<u32>(at, load<u32>(at) + 1);
@@ -154,8 +168,8 @@ function settleFullGroups(count: i32, limit: i32): void {
     start = end;
   }
   if (sorted << 3 > count) {
-    store<u32>(KIND, UNLEARNED);
-    tableChanged = true;
+    store<u32>(table + KIND, UNLEARNED);
+    if (table == TABLE) tableChanged = true;
   }
 }
 
@@ -165,14 +179,14 @@ export function learn(from: usize, count: i32): void {
   const bits = spread(from, count, BITS);
   if (linear <= bits + (bits >> 3)) {
     spread(from, count, LINEAR);
-    store<u32>(KIND, LINEAR);
+    store<u32>(table + KIND, LINEAR);
   } else {
-    store<u32>(KIND, BITS);
+    store<u32>(table + KIND, BITS);
   }
-  tableChanged = true;
-  const low = load<f64>(LOW);
-  const scale = load<f64>(SCALE);
-  const isLinear = load<u32>(KIND) == LINEAR;
+  if (table == TABLE) tableChanged = true;
+  const low = load<f64>(table + LOW);
+  const scale = load<f64>(table + SCALE);
+  const isLinear = load<u32>(table + KIND) == LINEAR;
   memory.fill(GROUP_OF, 0, CELLS << 1);
   for (let i = 0; i < count; i++) {
     const x = load<f64>(from + (<usize>i << 3));
@@ -185,7 +199,7 @@ export function learn(from: usize, count: i32): void {
   for (let cell = 0; cell < CELLS; cell++) {
     const items = <u32>load<u16>(GROUP_OF + (<usize>cell << 1));
     const group = <i32>((<f64>before + <f64>items * 0.5) * depth);
-    store<u16>(CELL_GROUP + (<usize>cell << 1), <u16>min(group, GROUPS - 1));
+    store<u16>(table + CELL_GROUP + (<usize>cell << 1), <u16>min(group, GROUPS - 1));
     before += items;
   }
 }
@@ -203,13 +217,13 @@ function spread(from: usize, count: i32, kind: u32): i32 {
   }
   const range = high - low;
   const scale = range > 0 && range < Infinity ? <f64>(CELLS - 1) / range : 0;
-  store<f64>(LOW, low);
-  store<f64>(SCALE, scale < Infinity ? scale : 0);
+  store<f64>(table + LOW, low);
+  store<f64>(table + SCALE, scale < Infinity ? scale : 0);
   memory.fill(GROUP_OF, 0, CELLS << 1);
   let crowding = 0;
   for (let i = 0; i < SAMPLED; i++) {
     const x = load<f64>(from + <usize>i * step);
-    const at = GROUP_OF + (<usize>cellOf(kind == LINEAR ? x : bitKey(x), low, load<f64>(SCALE)) << 1);
+    const at = GROUP_OF + (<usize>cellOf(kind == LINEAR ? x : bitKey(x), low, load<f64>(table + SCALE)) << 1);
     const items = <i32>load<u16>(at);
     crowding += 2 * items + 1;
     store<u16>(at, <u16>(items + 1));

@@ -1,10 +1,10 @@
 /**
  * The memory map. Everything the kernel touches has its place here; nothing is allocated.
  *
- *      | POS CAPS  | SAMPLE    | PICKS    | SCRATCH      | TABLE        | CRC    | INPUT        | levels    | header | views          | merge
- *      | a word    | the block | of one   | two blocks,  | and what     | tables | 16384 values | right-    | 608 B  | two buffers of | 54 x
- *      | for each  | at hand,  | block,   | for sorting  | grouping a   | of     | or a decoded | aligned,  |        | (item, weight) | 1024
- *      | level     | 2048 f64  | 2048 f64 |              | block needs  | words  | image        | grow down |        | pairs          | f64
+ *      | POS CAPS  | SAMPLE    | PICKS    | SCRATCH      | TABLE        | CRC    | INPUT        | levels    | header | views          | merge   | merge
+ *      | a word    | the block | of one   | two blocks,  | and what     | tables | 16384 values | right-    | 608 B  | two buffers of | 54 x    | 54
+ *      | for each  | at hand,  | block,   | for sorting  | grouping a   | of     | or a decoded | aligned,  |        | (item, weight) | 1024    | tables
+ *      | level     | 2048 f64  | 2048 f64 |              | block needs  | words  | image        | grow down |        | pairs          | f64     |
  *
  * The levels lie one behind the other, level 0 lowest, the top level ending where the header begins.
  * So a new top level costs nothing, a smaller level 0 only moves a boundary, and a whole sketch enters
@@ -107,10 +107,17 @@ export function mergeBuffers(): usize {
   return viewBuffer() + 2 * viewBytes();
 }
 
+/** Tables of the merge buffers, one for each level, behind them. */
+// @ts-ignore: decorator
+@inline
+export function mergeTables(): usize {
+  return mergeBuffers() + MAX_LEVELS * (MERGE_BLOCK << 3);
+}
+
 /** Bytes the memory needs for a level window of `count` items. */
 export function memoryNeeded(count: u32): usize {
   const views = (<usize>count + BLOCK) << 5;
-  return LEVELS + (<usize>count << 3) + HEADER_BYTES + 32 + views + MAX_LEVELS * (MERGE_BLOCK << 3);
+  return LEVELS + (<usize>count << 3) + HEADER_BYTES + 32 + views + MAX_LEVELS * ((MERGE_BLOCK << 3) + TABLE_BYTES);
 }
 
 /** Where a sketch to merge is copied to, its header last: behind everything else. */

@@ -4,8 +4,9 @@
  */
 import {
   FILL, H_CARRY, H_GUARANTEE, H_LEVELS, H_MAX, H_MIN, H_MIN_K, H_N, H_SIZES, H_SUM, H_VARIANCE, INPUT, MAX_LEVELS,
-  MERGE_BLOCK, header, mergeBuffers,
+  MERGE_BLOCK, TABLE, TABLE_BYTES, header, mergeBuffers, mergeTables,
 } from './layout';
+import { forgetTable, useTable } from './group';
 import { scan, takeBlock } from './ingest';
 
 /** n of the result so far, and its condensing variance times n^2. */
@@ -15,6 +16,7 @@ let mergedVariance: f64 = 0;
 /** Empties the buffers. */
 export function beginMerge(): void {
   memory.fill(FILL, 0, 256);
+  for (let level = 0; level < MAX_LEVELS; level++) forgetTable(tableOf(level));
   mergedN = load<f64>(header + H_N);
   mergedVariance = load<f64>(header + H_VARIANCE) * mergedN * mergedN;
 }
@@ -23,6 +25,13 @@ export function beginMerge(): void {
 @inline
 function bufferOf(level: i32): usize {
   return mergeBuffers() + <usize>level * (MERGE_BLOCK << 3);
+}
+
+/** The table of a level's blocks: where tails are protected, low levels hold those alone, and one table would serve none. */
+// @ts-ignore: decorator
+@inline
+function tableOf(level: i32): usize {
+  return mergeTables() + <usize>(level * TABLE_BYTES);
 }
 
 /**
@@ -122,5 +131,7 @@ export function finishMerge(): void {
 }
 
 function flush(level: i32, count: i32): void {
+  useTable(tableOf(level));
   takeBlock(bufferOf(level), count, level);
+  useTable(TABLE);
 }

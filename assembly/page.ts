@@ -3,8 +3,8 @@
  * in, calls, and copies it out; nothing is remembered between two sketches. Integers and addresses in, counts
  * and booleans out.
  */
-import { HEADER_BYTES, INPUT, TABLE, TABLE_BYTES, header, memoryNeeded, setSlots, slots, sourceWindow } from './layout';
-import { closeState, openState, retained } from './levels';
+import { INPUT, TABLE, TABLE_BYTES, header, memoryNeeded, setSlots, sourceWindow } from './layout';
+import { closeState, openState } from './levels';
 import { compress } from './compact';
 import { clearTable, markTable, tableChanged } from './group';
 import { ingest, scan } from './ingest';
@@ -19,11 +19,6 @@ export function inputAddress(): usize {
 /** Address of the header; the levels end there. */
 export function headerAddress(): usize {
   return header;
-}
-
-/** Items the level window holds. */
-export function slotCount(): u32 {
-  return slots;
 }
 
 /** Bytes of memory that a level window of `count` items needs. */
@@ -117,14 +112,4 @@ export function tableLearned(): bool {
   const changed = tableChanged;
   markTable();
   return changed;
-}
-
-/** Bytes of the header. */
-export function headerBytes(): i32 {
-  return HEADER_BYTES;
-}
-
-/** Items of the open state. */
-export function itemCount(): u32 {
-  return retained();
 }

@@ -4,13 +4,23 @@
  */
 export * from '../../assembly/index';
 import {
-  BLOCK, CELLS, GROUPS, GROUP_OF, GROUP_START, H_GENERATOR, H_K, H_MAX, H_MIN, H_MIN_K, H_N, H_TAILS, HEADER_BYTES, INPUT, SAMPLE, SCRATCH, TABLE, header, viewBuffer, viewBytes,
+  BLOCK, CELLS, GROUPS, GROUP_OF, GROUP_START, H_GENERATOR, H_K, H_MAX, H_MIN, H_MIN_K, H_N, H_TAILS, HEADER_BYTES, INPUT, SAMPLE, SCRATCH, TABLE, TABLE_BYTES, header, mergeTables, slots, viewBuffer, viewBytes,
 } from '../../assembly/layout';
-import { clearTable, groupBlock, learn, scatter } from '../../assembly/group';
+import { clearTable, groupBlock, learn, scatter, useTable } from '../../assembly/group';
 import { ingest, scan, takeBlock } from '../../assembly/ingest';
 import { compress } from '../../assembly/compact';
 import { growTo, levelSize, levelStart, mergeApart, mergeInto, mergeUp, numLevels, openState } from '../../assembly/levels';
 import { insertionSort, mergeSort } from '../../assembly/sort';
+
+/** Items the level window holds. */
+export function slotCount(): u32 {
+  return slots;
+}
+
+/** Bytes of the header. */
+export function headerBytes(): i32 {
+  return HEADER_BYTES;
+}
 
 /** Opens an empty state. */
 export function begin(k: i32, tails: i32): void {
@@ -58,6 +68,15 @@ export function groupLearning(count: i32, slack: i32): void {
     clearTable();
     groupBlock(INPUT + (<usize>done << 3), min(BLOCK, count - done), slack);
   }
+}
+
+/** Groups the blocks of the window in turn, as the levels of a merge come: with a table of each, or with one for all. */
+export function groupInTurn(count: i32, slack: i32, apart: bool): void {
+  for (let done = 0; done < count; done += BLOCK) {
+    if (apart) useTable(mergeTables() + <usize>(done / BLOCK * TABLE_BYTES));
+    groupBlock(INPUT + (<usize>done << 3), min(BLOCK, count - done), slack);
+  }
+  useTable(TABLE);
 }
 
 /** Sorts each block with the table as it is, whatever it was learned from: no early exits, no settling, no relearning. */

@@ -19,6 +19,7 @@ interface StepsExports {
   scanScalar(count: number): number;
   groupStep(count: number, slack: number): void;
   groupLearning(count: number, slack: number): void;
+  groupInTurn(count: number, slack: number, apart: boolean): void;
   groupUnsafe(count: number): void;
   mergeSortStep(count: number): void;
   takeStep(count: number): void;

@@ -92,6 +92,35 @@ const chains = HOSTILE.map(
   }),
 );
 
+const levels: Technique = {
+  name: 'a table for each level of a merge',
+  unit: 'item',
+  what: 'blocks of the tail, the middle and the body of lognormal values in turn, as levels with a protected tail come when many are merged',
+  prepare(seed) {
+    const sorted = streamOf('lognormal', 3 * BLOCK, seed).sort();
+    const shuffled = [2, 1, 0].map((third) => {
+      const part = sorted.subarray(third * BLOCK, (third + 1) * BLOCK);
+      const order = streamOf('uniform', BLOCK, seed + third);
+      return Array.from(part.keys())
+        .sort((i, j) => order[i] - order[j])
+        .map((i) => part[i]);
+    });
+    const each = () => {
+      const steps = new Steps();
+      steps.input.set(shuffled.flat());
+      return steps.call;
+    };
+    const [own, shared] = [each(), each()];
+    return {
+      per: 3 * BLOCK,
+      variants: [
+        { name: 'one for each', body: () => own.groupInTurn(3 * BLOCK, LOOSE, true) },
+        { name: 'one for all', body: () => shared.groupInTurn(3 * BLOCK, LOOSE, false) },
+      ],
+    };
+  },
+};
+
 const merge: Technique = {
   name: 'merging from both ends, selecting addresses',
   unit: 'item',
@@ -130,4 +159,4 @@ const keys: Technique = {
   },
 };
 
-export const SORTING: Technique[] = [table, keys, kept, ...chains, merge];
+export const SORTING: Technique[] = [table, keys, kept, levels, ...chains, merge];

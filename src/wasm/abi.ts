@@ -3,7 +3,6 @@ export interface KernelExports {
   readonly memory: WebAssembly.Memory;
   inputAddress(): number;
   headerAddress(): number;
-  slotCount(): number;
   memoryFor(slots: number): number;
   reserve(slots: number): void;
   open(): void;

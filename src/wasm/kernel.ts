@@ -33,7 +33,6 @@ export class Kernel {
   constructor(readonly exports: KernelExports) {
     this.f64 = new Float64Array(exports.memory.buffer);
     this.input = exports.inputAddress() >> 3;
-    this.#reserve(exports.slotCount());
   }
 
   /** Makes room for `slots` items. What lies in the windows is lost. */
