@@ -14,10 +14,16 @@ export class Cursor {
   readonly #view: SortedView;
 
   /**
+   * @param key what it is found by
    * @param view a view of everything but the values staged from `from` on
    * @param target cumulative weight that is looked for
    */
-  constructor(view: SortedView, from: number, target: number) {
+  constructor(
+    readonly key: number,
+    view: SortedView,
+    from: number,
+    target: number,
+  ) {
     this.#view = view;
     this.#seen = from;
     this.#at = lowerBound(view.weights, target);
