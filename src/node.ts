@@ -1,12 +1,29 @@
 /**
- * The library as Node, Deno and Bun load it: telemetry is on from the first sketch where the environment asks for it
- * (KLL_TELEMETRY=1), and only there is anything of it loaded, so that importing costs the same as elsewhere.
+ * The library as Node, Deno and Bun load it: a sketch that is logged shows what it says, not how it holds it; telemetry
+ * is on from the first sketch where the environment asks for it (KLL_TELEMETRY=1), and only there is anything of it
+ * loaded, so that importing costs the same as elsewhere.
  */
 import { ambient } from './core/notify.js';
 import type { SketchObserver } from './core/observer.js';
 import type * as Metrics from './metrics/index.js';
 
+import { KllSketch } from './sketch/sketch.js';
+
 export * from './index.js';
+
+// What console.log asks for, by the name that these hosts share. No question here: it would be told to an observer.
+Object.defineProperty(KllSketch.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+  value(
+    this: KllSketch,
+    _depth: number,
+    options: object,
+    inspect?: (shown: object, options: object) => string,
+  ) {
+    const { k, tails, n, min, max, mean, numRetained } = this;
+    const shown = { k, tails, n, min, max, mean, numRetained, rankError: this.rankError() };
+    return inspect ? `KllSketch ${inspect(shown, options)}` : shown;
+  },
+});
 
 interface Host {
   process?: {

@@ -30,7 +30,7 @@ describe('the packed tarball', () => {
   it('holds what it needs and nothing else', () => {
     const paths = [...project.files.keys()];
     const allowed =
-      /^(dist\/(lib|browser|workerd|workers)\/[\w-]+\.(js|wasm)|dist\/types\/[\w/.-]+\.d\.ts|dist\/cli\/kll\.js|dist\/(cli|workers)\/THIRD_PARTY_LICENSES\.txt|package\.json|README\.md|CHANGELOG\.md|LICENSE|SECURITY\.md)$/;
+      /^(dist\/(lib|browser|workerd|workers)\/[\w-]+\.(js|wasm)|dist\/lib\/index\.js\.map|dist\/types\/[\w/.-]+\.d\.ts|dist\/cli\/kll\.js|dist\/(cli|workers)\/THIRD_PARTY_LICENSES\.txt|package\.json|README\.md|CHANGELOG\.md|LICENSE|SECURITY\.md)$/;
     expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
     for (const needed of ['package.json', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'])
       expect(paths).toContain(needed);
@@ -63,7 +63,7 @@ describe('the packed tarball', () => {
     const scripts = workerd.filter((path) => path.endsWith('.js')).map(read);
     expect(scripts.some((script) => script.includes('kernel.wasm'))).toBe(true);
     const kernelBytes = project.files.get('dist/workerd/kernel.wasm')!;
-    for (const script of scripts) expect(script).not.toContain('WebAssembly.Module(Uint8Array');
+    for (const script of scripts) expect(script).not.toContain('new WebAssembly.Module(');
     // Embedded, it would be longer than the kernel by itself.
     expect(
       scripts.every((script) => !script.includes('\\0asm')),
@@ -106,6 +106,16 @@ console.log(telemetry() ? renderPrometheus(telemetry().collect()) : 'off');
       expect(stdout).toContain(`${line}\n`);
     expect(stdout).toContain('kll_deserialize_outcomes_total{outcome="ok"} 1\n');
     expect(JSON.parse(stderr)).toMatchObject({ level: 'info', event: 'merge', values: 1 });
+  });
+
+  it('logs a sketch by what it says', () => {
+    project.write(
+      'logged.js',
+      "import { KllSketch } from 'kll-wasm';\nconsole.log({ sketch: new KllSketch().extend([1, 2, 6]) });\n",
+    );
+    expect(node('logged.js').replace(/\s+/g, ' ')).toBe(
+      "{ sketch: KllSketch { k: 200, tails: 'high', n: 3, min: 1, max: 6, mean: 3, numRetained: 3, rankError: 0 } } ",
+    );
   });
 
   it('asks for OpenTelemetry in one entry alone', () => {
