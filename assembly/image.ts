@@ -307,11 +307,19 @@ function isAscending(header: usize, levels: u32): bool {
   return holds;
 }
 
-/** CRC-32C of the bytes from `at` to `end`, eight bytes a step (Sarwate 1988, sliced as by Kounavis and Berry 2005). */
+/** What four bytes do to the checksum, by four of the tables. */
+// @ts-ignore: decorator
+@inline
+function sliced(bytes: u32, tables: usize): u32 {
+  return load<u32>(tables + ((bytes & 255) << 2), 3072) ^ load<u32>(tables + ((bytes >> 6) & 1020), 2048)
+    ^ load<u32>(tables + ((bytes >> 14) & 1020), 1024) ^ load<u32>(tables + ((bytes >> 22) & 1020));
+}
+
+/** CRC-32C of the bytes from `at` to `end`, 16 bytes a step (Sarwate 1988, sliced as by Kounavis and Berry 2005). */
 function crc32c(): u32 {
   if (!load<u32>(CRC, 4)) {
-    for (let i: u32 = 0; i < 2048; i++) {
-      // Eight tables: each goes on one byte further than the one before it.
+    for (let i: u32 = 0; i < 4096; i++) {
+      // 16 tables: each goes on one byte further than the one before it.
       let crc = i < 256 ? i : load<u32>(CRC + ((i - 256) << 2));
       for (let bit = 0; bit < 8; bit++) crc = (crc >> 1) ^ (<u32>0x82f63b78 & -(crc & 1));
       store<u32>(CRC + (i << 2), crc);
@@ -319,13 +327,9 @@ function crc32c(): u32 {
   }
   let crc: u32 = -1;
   let from = at;
-  for (; from + 8 <= end; from += 8) {
-    const a = crc ^ load<u32>(from);
-    const b = load<u32>(from, 4);
-    crc = load<u32>(CRC + ((a & 255) << 2), 7168) ^ load<u32>(CRC + ((a >> 6) & 1020), 6144)
-      ^ load<u32>(CRC + ((a >> 14) & 1020), 5120) ^ load<u32>(CRC + ((a >> 22) & 1020), 4096)
-      ^ load<u32>(CRC + ((b & 255) << 2), 3072) ^ load<u32>(CRC + ((b >> 6) & 1020), 2048)
-      ^ load<u32>(CRC + ((b >> 14) & 1020), 1024) ^ load<u32>(CRC + ((b >> 22) & 1020));
+  for (; from + 16 <= end; from += 16) {
+    crc = sliced(crc ^ load<u32>(from), CRC + 12288) ^ sliced(load<u32>(from, 4), CRC + 8192)
+      ^ sliced(load<u32>(from, 8), CRC + 4096) ^ sliced(load<u32>(from, 12), CRC);
   }
   for (; from < end; from++) crc = load<u32>(CRC + (((crc ^ load<u8>(from)) & 255) << 2)) ^ (crc >> 8);
   return ~crc;

@@ -45,10 +45,10 @@ export const TABLE_BYTES: i32 = 24 + (CELLS << 1);
 export const GROUP_OF: usize = TABLE + 4224;
 /** First position of each group, u32 x (GROUPS + 1), and room for learning. */
 export const GROUP_START: usize = GROUP_OF + (BLOCK << 1);
-/** Eight tables of 256 words for checksums, made on first use. */
+/** 16 tables of 256 words for checksums, made on first use. */
 export const CRC: usize = GROUP_START + 4096;
 /** Where callers put values, and images are decoded to. */
-export const INPUT: usize = CRC + 8192;
+export const INPUT: usize = CRC + 16384;
 /** Lowest slot of the level window. */
 export const LEVELS: usize = INPUT + (CHUNK << 3);
 
