@@ -75,9 +75,9 @@ for (const { title, titles, rows } of peerTables(report)) {
   console.log(`\n${title}\n${textTable(titles, rows)}`);
 }
 console.log(`\nwhat they are, and what they cannot\n  ${peerNotes(report).join('\n  ')}\n`);
-for (const { kind, peer, times, wanted, isMet } of comparisons(report)) {
+for (const { kind, ours, peer, times, wanted, isMet } of comparisons(report)) {
   console.log(
-    `${kind}: ${figure(times)} x faster than ${peer}, at least ${wanted}: ${isMet ? 'met' : 'not met'}`,
+    `${kind}: ${ours} ${figure(times)} x faster than ${peer}, at least ${wanted}: ${isMet ? 'met' : 'not met'}`,
   );
 }
 if (args.json) writeFileSync(args.json, `${JSON.stringify(report, null, 1)}\n`);

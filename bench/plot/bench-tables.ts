@@ -22,9 +22,10 @@ export function peersTables(report: PeersReport): string {
 
 export function comparisonTable(report: PeersReport): string {
   return markdownTable(
-    ['', 'than', 'times faster', 'at least', ''],
-    comparisons(report).map(({ kind, peer, times, wanted, isMet }) => [
+    ['', 'ours', 'than', 'times faster', 'at least', ''],
+    comparisons(report).map(({ kind, ours, peer, times, wanted, isMet }) => [
       kind,
+      ours,
       peer,
       figure(times),
       String(wanted),
