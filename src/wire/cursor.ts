@@ -61,8 +61,11 @@ export class ByteWriter {
   }
   /** All that was written, and its CRC-32C behind it. */
   sealed(): Uint8Array {
-    this.u32(crc32c(new Uint8Array(this.bytes)));
-    return new Uint8Array(this.bytes);
+    const end = this.length;
+    this.u32(0);
+    const bytes = new Uint8Array(this.bytes);
+    new DataView(bytes.buffer).setUint32(end, crc32c(bytes, 0, end), true);
+    return bytes;
   }
 }
 
