@@ -75,7 +75,7 @@ function bitKeys(x: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-function cellOf(key: f64, low: f64, scale: f64): i32 {
+export function cellOf(key: f64, low: f64, scale: f64): i32 {
   // Clamped first: what is left of a NaN (infinity x 0) is masked.
   const at = max(0.0, min((key - low) * scale, <f64>(CELLS - 1)));
   return <i32>reinterpret<i64>(at + ROUNDING) & (CELLS - 1);
@@ -93,7 +93,7 @@ export function groupBlock(from: usize, count: i32, slack: i32): void {
     mergeSort(SAMPLE, count);
     return;
   }
-  if (load<u32>(table + KIND) == UNLEARNED) learn(from, count);
+  if (load<u32>(table, KIND) == UNLEARNED) learn(from, count);
   const fullest = scatter(from, count);
   const limit = slack > 24 ? slack : 24;
   if (<i32>fullest > limit) settleFullGroups(count, limit);
@@ -102,10 +102,10 @@ export function groupBlock(from: usize, count: i32, slack: i32): void {
 
 /** Group of each item, counts, then the items to their groups. Returns the size of the fullest group. */
 export function scatter(from: usize, count: i32): u32 {
-  const low = load<f64>(table + LOW);
-  const scale = load<f64>(table + SCALE);
+  const low = load<f64>(table, LOW);
+  const scale = load<f64>(table, SCALE);
   memory.fill(GROUP_START, 0, (GROUPS + 1) << 2);
-  const isLinear = load<u32>(table + KIND) == LINEAR;
+  const isLinear = load<u32>(table, KIND) == LINEAR;
   const lows = f64x2.splat(low);
   const scales = f64x2.splat(scale);
   const last = f64x2.splat(<f64>(CELLS - 1));
@@ -122,6 +122,11 @@ export function scatter(from: usize, count: i32): u32 {
     const x = load<f64>(from + (<usize>i << 3));
     countItem(i, cellOf(isLinear ? x : bitKey(x), low, scale));
   }
+  return place(from, count);
+}
+
+/** Items that are counted to their groups. Returns the size of the fullest. */
+export function place(from: usize, count: i32): u32 {
   let start: u32 = 0;
   let fullest: u32 = 0;
   for (let group = 0; group < GROUPS; group++) {
@@ -142,8 +147,8 @@ export function scatter(from: usize, count: i32): u32 {
 
 // @ts-ignore: decorator
 @inline
-function countItem(i: i32, cell: i32): void {
-  const group = load<u16>(table + CELL_GROUP + (<usize>cell << 1));
+export function countItem(i: i32, cell: i32): void {
+  const group = load<u16>(table + (<usize>cell << 1), CELL_GROUP);
   store<u16>(GROUP_OF + (<usize>i << 1), group);
   const at = GROUP_START + (<usize>group << 2);
   store<u32>(at, load<u32>(at) + 1);
@@ -168,7 +173,7 @@ function settleFullGroups(count: i32, limit: i32): void {
     start = end;
   }
   if (sorted << 3 > count) {
-    store<u32>(table + KIND, UNLEARNED);
+    forgetTable(table);
     if (table == TABLE) tableChanged = true;
   }
 }
@@ -179,14 +184,14 @@ export function learn(from: usize, count: i32): void {
   const bits = spread(from, count, BITS);
   if (linear <= bits + (bits >> 3)) {
     spread(from, count, LINEAR);
-    store<u32>(table + KIND, LINEAR);
+    store<u32>(table, LINEAR, KIND);
   } else {
-    store<u32>(table + KIND, BITS);
+    store<u32>(table, BITS, KIND);
   }
   if (table == TABLE) tableChanged = true;
-  const low = load<f64>(table + LOW);
-  const scale = load<f64>(table + SCALE);
-  const isLinear = load<u32>(table + KIND) == LINEAR;
+  const low = load<f64>(table, LOW);
+  const scale = load<f64>(table, SCALE);
+  const isLinear = load<u32>(table, KIND) == LINEAR;
   memory.fill(GROUP_OF, 0, CELLS << 1);
   for (let i = 0; i < count; i++) {
     const x = load<f64>(from + (<usize>i << 3));
@@ -199,7 +204,7 @@ export function learn(from: usize, count: i32): void {
   for (let cell = 0; cell < CELLS; cell++) {
     const items = <u32>load<u16>(GROUP_OF + (<usize>cell << 1));
     const group = <i32>((<f64>before + <f64>items * 0.5) * depth);
-    store<u16>(table + CELL_GROUP + (<usize>cell << 1), <u16>min(group, GROUPS - 1));
+    store<u16>(table + (<usize>cell << 1), <u16>min(group, GROUPS - 1), CELL_GROUP);
     before += items;
   }
 }
@@ -217,13 +222,13 @@ function spread(from: usize, count: i32, kind: u32): i32 {
   }
   const range = high - low;
   const scale = range > 0 && range < Infinity ? <f64>(CELLS - 1) / range : 0;
-  store<f64>(table + LOW, low);
-  store<f64>(table + SCALE, scale < Infinity ? scale : 0);
+  store<f64>(table, low, LOW);
+  store<f64>(table, scale < Infinity ? scale : 0, SCALE);
   memory.fill(GROUP_OF, 0, CELLS << 1);
   let crowding = 0;
   for (let i = 0; i < SAMPLED; i++) {
     const x = load<f64>(from + <usize>i * step);
-    const at = GROUP_OF + (<usize>cellOf(kind == LINEAR ? x : bitKey(x), low, load<f64>(table + SCALE)) << 1);
+    const at = GROUP_OF + (<usize>cellOf(kind == LINEAR ? x : bitKey(x), low, load<f64>(table, SCALE)) << 1);
     const items = <i32>load<u16>(at);
     crowding += 2 * items + 1;
     store<u16>(at, <u16>(items + 1));

@@ -55,8 +55,9 @@ function zigzag(): f64 {
 }
 
 /**
- * Decodes the image of `length` bytes at `image`; the memory behind it can be read for 8 bytes more. Returns the address of a
- * header for `absorb`, its items before it, or 0 when the host has to look at it.
+ * Decodes the image of `length` bytes at `image`; the memory behind it can be read as far as the longest stream of items may
+ * reach: 8 bytes for each that the input window holds, and 8 more. Returns the address of a header for `absorb`, its items
+ * before it, or 0 when the host has to look at it.
  */
 export function decodeImage(image: usize, length: u32): usize {
   at = image;

@@ -12,11 +12,13 @@ import { scan, takeBlock } from './ingest';
 /** n of the result so far, and its condensing variance times n^2. */
 let mergedN: f64 = 0;
 let mergedVariance: f64 = 0;
+/** A bit for each level whose table is of this merge. */
+let learnedLevels: u64 = 0;
 
 /** Empties the buffers. */
 export function beginMerge(): void {
   memory.fill(FILL, 0, 256);
-  for (let level = 0; level < MAX_LEVELS; level++) forgetTable(tableOf(level));
+  learnedLevels = 0;
   mergedN = load<f64>(header + H_N);
   mergedVariance = load<f64>(header + H_VARIANCE) * mergedN * mergedN;
 }
@@ -131,6 +133,9 @@ export function finishMerge(): void {
 }
 
 function flush(level: i32, count: i32): void {
+  const bit = <u64>1 << level;
+  if (!(learnedLevels & bit)) forgetTable(tableOf(level));
+  learnedLevels |= bit;
   useTable(tableOf(level));
   takeBlock(bufferOf(level), count, level);
   useTable(TABLE);

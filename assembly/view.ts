@@ -45,10 +45,10 @@ export let viewAt: usize = 0;
  */
 function mergeLevels(first: i32, last: i32, to: usize, other: usize): usize {
   if (last - first == 1) return copyRun(to, levelStart(first), levelSize(first), first);
-  const half = (levelStart(first) + levelStart(last)) >> 1;
+  const ends = levelStart(first) + levelStart(last);
   let middle = last - 1;
   // Down to the boundary nearest to the middle.
-  while (middle - 1 > first && levelStart(middle) + levelStart(middle - 1) > half << 1) middle--;
+  while (middle - 1 > first && levelStart(middle) + levelStart(middle - 1) > ends) middle--;
   const left = mergeLevels(first, middle, other, to);
   const right = mergeLevels(middle, last, left, to + (left - other));
   mergeApart<v128>(to, other, left, left, right);

@@ -6,7 +6,6 @@
 import { ambient } from './core/notify.js';
 import type { SketchObserver } from './core/observer.js';
 import type * as Metrics from './metrics/index.js';
-
 import { KllSketch } from './sketch/sketch.js';
 
 export * from './index.js';

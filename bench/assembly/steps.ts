@@ -4,9 +4,10 @@
  */
 export * from '../../assembly/index';
 import {
-  BLOCK, CELLS, GROUPS, GROUP_OF, GROUP_START, H_GENERATOR, H_K, H_MAX, H_MIN, H_MIN_K, H_N, H_TAILS, HEADER_BYTES, INPUT, SAMPLE, SCRATCH, TABLE, TABLE_BYTES, header, mergeTables, slots, viewBuffer, viewBytes,
+  BLOCK, GROUPS, GROUP_START, H_GENERATOR, H_K, H_MAX, H_MIN, H_MIN_K, H_N, H_TAILS, HEADER_BYTES, INPUT, SAMPLE, SCRATCH,
+  TABLE, TABLE_BYTES, header, mergeTables, slots, viewBuffer, viewBytes,
 } from '../../assembly/layout';
-import { clearTable, groupBlock, learn, scatter, useTable } from '../../assembly/group';
+import { cellOf, clearTable, countItem, groupBlock, learn, place, scatter, useTable } from '../../assembly/group';
 import { ingest, scan, takeBlock } from '../../assembly/ingest';
 import { compress } from '../../assembly/compact';
 import { growTo, levelSize, levelStart, mergeApart, mergeInto, mergeUp, numLevels, openState } from '../../assembly/levels';
@@ -186,27 +187,9 @@ export function scatterByAllBits(count: i32): void {
   memory.fill(GROUP_START, 0, (GROUPS + 1) << 2);
   for (let i = 0; i < count; i++) {
     const bits = load<i64>(INPUT + (<usize>i << 3));
-    const key = (<f64>(bits ^ ((bits >> 63) & 0x7fffffffffffffff)) - low) * scale;
-    const at = max(0.0, min(key, <f64>(CELLS - 1)));
-    const cell = <i32>reinterpret<i64>(at + 4503599627370496) & (CELLS - 1);
-    const group = load<u16>(TABLE + 24 + (<usize>cell << 1));
-    store<u16>(GROUP_OF + (<usize>i << 1), group);
-    const size = GROUP_START + (<usize>group << 2);
-    store<u32>(size, load<u32>(size) + 1);
+    countItem(i, cellOf(<f64>(bits ^ ((bits >> 63) & 0x7fffffffffffffff)), low, scale));
   }
-  let start: u32 = 0;
-  for (let group = 0; group < GROUPS; group++) {
-    const at = GROUP_START + (<usize>group << 2);
-    const size = load<u32>(at);
-    store<u32>(at, start);
-    start += size;
-  }
-  for (let i = 0; i < count; i++) {
-    const at = GROUP_START + (<usize>load<u16>(GROUP_OF + (<usize>i << 1)) << 2);
-    const position = load<u32>(at);
-    store<u32>(at, position + 1);
-    store<f64>(SAMPLE + (<usize>position << 3), load<f64>(INPUT + (<usize>i << 3)));
-  }
+  place(INPUT, count);
 }
 
 /** Ends of the runs that are merged. */

@@ -46,8 +46,9 @@ export class Queries extends Accumulator {
       const answers: number[] = [];
       // No closure for each: ten answers in a third of the time.
       for (let i = 0; i < list.length; i++) {
-        requireRank(list[i], 'ranks', i);
-        answers.push(this.#quantile(list[i], options));
+        const rank = list[i];
+        requireRank(rank, 'ranks', i);
+        answers.push(this.#quantile(rank, options));
       }
       return answers;
     });

@@ -3,7 +3,7 @@ import type { KernelExports } from './abi.js';
 
 /** Compiles and instantiates it. Synchronous: it is far below every engine's limit for that. */
 export function instantiateEmbedded(bytes: string): KernelExports {
-  // A plain loop: Uint8Array.from would take 2 ms of a process's first sketch, a loop a third of one.
+  // A plain loop takes 0.6 ms of a process's first sketch, Uint8Array.from 2.
   const binary = new Uint8Array(bytes.length);
   for (let i = 0; i < binary.length; i++) binary[i] = bytes.charCodeAt(i) - 40;
   return new WebAssembly.Instance(new WebAssembly.Module(binary)).exports as unknown as KernelExports;

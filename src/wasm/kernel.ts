@@ -25,7 +25,7 @@ export class Kernel {
   loads = 0;
   /** First slot of the header. */
   #header = 0;
-  /** Items that the level window holds. */
+  /** Items that the level window was given room for. */
   #slots = 0;
   /** Whose table lies in the kernel; null when it may have changed since. */
   #table: Float64Array | undefined | null = null;

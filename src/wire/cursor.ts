@@ -61,11 +61,8 @@ export class ByteWriter {
   }
   /** All that was written, and its CRC-32C behind it. */
   sealed(): Uint8Array {
-    const end = this.length;
-    this.u32(0);
-    const bytes = new Uint8Array(this.bytes);
-    new DataView(bytes.buffer).setUint32(end, crc32c(bytes, 0, end), true);
-    return bytes;
+    this.u32(crc32c(this.bytes));
+    return new Uint8Array(this.bytes);
   }
 }
 
