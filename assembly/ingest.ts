@@ -121,31 +121,53 @@ function samplerShift(n: f64): i32 {
   return shift;
 }
 
-/** One uniform value of each window of 2^shift enters with that weight; what is left over enters by the bits of its length. */
+/** Sampled values that wait for their block to be full, and what each stands for, as a power of two. */
+let waiting: i32 = 0;
+let waitingShift: i32 = 0;
+
+/** Forgets what waits. */
+export function dropWaiting(): void {
+  waiting = 0;
+}
+
+/** Takes what waits into the state: where the sampling changes, and at the end of a call. */
+export function takeWaiting(): void {
+  if (waiting) takeBlock(SAMPLED, waiting, waitingShift);
+  waiting = 0;
+}
+
+/**
+ * One uniform value of each window of 2^shift enters with that weight; what is left over enters by the bits of its length.
+ * Blocks are filled across calls: at n = 1e8 one part of the input gives 64 values, and a block of those costs as much as one of 2048.
+ */
 function sampleInput(count: i32, shift: i32): void {
-  const whole = count >> shift;
+  if (shift != waitingShift) takeWaiting();
+  waitingShift = shift;
   const mask = (<u64>1 << shift) - 1;
   let at = INPUT;
-  let done = 0;
   let bits: u64 = 0;
   let left = 0;
-  while (done < whole) {
-    const size = min(BLOCK, whole - done);
-    for (let i = 0; i < size; i++) {
+  for (let windows = count >> shift; windows > 0; ) {
+    const size = min(BLOCK - waiting, windows);
+    let to = SAMPLED + (<usize>waiting << 3);
+    for (const end = to + (<usize>size << 3); to < end; to += 8) {
       if (left < shift) {
         bits = draw();
         left = 64;
       }
-      store<f64>(SAMPLED + (<usize>i << 3), load<f64>(at + (<usize>(bits & mask) << 3)));
+      store<f64>(to, load<f64>(at + (<usize>(bits & mask) << 3)));
       bits >>= <u64>shift;
       left -= shift;
       at += <usize>8 << shift;
     }
-    takeBlock(SAMPLED, size, shift);
-    done += size;
+    windows -= size;
+    waiting += size;
+    if (waiting == BLOCK) takeWaiting();
   }
   for (let bit = shift - 1; bit >= 0; bit--) {
     if (!(count & (1 << bit))) continue;
+    // What waits lies where blocks are sorted.
+    takeWaiting();
     takeBlock(at + (<usize>(draw() & ((1 << bit) - 1)) << 3), 1, bit);
     at += <usize>8 << bit;
   }

@@ -3,13 +3,13 @@
  * in, calls, and copies it out; nothing is remembered between two sketches. Integers and addresses in, counts
  * and booleans out.
  */
-import { INPUT, TABLE, TABLE_BYTES, header, memoryNeeded, setSlots, sourceWindow } from './layout';
+import { INPUT, TABLE, header, memoryNeeded, setSlots, sourceWindow } from './layout';
 import { closeState, openState } from './levels';
 import { compress } from './compact';
 import { clearTable, markTable, tableChanged } from './group';
-import { ingest, scan } from './ingest';
+import { dropWaiting, ingest, scan, takeWaiting } from './ingest';
 import { absorbState, absorbValues, absorbWeighted as absorbPairs, beginMerge, finishMerge } from './merge';
-import { buildView, viewAt } from './view';
+import { buildView } from './view';
 
 /** Address of the input window. */
 export function inputAddress(): usize {
@@ -33,11 +33,13 @@ export function reserve(count: u32): void {
 
 /** Opens the state that was copied in. Every call below works on it until `close`. */
 export function open(): void {
+  dropWaiting();
   openState();
 }
 
 /** Closes the state. Returns its number of items: the caller copies those and the header out. */
 export function close(): u32 {
+  takeWaiting();
   return closeState();
 }
 
@@ -86,22 +88,14 @@ export function fit(): void {
   compress();
 }
 
-/** Builds the sorted view of the open state and `staged` values of the input window; returns its number of items. */
-export function view(staged: i32): i32 {
+/** Builds the sorted view of the open state and `staged` values of the input window: see view.ts. */
+export function view(staged: i32): usize {
   return buildView(staged);
 }
 
-/** Where the items of the view are; their cumulative weights follow. */
-export function viewAddress(): usize {
-  return viewAt;
-}
-
-/** Address of the learned table of the sketch at hand (group.ts), and its bytes. */
+/** Address of the learned table of the sketch at hand (group.ts). */
 export function tableAddress(): usize {
   return TABLE;
-}
-export function tableBytes(): i32 {
-  return TABLE_BYTES;
 }
 /** Forgets the table. */
 export function dropTable(): void {

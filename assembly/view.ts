@@ -1,13 +1,13 @@
 /** The sorted view: every item once, ascending, with the cumulative weight up to and including it. */
 import { INPUT, SAMPLE, viewBuffer, viewBytes } from './layout';
-import { levelSize, levelStart, mergeApart, numLevels } from './levels';
+import { levelSize, levelStart, mergeApart, numLevels, retained } from './levels';
 import { mergeSort } from './sort';
 
 /**
  * Builds the view of the state in the window and of `staged` values (at most a block, any order) in the input
- * window. Returns the number of items; `viewAt` says where they are, their cumulative weights behind them.
+ * window. Returns where the items are, as many as there are in both; their cumulative weights follow.
  */
-export function buildView(staged: i32): i32 {
+export function buildView(staged: i32): usize {
   const pairs = viewBuffer();
   const other = pairs + viewBytes();
   let end: usize;
@@ -31,12 +31,9 @@ export function buildView(staged: i32): i32 {
     store<f64>(to + bytes, <f64>(<i64>cumulative));
     to += 8;
   }
-  viewAt = other;
-  return <i32>(bytes >> 3);
+  assert(bytes >> 3 == <usize>(retained() + staged), 'an item is not in the view');
+  return other;
 }
-
-/** Where the items of the last view begin; its cumulative weights follow them. */
-export let viewAt: usize = 0;
 
 /**
  * Merges levels [first, last), as pairs, to `to`; returns the end. Each half of about as many items is merged by itself

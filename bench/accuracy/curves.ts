@@ -199,7 +199,7 @@ const FILE = new URL('../../docs/accuracy-curves.json', import.meta.url);
 const save = () =>
   writeFileSync(
     FILE,
-    `${JSON.stringify(curves, (_, x) => (typeof x === 'number' ? Number(x.toPrecision(4)) : x))}\n`,
+    `${JSON.stringify(curves, (_, x) => (typeof x === 'number' ? Number(x.toPrecision(4)) : x), 1)}\n`,
   );
 for (const k of [50, 100, 200, 400, 800, 1024, 1600, 4096]) {
   curves.sizes.push(sizeRow(k));

@@ -1,7 +1,7 @@
 /**
  * npm run bench:accuracy -- [--quick] [--only streaming,trees] [--trials 300] [--seed 1]
  * Measures every scenario, prints a table of each, and ends with 1 if one of them misses what it must reach. The
- * form of 300 trials writes docs/accuracy.json, from which `npm run docs:accuracy` makes the plots and tables of docs.
+ * form of 300 trials writes docs/accuracy.json, from which `npm run docs:accuracy` makes the tables of the guides.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -9,14 +9,7 @@ import { parseArgs } from 'node:util';
 import { LEGEND, textTable } from './report.js';
 import { Bench } from './scenario.js';
 import { SCENARIOS } from './scenarios/index.js';
-import { misses, type Row } from './tally.js';
-
-export interface Results {
-  command: string;
-  machine: string;
-  seed: number;
-  scenarios: Record<string, { title: string; trials: number; seconds: number; rows: Row[] }>;
-}
+import { misses, type Results } from './tally.js';
 
 const { values: args } = parseArgs({
   options: {
@@ -56,7 +49,7 @@ for (const scenario of chosen) {
   const rows = scenario.run(bench);
   const seconds = Math.round((performance.now() - start) / 100) / 10;
   results.scenarios[scenario.name] = { title: scenario.title, trials: bench.trials, seconds, rows };
-  if (trials >= 300) writeFileSync(FILE, `${JSON.stringify(results)}\n`);
+  if (trials >= 300) writeFileSync(FILE, `${JSON.stringify(results, null, 1)}\n`);
   console.log(`\n${scenario.title} (${scenario.name}, ${seconds} s)\n${textTable(rows)}`);
   for (const row of rows) {
     for (const miss of misses(row)) {

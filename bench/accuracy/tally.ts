@@ -36,6 +36,14 @@ export interface Row {
   target: Target;
 }
 
+/** What docs/accuracy.json holds: every scenario of the last full run, or of a later one that named it. */
+export interface Results {
+  command: string;
+  machine: string;
+  seed: number;
+  scenarios: Record<string, { title: string; trials: number; seconds: number; rows: Row[] }>;
+}
+
 /** Images are weighed in the first trials only: their size hardly varies. */
 const WEIGHED = 30;
 

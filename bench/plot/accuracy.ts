@@ -1,16 +1,19 @@
 /**
- * npm run docs:accuracy: the plots docs/plots/accuracy-*.svg, and the table between markers in docs/choosing-k.md,
- * from what `bench:curves` measured.
+ * npm run docs:accuracy: the plots docs/plots/accuracy-*.svg, and the tables between markers in docs/accuracy.md,
+ * docs/choosing-k.md and README.md, from what `bench:accuracy` and `bench:curves` measured.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Curves } from '../accuracy/curves.js';
 import { percent } from '../accuracy/report.js';
+import type { Results } from '../accuracy/tally.js';
+import { choices, headline, measured, table } from './accuracy-tables.js';
 import { fill } from './fill.js';
 import { type Axis, plotSvg } from './svg.js';
 
 const docs = new URL('../../docs/', import.meta.url);
 const read = (name: string) => JSON.parse(readFileSync(new URL(name, docs), 'utf8'));
 const curves: Curves = read('accuracy-curves.json');
+const results: Results = read('accuracy.json');
 
 const MAX: Axis = { label: 'max99, % of n', log: true };
 const PLOTS: Record<string, { title: string; x: Axis; y: Axis }> = {
@@ -37,10 +40,9 @@ for (const [name, series] of Object.entries(curves.plots)) {
   writeFileSync(new URL(`plots/accuracy-${name}.svg`, docs), plotSvg({ ...PLOTS[name], series }));
 }
 
-function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(titles), line(titles.map((_, i) => (i === 0 ? '---' : '--:'))), ...rows.map(line)].join('\n');
-}
+fill(new URL('accuracy.md', docs), '<!-- measured -->', '<!-- /measured -->', measured(results));
+fill(new URL('../README.md', docs), '<!-- accuracy -->', '<!-- /accuracy -->', headline(results));
+fill(new URL('choosing-k.md', docs), '<!-- choices -->', '<!-- /choices -->', choices(results));
 
 const sizes = curves.sizes.map(({ k, working, direct, condensed, foreign }) =>
   [direct, condensed].map((row, i) => [

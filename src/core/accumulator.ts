@@ -373,8 +373,7 @@ export class Accumulator {
   /** Level 0 alone and few values: staged is the simpler form, and needs no kernel. */
   protected unspill(): void {
     const { state, staging, staged } = this;
-    const { real } = state;
-    if (!Number.isFinite(real[F64.min]) || !Number.isFinite(real[F64.max])) return;
+    if (!isExact(state)) return;
     const { items } = state;
     const sum = residue(state);
     state.clear();
@@ -401,8 +400,8 @@ export class Accumulator {
   protected quantileOf(rank: number, inclusive: boolean): number {
     const from = this.#viewStaged;
     const view = this.#view;
-    if (view && from === this.staged) return view.quantile(rank, inclusive);
-    if (!view || this.staged - from > view.n) return this.view.quantile(rank, inclusive);
+    if (!view || view.isLost || this.staged - from > view.n) return this.view.quantile(rank, inclusive);
+    if (from === this.staged) return view.quantile(rank, inclusive);
     // Values were staged since the view was built, fewer than it holds: it need not be built again.
     if (rank === 0) return this.min;
     if (rank === 1) return this.max;
@@ -420,12 +419,15 @@ export class Accumulator {
 
   /** The sorted view of everything, staged values included; changes nothing. Not for an empty sketch. */
   protected get view(): SortedView {
-    if (this.#view && this.#viewStaged === this.staged) return this.#view;
+    // Who asks again after others were asked gets a view that stays.
+    const view = this.#view;
+    const lost = view?.isLost;
+    if (view && !lost && this.#viewStaged === this.staged) return view;
     const staged = this.staged ? this.staging.slice(0, this.staged) : NO_VALUES;
     this.#viewStaged = this.staged;
     this.#cursors = [];
     return (this.#view = this.levels
-      ? buildView(this.state, staged, this.min, this.max)
+      ? buildView(this.state, staged, this.min, this.max, lost)
       : SortedView.ofValues(staged));
   }
 }
@@ -438,4 +440,9 @@ export function residue({ real, items }: SketchState): number {
   const known = compensatedSum([], 0, real[F64.sum], real[F64.carry]);
   const found = compensatedSum(items);
   return known === found ? 0 : known - found;
+}
+
+/** Whether a state's values are all still there, and may be staged. */
+export function isExact({ real, word }: SketchState): boolean {
+  return word[U32.levels] < 2 && Math.abs(real[F64.min]) !== Infinity && Math.abs(real[F64.max]) !== Infinity;
 }

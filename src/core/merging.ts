@@ -2,9 +2,9 @@
  * Merging. Sources that are exact stay exact as long as all values together can be staged; otherwise every source's
  * levels go to the kernel, which takes them in blocks, level by level.
  */
-import { F64, HEADER_SLOTS, U32 } from '../wasm/abi.js';
+import { F64, HEADER_SLOTS } from '../wasm/abi.js';
 import { blockOfImage } from '../wasm/kernel.js';
-import { residue, STAGING } from './accumulator.js';
+import { isExact, residue, STAGING } from './accumulator.js';
 import { type Absorbing, absorb } from './engine.js';
 import { NO_VALUES, type SketchImage, type TailsCode } from './image.js';
 import { Queries } from './queries.js';
@@ -110,9 +110,4 @@ export class Merging extends Queries {
     if (image.sizes.length === 1 && image.n <= STAGING) this.unspill();
     this.accounted = this.n;
   }
-}
-
-/** Whether a state's values are all still there, and may be staged. */
-function isExact({ real, word }: SketchState): boolean {
-  return word[U32.levels] < 2 && Math.abs(real[F64.min]) !== Infinity && Math.abs(real[F64.max]) !== Infinity;
 }

@@ -134,10 +134,12 @@ export class Queries extends Accumulator {
   confidenceInterval(rank: number): Bounds {
     toRank(rank);
     const { lower, upper } = samplingRanks(rank, this.n);
-    return this.#between(
-      rank - Math.hypot(rank - lower, this.#errorAt(Math.max(0, lower))),
-      rank + Math.hypot(upper - rank, this.#errorAt(Math.min(1, upper))),
-    );
+    // The larger of the sketch's errors here and there: never within `quantileBounds`.
+    const reach = (end: number) => {
+      const there = Math.min(1, Math.max(0, end));
+      return Math.hypot(rank - end, Math.max(this.#errorAt(rank), this.#errorAt(there)));
+    };
+    return this.#between(rank - reach(lower), rank + reach(upper));
   }
 
   /**
@@ -184,7 +186,7 @@ export class Queries extends Accumulator {
   }
 
   #quantileWithin(rank: number): number {
-    if (!this.n || Math.abs(rank) === Infinity) return this.n ? rank : Number.NaN;
+    if (this.n && Math.abs(rank) === Infinity) return rank;
     return this.#quantile(Math.min(1, Math.max(0, rank)));
   }
 

@@ -1,3 +1,4 @@
+import { turn } from '../wasm/kernel.js';
 import { NO_VALUES } from './image.js';
 
 /** Cumulative weights of plain values, shared by all views of such: 1, 2, 3... */
@@ -19,7 +20,14 @@ export class SortedView {
     readonly n: number,
     readonly min: number,
     readonly max: number,
+    /** The turn of the kernel until which the arrays are its own. */
+    private readonly until = Infinity,
   ) {}
+
+  /** Whether the arrays, which are the kernel's, were taken for something else. */
+  get isLost(): boolean {
+    return this.until < turn;
+  }
 
   /** A view of plain values of weight 1, which are sorted here. */
   static ofValues(values: Float64Array): SortedView {
@@ -45,7 +53,8 @@ export class SortedView {
     sizes.forEach((size, level) => {
       for (const end = at + size; at < end; at++) pairs.push([items[at], 2 ** level]);
     });
-    pairs.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    // Infinity less itself is NaN.
+    pairs.sort(([a], [b]) => a - b || 0);
     let n = 0;
     const weights = Float64Array.from(pairs, ([, weight]) => (n += weight));
     return new SortedView(

@@ -264,10 +264,8 @@ export class KllSketch extends Merging {
   *[Symbol.iterator](): IterableIterator<{ item: number; weight: number }> {
     if (this.isEmpty) return;
     const { items, weights } = this.view;
-    let below = 0;
-    for (let i = 0; i < items.length; below = weights[i++]) {
-      yield { item: items[i], weight: weights[i] - below };
-    }
+    // All at once: whoever iterates may use other sketches meanwhile, and the view is lost then.
+    yield* Array.from(items, (item, i) => ({ item, weight: weights[i] - (i && weights[i - 1]) }));
   }
 
   /** Another sketch with the same policy and observer. */

@@ -20,10 +20,9 @@ export interface KernelExports {
   absorbWeighted(count: number): void;
   finishAbsorb(): void;
   fit(): void;
+  /** Where the items of the view are, as many as open and staged; their cumulative weights follow. */
   view(staged: number): number;
-  viewAddress(): number;
   tableAddress(): number;
-  tableBytes(): number;
   dropTable(): void;
   /** Whether the learned table changed since it was dropped, copied in, or asked about. */
   tableLearned(): number;
@@ -33,6 +32,8 @@ export interface KernelExports {
 
 /** Values the input window holds (CHUNK in assembly/layout.ts). */
 export const INPUT_VALUES = 16384;
+/** Slots of a learned table (TABLE_BYTES there). */
+export const TABLE_SLOTS = 515;
 /**
  * The header of a state: offsets in 8-byte slots (f64) or 4-byte words (u32) from its start, and single bytes.
  * It is the end of the durable state as it is the end of the level window (assembly/layout.ts).

@@ -4,7 +4,7 @@
  */
 import { instantiateKernel, Takes } from '#kernel';
 import { SketchRuntimeError } from '../core/errors.js';
-import { F64, HEADER_SLOTS, INPUT_VALUES, type KernelExports } from './abi.js';
+import { F64, HEADER_SLOTS, INPUT_VALUES, type KernelExports, TABLE_SLOTS } from './abi.js';
 
 /** A durable state: items right-aligned, the header behind them. `core/state.ts` says what it means. */
 export interface KernelState {
@@ -16,13 +16,14 @@ export interface KernelState {
   table: Float64Array | undefined;
 }
 
+/** Grows with every use of the windows: whoever comes back to them sees whether others used them meanwhile. */
+export let turn = 0;
+
 export class Kernel {
   /** The memory as f64, and the input window in it. Renewed by `load` and `absorb`. */
   f64: Float64Array;
   /** First slot of the input window. */
   readonly input: number;
-  /** Counts the states loaded, so that a caller can see whether other code used the kernel meanwhile. */
-  loads = 0;
   /** First slot of the header. */
   #header = 0;
   /** Items that the level window was given room for. */
@@ -52,7 +53,10 @@ export class Kernel {
     const { memory } = this.exports;
     const missing = bytes - memory.buffer.byteLength;
     if (missing > 0) memory.grow((missing + 65535) >> 16);
-    if (this.f64.buffer !== memory.buffer) this.f64 = new Float64Array(memory.buffer);
+    if (this.f64.buffer !== memory.buffer) {
+      turn++;
+      this.f64 = new Float64Array(memory.buffer);
+    }
   }
 
   /** Copies a state in as the source of a merge into the open one, and takes it. */
@@ -68,7 +72,7 @@ export class Kernel {
    * @param extra items that the call may add before it compacts
    */
   load(state: KernelState, extra: number): void {
-    this.loads++;
+    turn++;
     const slots = state.f64.length - HEADER_SLOTS;
     this.#reserve(slots + extra);
     this.f64.set(state.f64, this.#header - slots);
@@ -103,15 +107,18 @@ export class Kernel {
     state.retained = retained;
     if (exports.tableLearned()) {
       const at = exports.tableAddress() >> 3;
-      state.table = f64.slice(at, at + (exports.tableBytes() >> 3));
+      state.table = f64.slice(at, at + TABLE_SLOTS);
     }
     this.#table = state.table;
   }
 
-  /** The view last built, copied out: items, then cumulative weights. */
-  copyView(count: number): Float64Array {
-    const at = this.exports.viewAddress() >> 3;
-    return this.f64.slice(at, at + 2 * count);
+  /**
+   * The view of the open state and of the first `staged` values of the input window: items, then cumulative weights.
+   * Copied out, or where it lies until the next turn.
+   */
+  view({ retained }: KernelState, staged: number, copied: boolean | undefined): Float64Array {
+    const at = this.exports.view(staged) >> 3;
+    return this.f64[copied ? 'slice' : 'subarray'](at, at + 2 * (retained + staged));
   }
 }
 
@@ -144,6 +151,7 @@ export function blockOfImage(image: Uint8Array): Float64Array | undefined {
 function decodeIn(kernel: Kernel, image: unknown): number {
   const { exports } = kernel;
   if (!(image instanceof Uint8Array && exports.decodeImage)) return 0;
+  turn++;
   const at = exports.sourceAddress();
   // The kernel sees that a stream was too short when it has read all items, of 64 bits each at most.
   kernel.grow(at + image.length + 8 * INPUT_VALUES + 8);
@@ -182,7 +190,7 @@ function instantiate(): Kernel {
     throw /secur|policy|eval|csp|disallowed/i.test(String(cause))
       ? new SketchRuntimeError(
           'ERR_WASM_REFUSED',
-          "this host refuses WebAssembly: allow script-src 'wasm-unsafe-eval', or keep to sketches of at most 1024 values",
+          "this host refuses WebAssembly: allow script-src 'wasm-unsafe-eval', or keep to 1024 values a sketch",
           { cause },
         )
       : new SketchRuntimeError(

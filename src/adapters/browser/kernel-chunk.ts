@@ -59,8 +59,8 @@ class StreamState implements KernelState, Stream {
 
   items(): WeightedItems {
     const opened = this.#open();
-    const count = opened.exports.view(0);
-    const block = opened.copyView(count);
+    const block = opened.view(this, 0, true);
+    const count = this.retained;
     return {
       items: block.subarray(0, count),
       weights: block.subarray(count),
