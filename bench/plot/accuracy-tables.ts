@@ -1,5 +1,5 @@
 /** Tables of what `bench:accuracy` measured, for the guides. */
-import { cellsOf, percent, TITLES } from '../accuracy/report.js';
+import { cellsOf, TITLES } from '../accuracy/report.js';
 import type { Results, Row } from '../accuracy/tally.js';
 
 export function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
