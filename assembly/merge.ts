@@ -84,8 +84,9 @@ function addToSum(x: f64): void {
   if (Math.abs(total) < Infinity) store<f64>(header + H_CARRY, load<f64>(header + H_CARRY) + carry);
 }
 
-/** Widens min and max. */
+/** Widens min and max. Adding 0 turns -0 into 0. */
 function include(x: f64): void {
+  x += 0.0;
   if (!(load<f64>(header + H_MIN) <= x)) store<f64>(header + H_MIN, x);
   if (!(load<f64>(header + H_MAX) >= x)) store<f64>(header + H_MAX, x);
 }

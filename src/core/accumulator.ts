@@ -59,7 +59,7 @@ export class Accumulator {
   /** Places of ranks that are asked for again and again; negative keys are exclusive. */
   #cursors: Cursor[] = [];
   /** Values left out by `invalid: 'skip'`. */
-  #rejected = 0;
+  protected rejected = 0;
 
   constructor(options: SketchOptions = {}) {
     requireOptions(options);
@@ -109,7 +109,8 @@ export class Accumulator {
   }
   /** Condensing variance, in units of n^2 (docs/accuracy.md). */
   get variance(): number {
-    return this.state.real[F64.variance];
+    const { real } = this.state;
+    return real[F64.variance] * (real[F64.n] / this.n) ** 2 || 0;
   }
   /** Smallest value, exact; NaN when empty. */
   get min(): number {
@@ -130,7 +131,7 @@ export class Accumulator {
   }
   /** Values left out so far by `extend` with `invalid: 'skip'`. */
   get numRejected(): number {
-    return this.#rejected;
+    return this.rejected;
   }
 
   /**
@@ -159,17 +160,17 @@ export class Accumulator {
     let list = toList(values, 'values');
     const seconds = stopwatch(this.observer);
     const given = list.length;
-    if (skip) list = Array.from(list).filter(Number.isFinite);
+    if (skip) list = finiteOf(list);
     const count = list.length;
     this.requireRoomFor(count);
     this.tellAdds();
     // A few values beside levels are staged as well; many go to the kernel at once.
     if (count + this.staged <= (this.levels && count > STAGING / 2 ? 0 : STAGING)) {
-      this.#stage(list);
+      this.stage(list);
     } else {
       this.#ingest(list);
     }
-    this.#rejected += given - count;
+    this.rejected += given - count;
     this.#toldIngest(count, given - count, seconds());
     return this;
   }
@@ -205,7 +206,7 @@ export class Accumulator {
     this.state = new SketchState(this.k, seed, tails);
     this.state.long[U64.generator] = generator;
     this.clearStaging();
-    this.accounted = this.#rejected = 0;
+    this.accounted = this.rejected = 0;
     this.condensedN = -1;
     return this;
   }
@@ -268,7 +269,7 @@ export class Accumulator {
   }
 
   /** Stages values that fit, all or none. */
-  #stage(values: Values): void {
+  protected stage(values: Values): void {
     this.#growStaging(this.staged + values.length);
     const { staging } = this;
     let to = this.staged;
@@ -281,17 +282,22 @@ export class Accumulator {
   }
 
   #ingest(values: Values): void {
-    const bad = this.change(() => ingest(this.state, this.staging, this.staged, values));
+    const bad = this.change(() => this.#toKernel(values));
+    if (bad >= 0) for (let i = bad; ; i++) toValue(values[i], 'values', i);
+  }
+
+  /** Staging is empty once the kernel has its values, before anybody is told. */
+  #toKernel(values?: Values): number {
+    const bad = ingest(this.state, this.staging, this.staged, values);
     if (bad < 0) this.staged = 0;
-    else for (let i = bad; ; i++) toValue(values[i], 'values', i);
+    return bad;
   }
 
   /** Hands what is staged to the kernel. */
   protected spill(): void {
     if (!this.staged) return;
     const seconds = stopwatch(this.observer);
-    this.change(() => ingest(this.state, this.staging, this.staged));
-    this.staged = 0;
+    this.change(() => this.#toKernel());
     this.tellAdds(seconds());
   }
 
@@ -326,7 +332,7 @@ export class Accumulator {
   /** Puts values, all finite, into staging: they are then the whole sketch. */
   protected stageOnly(values: Values): void {
     this.clearStaging();
-    this.#stage(values);
+    this.stage(values);
   }
 
   /**
@@ -357,13 +363,13 @@ export class Accumulator {
   }
 
   /**
-   * The image of a sketch whose guarantee was lost has no room for protected tails (docs/formats.md): where its
-   * policy still protects them, it is compacted to the plain budget.
+   * The image of a sketch without a guarantee has no room for protected tails (docs/formats.md): where its policy still
+   * protects them, or a foreign image held more than any capacity, it is compacted to the plain budget.
    */
   #fitImage(): void {
     const { byte, retained } = this.state;
     const tails = byte[U8.tails];
-    if (!tails || byte[U8.guarantee] || retained <= 3 * this.k + 9 * this.levels) return;
+    if (byte[U8.guarantee] || retained <= 3 * this.k + 9 * this.levels) return;
     this.change(() => {
       this.state = fitToApache(this.state);
     });
@@ -379,7 +385,7 @@ export class Accumulator {
     state.clear();
     state.real[F64.sum] = sum;
     this.stageOnly(items);
-    this.#stage(staging.subarray(0, staged));
+    this.stage(staging.subarray(0, staged));
   }
 
   #layOut(): void {
@@ -445,4 +451,12 @@ export function residue({ real, items }: SketchState): number {
 /** Whether a state's values are all still there, and may be staged. */
 export function isExact({ real, word }: SketchState): boolean {
   return word[U32.levels] < 2 && Math.abs(real[F64.min]) !== Infinity && Math.abs(real[F64.max]) !== Infinity;
+}
+
+/** The finite numbers among values. */
+function finiteOf(values: Values): Float64Array {
+  const finite = new Float64Array(values.length);
+  let count = 0;
+  for (let i = 0; i < values.length; i++) if (Number.isFinite(values[i])) finite[count++] = values[i];
+  return finite.subarray(0, count);
 }

@@ -70,7 +70,10 @@ export function ingest(state: SketchState, staged: Float64Array, count: number, 
     done += part;
     filled = 0;
   }
+  const before = state.real[F64.n];
   save(k, state);
+  // Condensing variance is in units of n^2, and belongs to what was there.
+  state.real[F64.variance] *= (before / state.real[F64.n]) ** 2;
   return -1;
 }
 

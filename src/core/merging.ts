@@ -63,9 +63,9 @@ export class Merging extends Queries {
   protected absorb(sources: Sources): void {
     this.tellAdds();
     const { state, n: before } = this;
-    const { real } = state;
     let n = before;
-    let sum = real[F64.sum];
+    /** What the sums of exact sources have beyond their values. */
+    let residues = 0;
     const exact = this.staged ? [...this.staging.subarray(0, this.staged)] : [];
     /** The next source, if there is one that n has room for. */
     const next = (take?: Take) => {
@@ -80,16 +80,16 @@ export class Merging extends Queries {
     if (!this.levels) {
       for (; source?.state && n <= STAGING && isExact(source.state); source = next()) {
         exact.push(...source.state.items, ...source.staged);
-        sum += residue(source.state);
+        residues += residue(source.state);
       }
       if (!source) {
-        real[F64.sum] = sum;
+        state.real[F64.sum] += residues;
         this.stageOnly(exact);
         this.accounted = this.n;
         return;
       }
     }
-    this.change(() =>
+    this.change(() => {
       absorb(state, (to) => {
         if (exact.length) to.values(exact);
         for (; source; source = next(to.image)) {
@@ -97,10 +97,27 @@ export class Merging extends Queries {
           to.state(source.state);
           if (source.staged.length) to.values(source.staged);
         }
-      }),
-    );
-    this.clearStaging();
+      });
+      state.real[F64.sum] += residues;
+      this.clearStaging();
+    });
     this.accounted = this.n;
+  }
+
+  /**
+   * Stages the values of a small source that is exact, beside levels: no call of the kernel, and no compaction for each of
+   * many such merges.
+   * @returns whether it was one
+   */
+  protected stageSource({ n, state, staged }: Mergeable): boolean {
+    if (n > STAGING / 2 || !isExact(state)) return false;
+    this.tellAdds();
+    if (this.staged + n > STAGING) this.spill();
+    this.stage(state.items);
+    this.stage(staged);
+    this.state.real[F64.sum] += residue(state);
+    this.accounted = this.n;
+    return true;
   }
 
   /** Makes this the sketch of an image. Few exact values are staged: such a sketch needs no kernel. */

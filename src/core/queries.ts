@@ -117,9 +117,8 @@ export class Queries extends Accumulator {
     return this.#watched('bounds', 2, () => {
       const { n } = this;
       const rank = this.#rank(x);
-      const error = this.#errorAt(rank);
-      let lower = Math.max(1 / n, rank - error);
-      let upper = Math.min(1 - 1 / n, rank + error);
+      let lower = Math.max(1 / n, rank - this.#reach(rank, -1));
+      let upper = Math.min(1 - 1 / n, rank + this.#reach(rank, 1));
       // Minimum and maximum are exact.
       if (x < this.min) lower = upper = 0;
       if (x >= this.max) lower = upper = 1;
@@ -157,6 +156,20 @@ export class Queries extends Accumulator {
 
   #errorAt(rank: number): number {
     return rankErrorAt(rank, this.#errorTerms);
+  }
+
+  /**
+   * How far below (-1) or above (1) an estimated rank the true one may lie. The error is that of the true rank, which near a
+   * protected end may be far larger than at the estimate.
+   */
+  #reach(rank: number, side: 1 | -1): number {
+    let error = 0;
+    let next = this.#errorAt(rank);
+    while (next > 1.001 * error) {
+      error = next;
+      next = this.#errorAt(Math.min(1, Math.max(0, rank + side * error)));
+    }
+    return error;
   }
 
   #quantile(rank: number, options?: QuantileOptions): number {

@@ -19,29 +19,37 @@ const ONE_RANK = 0.75;
 const TWO_RANKS = 1.8;
 /** From this k on tails follow a schedule (assembly/capacity.ts). */
 const SCHEDULED = 1024;
-/** From this k on at least two items of a level are protected: one alone promises nothing. */
-const FIXED = 38;
+/** From this k on the two items and more of a level that are protected promise something. */
+const FIXED = 50;
 /** Distance from a protected end from which condensing takes its largest chunks: 6 k / 200 of them, of n / (2.5 k). */
 const RAMP = 0.012;
+/** Standard deviations of condensing that its largest error over all ranks comes to. */
+const CONDENSED = 4.3;
 /** A value or two on top: n is a whole number of them. */
 const VALUES = 1.5;
 
 /**
- * Error of compactions over all ranks: 0.97 % at k = 200, less while n is below 300 k. What is measured rises and
- * falls with n by a fifth, as levels come and go; this lies above the worst n of each k.
+ * Error of compactions over all ranks: 0.97 % at k = 200, less while n is below 180 k. What is measured rises and
+ * falls with n by a fifth, as levels come and go; this lies above the worst n of each k, and the worst way in.
  */
-function compacting({ n, minK, guarantee }: ErrorTerms): number {
+function compacting({ n, minK, guarantee }: Pick<ErrorTerms, 'n' | 'minK' | 'guarantee'>): number {
   // What protecting one end, or both, costs the body.
   const cost = guarantee === 2 ? 1.28 : guarantee ? (minK < SCHEDULED ? 1.06 : 1.16) : 1;
-  const growth = Math.min(1, 0.27 + 0.29 * Math.log10(Math.max(1, n / minK)));
-  return ((1.46 * cost) / (minK + 31) ** 0.921) * growth;
+  const growth = Math.min(1, 0.55 + 0.2 * Math.log10(Math.max(1, n / minK)));
+  return ((1.02 * cost) / (minK + 8) ** 0.872) * growth;
 }
 
 /** Largest error over all ranks, in units of n. */
 export function normalizedRankError(terms: ErrorTerms, pmf: boolean): number {
   if (!terms.isEstimating) return 0;
-  const error = Math.hypot(compacting(terms), 4.3 * Math.sqrt(terms.variance)) + VALUES / terms.n;
+  const error = Math.hypot(compacting(terms), CONDENSED * Math.sqrt(terms.variance)) + VALUES / terms.n;
   return Math.min(1, pmf ? TWO_RANKS * error : error);
+}
+
+/** The variance that gives a sketch of this k, beside its compactions, a larger error over all ranks: 0 where it has that. */
+export function varianceBeside(minK: number, error: number): number {
+  const own = compacting({ n: Infinity, minK, guarantee: 0 });
+  return Math.max(0, error ** 2 - own ** 2) / CONDENSED ** 2;
 }
 
 /** Largest error at one rank, in units of n: in the body, or, near a protected end, by the distance to it. */

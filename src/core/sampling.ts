@@ -8,8 +8,8 @@
 const TAIL = 0.005;
 /** Normal quantile of 1 - TAIL. */
 const Z = 2.5758293035489004;
-/** Variance from which the expansion is exact to far below one value. */
-const LARGE = 400;
+/** Variance from which the expansion is exact to a fiftieth of a value; sums of terms that small do not underflow. */
+const LARGE = 150;
 
 export interface SamplingRanks {
   /** Rank among the n values below which the population's quantile does not lie; -Infinity when n cannot say. */

@@ -95,8 +95,9 @@ export class SortedView {
     const [x1, w1] = low === items.length ? [this.max, this.n] : [items[low], middle(low)];
     if (w1 <= w0) return x1;
     const t = (target - w0) / (w1 - w0);
-    // Weighted means of both ends: their difference may overflow where they do not.
-    return Math.min(Math.max(x0 * (1 - t) + x1 * t, x0), x1);
+    // A weighted mean of both ends: their difference may overflow where they do not. Infinite ones may have none.
+    const x = x0 * (1 - t) + x1 * t;
+    return x > x0 ? Math.min(x, x1) : t < 1 ? x0 : x1;
   }
 
   /** The share of values <= x (inclusive) or < x. */

@@ -77,10 +77,15 @@ export class KllSketch extends Merging {
   merge(other: MergeSource): this {
     return this.#watchedMerge(() => {
       const source = other instanceof KllSketch ? other : mergeableBytes(other);
-      // Spilling moves values into blocks: nothing may be refused behind it.
+      // Anew after spilling, for it may be this sketch itself.
+      const mergeable = () => (source as KllSketch).mergeable ?? source;
       this.requireRoomFor(source.n);
-      if (this.levels) this.spill();
-      this.absorb([(source as KllSketch).mergeable ?? source].values());
+      if (this.levels) {
+        if (this.stageSource(mergeable())) return;
+        // Spilling moves values into blocks: nothing may be refused behind it.
+        this.spill();
+      }
+      this.absorb([mergeable()].values());
     }, 1);
   }
 
@@ -152,17 +157,20 @@ export class KllSketch extends Merging {
 
   /** An independent copy, generator included: fed the same, both go on to the same bytes. */
   clone(): KllSketch {
-    this.settle();
+    // What is exact stays so, here and there.
+    if (this.levels) this.settle();
     const copy = this.#sibling(this.k, 0n);
     copy.state = this.state.clone();
     copy.stageOnly(this.staging.subarray(0, this.staged));
     copy.condensedN = this.condensedN;
+    copy.rejected = this.rejected;
     copy.accounted = copy.n;
     return copy;
   }
 
   /**
-   * The compact image: checksummed, as small as we can make it (docs/formats.md).
+   * The compact image: checksummed, as small as we can make it (docs/formats.md). Taking it brings this sketch to the form
+   * its bytes have: one that holds more than k values, and was exact with up to 1024, is an estimate from then on.
    * @throws SketchArgumentError ERR_ARGUMENT_RANGE for a precision outside its range
    */
   toBytes(options: BytesOptions = {}): Uint8Array {

@@ -1,6 +1,7 @@
 /** What every foreign image must satisfy once its fields are read, and the form it then takes. */
 import { SketchDataError } from '../core/errors.js';
 import { MAX_K, MIN_K, type SketchImage } from '../core/image.js';
+import { varianceBeside } from '../core/rank-error.js';
 
 export interface ForeignOptions {
   /** Largest k accepted, 8..65535; default 65535. */
@@ -99,6 +100,11 @@ export function foreignImage(fields: ForeignFields): SketchImage {
     sizes: Uint32Array.from(sizes.slice(0, numLevels)),
     items,
     tailGuarantee: 0,
-    variance: 0,
+    variance: n > items.length ? varianceBeside(minK, statedError(minK)) : 0,
   };
+}
+
+/** The error of one rank that the Apache library states (`KllHelper.getNormalizedRankError`); its cascade has more than ours. */
+function statedError(k: number): number {
+  return 2.296 / k ** 0.9723;
 }

@@ -96,6 +96,18 @@ describe('JSON', () => {
 });
 
 describe('a clone', () => {
+  it('of an exact sketch is exact, and leaves it so', () => {
+    const sketch = new KllSketch({ k: 8, seed: 1 }).extend(STREAMS.shuffled(1024, 1));
+    const clone = sketch.clone();
+    expect([sketch.isEstimating, clone.isEstimating, clone.rankError()]).toEqual([false, false, 0]);
+    expect(clone.toBytes()).toEqual(sketch.toBytes());
+  });
+
+  it('counts what was left out before', () => {
+    const sketch = new KllSketch().extend([1, Number.NaN, Infinity], { invalid: 'skip' });
+    expect(sketch.clone().numRejected).toBe(2);
+  });
+
   it.each([0, 5, 700, 20_000])('of %d values goes its own way', (n) => {
     const sketch = fed('high', n).add(1);
     const clone = sketch.clone();
@@ -244,7 +256,24 @@ describe('a sum that is not known', () => {
   });
 });
 
+it('a minimum of -0, which a foreign image may hold, becomes 0 where it is merged', () => {
+  const cascade = new ApacheCascade(200, randomCoin(1));
+  cascade.updateAll(STREAMS.shuffled(3000, 1).map((x) => (x === 0 ? -0 : x)));
+  const foreign = fromDataSketches(cascade.toBytes('double'), 'double', { seed: 1 });
+  expect(Object.is(foreign.min, -0)).toBe(true);
+  const merged = KllSketch.mergeAll([foreign, new KllSketch({ seed: 2 }).extend(STREAMS.shuffled(5000, 2))]);
+  expect(Object.is(merged.min, 0)).toBe(true);
+});
+
 describe('infinities, which a foreign image may hold', () => {
+  it('are interpolated to an end, never to NaN', () => {
+    const cascade = new ApacheCascade(200, randomCoin(1));
+    cascade.updateAll(Float64Array.of(-Infinity, 1, 2, Infinity));
+    const sketch = fromDataSketches(cascade.toBytes('double'), 'double', { seed: 1 });
+    for (let i = 0; i <= 48; i++) expect(sketch.quantile(i / 48, { interpolate: true })).not.toBeNaN();
+    expect(sketch.quantile(0.5, { interpolate: true })).toBe(1.5);
+  });
+
   const foreign = (n: number) => {
     const cascade = new ApacheCascade(200, randomCoin(1));
     cascade.updateAll(

@@ -95,6 +95,40 @@ describe('merge', () => {
   });
 });
 
+describe('what rounded and foreign sources say of their sums', () => {
+  const rounded = () =>
+    new KllSketch({ seed: 1 })
+      .extend(new Float64Array(100).fill(0.4))
+      .toBytes({ precision: { decimals: 0 } });
+
+  // 1000 values can be staged; 2000 go to the kernel.
+  it.each([10, 20])('is summed, %i sources of 100 values', (sources) => {
+    const images = Array.from({ length: sources }, rounded);
+    expect(KllSketch.mergeAll(images).sum).toBeCloseTo(sources * 40, 9);
+    const oneByOne = images.reduce((sketch, image) => sketch.merge(image), new KllSketch({ seed: 1 }));
+    expect(oneByOne.sum).toBeCloseTo(sources * 40, 9);
+  });
+
+  it('makes a sum unknown wherever the source stands', () => {
+    const unknown = new KllSketch({ seed: 1 }).extend([1, 2, 3]).toBytes({ sum: false });
+    const many = fed(5000, 1, 200);
+    expect(KllSketch.mergeAll([unknown, many]).sum).toBeNaN();
+    expect(KllSketch.mergeAll([many, unknown]).sum).toBeNaN();
+    expect(fed(5000, 1, 200).merge(unknown).sum).toBeNaN();
+  });
+});
+
+it('what is added to a condensed sketch takes its share of the variance, as merging it would', () => {
+  const values = STREAMS.shuffled(200_000, 1);
+  const leaf = fed(20_000, 1, 1024).condense(50);
+  const merged = new KllSketch({ k: 50, seed: 2 }).extend(values).merge(leaf);
+  const added = KllSketch.fromBytes(leaf.toBytes(), { seed: 2 }).extend(values);
+  expect(added.variance / merged.variance).toBeCloseTo(1, 6);
+  const one = KllSketch.fromBytes(leaf.toBytes(), { seed: 2 });
+  for (const x of values.subarray(0, 5000)) one.add(x);
+  expect(one.variance / leaf.variance).toBeCloseTo((20_000 / 25_000) ** 2, 6);
+});
+
 describe('mergeAll', () => {
   it('takes the k of the largest source unless one is given', () => {
     const sources = [fed(5000, 1, 100), fed(5000, 2, 400).toBytes(), fed(5000, 3, 50)];

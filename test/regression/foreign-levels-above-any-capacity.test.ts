@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest';
+import { fromKll1, fromKll2 } from '../../src/formats.js';
+import { KllSketch } from '../../src/index.js';
+import { writeKll1, writeKll2 } from '../support/kll-image.js';
+import { maxRankError, STREAMS } from '../support/streams.js';
+
+// Our own image has no room for them: it was written, and refused when it was read.
+it('a level that holds more than any capacity is compacted before bytes are taken', () => {
+  const values = STREAMS.shuffled(5000, 1);
+  const fields = { k: 200, n: 5000n, levels: [[...values]], min: 0, max: 4999 };
+  for (const sketch of [fromKll1(writeKll1(fields)), fromKll2(writeKll2(fields))]) {
+    expect(maxRankError(sketch, values)).toBe(0);
+    const bytes = sketch.toBytes();
+    const loaded = KllSketch.fromBytes(bytes);
+    expect(loaded.toBytes()).toEqual(bytes);
+    expect([loaded.n, loaded.min, loaded.max]).toEqual([5000, 0, 4999]);
+    expect(maxRankError(loaded, values)).toBeLessThan(loaded.rankError());
+  }
+});
