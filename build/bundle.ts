@@ -30,6 +30,16 @@ export function kernelFrom(source: 'embedded' | 'browser' | 'workerd'): Plugin {
   };
 }
 
+/** Resolves `#objectives`: the command knows what is promised wherever it runs. */
+const OBJECTIVES: Plugin = {
+  name: 'objectives',
+  setup(context) {
+    context.onResolve({ filter: /^#objectives$/ }, () => ({
+      path: new URL('../ops/slo/edge.yaml', import.meta.url).pathname,
+    }));
+  },
+};
+
 export const SHARED: BuildOptions = {
   bundle: true,
   format: 'esm',
@@ -70,7 +80,8 @@ export async function bundle(): Promise<void> {
     platform: 'node',
     target: 'node20',
     legalComments: 'eof',
-    plugins: [kernelFrom('embedded')],
+    plugins: [kernelFrom('embedded'), OBJECTIVES],
+    loader: { '.yaml': 'text' },
     banner: {
       js: "#!/usr/bin/env node\nimport { createRequire as nodeRequire } from 'node:module';\nconst require = nodeRequire(import.meta.url);",
     },

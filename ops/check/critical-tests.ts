@@ -33,7 +33,7 @@ export interface Fault {
 const requests = (route: string, status: string) =>
   `kll_edge_requests_total{route="${route}",status="${status}"}`;
 const within = (route: string, seconds: string) =>
-  `kll_edge_requests_within_total{route="${route}",seconds="${seconds}"}`;
+  `kll_edge_requests_within_total{route="${route}",seconds="${seconds}",status="2xx"}`;
 /** The batch that waits first is handed over no more. */
 const STUCK: FaultySeries = { series: 'kll_edge_oldest_pending_seconds', start: 1, faulty: STEP_SECONDS };
 const BACKUP_HOURS = 50;

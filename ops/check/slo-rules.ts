@@ -71,9 +71,11 @@ function badRatio(one: Budgeted, window: string): string {
     return `avg_over_time((max(${one.metric}) >= bool ${one.below})[${window}:30s])`;
   }
   const rate = (selector: Selector) => `sum(rate(${selectorText(selector)}[${window}]))`;
-  return one.bad
-    ? `${rate(one.bad)} / ${rate(one.total)}`
-    : `1 - ${rate(one.good as Selector)} / ${rate(one.total)}`;
+  if (one.bad) return `${rate(one.bad)} / ${rate(one.total)}`;
+  const good = one.good as Selector;
+  // Where others of the metric are counted and these are not, none was good.
+  const none = `0 * ${rate({ metric: good.metric, labels: {} })}`;
+  return `1 - (${rate(good)} or ${none}) / ${rate(one.total)}`;
 }
 
 function selectorText({ metric, labels }: Selector): string {

@@ -37,10 +37,10 @@ const WORKER = {
   },
   requestsWithin: {
     name: 'kll_edge_requests_within_total',
-    help: 'Requests answered without a fault of the server within so many seconds, by route; those within less are counted too.',
+    help: 'Requests answered without a fault of the server within so many seconds, by route and class of status; those within less are counted too.',
     type: 'counter',
     unit: 'requests',
-    labels: ['route', 'seconds'],
+    labels: ['route', 'seconds', 'status'],
   },
   slowQueries: {
     name: 'kll_edge_slow_queries_total',
@@ -120,6 +120,18 @@ const INGEST = {
     help: 'Sketches and lists of values merged when sequences were sealed.',
     type: 'counter',
     unit: 'sources',
+  },
+  sealedRows: {
+    name: 'kll_edge_sealed_rows_total',
+    help: 'Merged rows put into the outbox, one a series and minute.',
+    type: 'counter',
+    unit: 'rows',
+  },
+  sealedBytes: {
+    name: 'kll_edge_sealed_bytes_total',
+    help: 'Bytes of the merged rows put into the outbox; by their number, the size of a row.',
+    type: 'counter',
+    unit: 'bytes',
   },
   sealDuration: {
     name: 'kll_edge_seal_seconds_total',

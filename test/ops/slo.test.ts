@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { read } from '../../ops/check/known.js';
 import { sloRules } from '../../ops/check/slo-rules.js';
 import { propose } from '../../src/cli/slo/baseline.js';
 import { evaluate, increase } from '../../src/cli/slo/evaluate.js';
@@ -59,6 +60,20 @@ describe('an objective of requests', () => {
     const [before, after] = [scrape(requests(1000, 500)), scrape(requests(2000, 501))];
     expect(evaluate(availability, [before, after])).toMatchObject({ verdict: 'pass', of: 1001 });
     expect(evaluate(availability, [after])).toMatchObject({ verdict: 'breach', of: 2501 });
+  });
+
+  it('of latency is not saved by fast refusals: none of what was accepted was fast', () => {
+    const { objectives } = parseObjectives(read('ops/slo/edge.yaml'), 'ops/slo/edge.yaml');
+    const ingest = objectives.find(({ name }) => name === 'ingest-latency')!;
+    const count = (status: string, n: number) =>
+      `kll_edge_requests_total{route="/v1/ingest",status="${status}"} ${n}\n`;
+    const within = (status: string, n: number) =>
+      `kll_edge_requests_within_total{route="/v1/ingest",seconds="0.1",status="${status}"} ${n}\n`;
+    const refused = count('429', 5000) + within('4xx', 5000);
+    const slow = scrape(refused + count('202', 100));
+    expect(evaluate(ingest, [slow])).toMatchObject({ verdict: 'breach', measured: 0, of: 100 });
+    const fast = scrape(refused + count('202', 100) + within('2xx', 96));
+    expect(evaluate(ingest, [fast])).toMatchObject({ verdict: 'pass', measured: 0.96, of: 100 });
   });
 
   it('has no verdict without requests, nor without the counter of good ones', () => {
@@ -150,8 +165,7 @@ describe('a file of objectives', () => {
 
 describe('kll slo check', async () => {
   const folder = await workFolder();
-  const objectives = new URL('../../ops/slo/edge.yaml', import.meta.url).pathname;
-  const check = (...args: string[]) => folder.kll(['slo', 'check', '--objectives', objectives, ...args]);
+  const check = (...args: string[]) => folder.kll(['slo', 'check', ...args]);
   const server = createServer(({ url, headers }, response) => {
     const isKnown = url === '/metrics' && headers.authorization === 'Bearer secret';
     response.writeHead(isKnown ? 200 : 401).end(isKnown ? requests(1999, 1) : 'no');
@@ -187,6 +201,19 @@ describe('kll slo check', async () => {
     const { code, stdout } = await check('before.prom', 'bad.prom', '--allow-missing');
     expect(stdout).toMatch(/availability .*BREACH/);
     expect(code).toBe(1);
+  });
+
+  it('holds the objectives of the edge itself, and takes others', async () => {
+    await folder.write(
+      'own.yaml',
+      'service: shop\nwindow: 7d\nobjectives: [{ name: none, says: s, kind: zero, metric: m, alert: A }]',
+    );
+    const { json } = await check('before.prom', '--objectives', 'own.yaml', '--json');
+    expect(json).toMatchObject({ service: 'shop', windowDays: 7, objectives: [{ name: 'none' }] });
+    const { stdout } = await folder.kll(['slo', 'baseline', 'before.prom']);
+    expect(stdout).toMatch(/^availability +0\.999 /m);
+    const missing = await check('before.prom', '--objectives', 'ops/slo/edge.yaml');
+    expect([missing.code, missing.stderr]).toEqual([4, expect.stringContaining('ops/slo/edge.yaml')]);
   });
 
   it('ends with 1 where an objective was not measured', async () => {

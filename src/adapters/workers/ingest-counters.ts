@@ -3,6 +3,7 @@ import { EDGE_METRICS } from '../../metrics/edge-names.js';
 import type { CounterDelta, ObjectCounters, TakeResult } from './contract.js';
 import { CounterTable } from './object-counters.js';
 import type { PendingBatch } from './pending.js';
+import type { SealedRow } from './seal.js';
 
 const TIER = [['tier', 'ingest']] as const;
 
@@ -45,6 +46,7 @@ export class IngestCounters {
   /** Inside the transaction that removes the batches. */
   sealed(what: {
     batches: readonly PendingBatch[];
+    rows: readonly SealedRow[];
     unreadable: number;
     merged: number;
     seconds: number;
@@ -56,6 +58,9 @@ export class IngestCounters {
     this.#table.add(EDGE_METRICS.storedBytes.name, [], bytes);
     this.#table.add(EDGE_METRICS.sealedSequences.name, [], 1);
     this.#table.add(EDGE_METRICS.sealedSources.name, [], what.merged);
+    this.#table.add(EDGE_METRICS.sealedRows.name, [], what.rows.length);
+    const sealedBytes = what.rows.reduce((sum, { image }) => sum + image.byteLength, 0);
+    this.#table.add(EDGE_METRICS.sealedBytes.name, [], sealedBytes);
     this.#table.add(EDGE_METRICS.sealDuration.name, [], what.seconds);
     if (what.unreadable > 0) this.#table.add(EDGE_METRICS.unreadable.name, TIER, what.unreadable);
   }

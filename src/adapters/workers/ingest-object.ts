@@ -347,6 +347,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
       for (const slot of slots) this.#schedule.planBy('hand-over', String(slot), Date.now());
       this.#counters.sealed({
         batches,
+        rows,
         unreadable: unreadable.length,
         merged,
         seconds: (performance.now() - start) / 1000,

@@ -93,6 +93,8 @@ export function countRequest(route: string, status: number, seconds: number): vo
     workerCounters.add(EDGE_METRICS.requestsWithin, [
       ['route', route],
       ['seconds', String(limit)],
+      // A class, for the seconds multiply them. A refusal is fast: it must not count for what was accepted.
+      ['status', `${Math.floor(status / 100)}xx`],
     ]);
   }
 }

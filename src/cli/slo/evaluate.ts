@@ -83,8 +83,11 @@ function badRequests(
 ): [number, number] | undefined {
   const all = increase(scrapes, total) ?? 0;
   if (bad) return [increase(scrapes, bad) ?? 0, all];
-  const kept = increase(scrapes, good as Selector);
-  return kept === undefined ? undefined : [Math.max(0, all - kept), all];
+  const { metric, labels } = good as Selector;
+  // Where others of the metric are counted and these are not, none was good.
+  if (increase(scrapes, { metric, labels: {} }) === undefined) return undefined;
+  const kept = increase(scrapes, { metric, labels }) ?? 0;
+  return [Math.max(0, all - kept), all];
 }
 
 const isOfEdge = ({ name }: ScrapedSample) => name.startsWith('kll_edge_');

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
+import edgeObjectives from '#objectives';
 import { toNumber, withJson } from '../arguments.js';
 import { CliError, EXIT, type ExitCode, ioError, usageError } from '../exit.js';
 import { showPercent } from '../output/figures.js';
@@ -16,7 +17,7 @@ interface SloArguments {
   url?: string;
   token?: string;
   over?: number;
-  objectives: string;
+  objectives?: string;
   allowMissing?: boolean;
   json?: boolean;
 }
@@ -30,7 +31,7 @@ function withScrapes(command: Command): Command {
       .option('--url <url>', 'a live edge: its /metrics is the last scrape')
       .option('--token <token>', "token of the operator's tenant with scope admin (default: $KLL_TOKEN)")
       .option('--over <seconds>', 'scrape the live edge twice, so long apart', toNumber)
-      .option('--objectives <file>', 'what is promised', 'ops/slo/edge.yaml'),
+      .option('--objectives <file>', 'what is promised, as YAML (default: objectives of the edge)'),
   );
 }
 
@@ -87,8 +88,10 @@ const PROPOSALS: Column<Proposal>[] = [
 /** Digits enough for an objective of 99.99 %. */
 const showShare = (share: number) => `${(Math.floor(share * 1e5) / 1e3).toFixed(3)} %`;
 
-async function readObjectives(path: string) {
-  return parseObjectives(await readText(path), path);
+async function readObjectives(path?: string) {
+  return path === undefined
+    ? parseObjectives(edgeObjectives, 'ops/slo/edge.yaml')
+    : parseObjectives(await readText(path), path);
 }
 
 async function readText(path: string): Promise<string> {

@@ -54,6 +54,10 @@ describe('/metrics', () => {
     expect(grown('kll_edge_requests_total', { route: '/v1/ingest', status: '401' })).toBe(1);
     expect(grown('kll_edge_requests_total', { route: 'other', status: '404' })).toBe(1);
     expect(grown('kll_edge_request_duration_seconds_count', { route: '/v1/ingest' })).toBe(9);
+    // What was refused is fast, and counts apart from what was stored.
+    const within = (status: string) =>
+      grown('kll_edge_requests_within_total', { route: '/v1/ingest', seconds: '2.5', status });
+    expect([within('2xx'), within('4xx')]).toEqual([8, 1]);
     expect(grown('kll_edge_ingest_seen_total')).toBe(9);
     expect(grown(EDGE_METRICS.storedBatches.name)).toBe(8);
     expect(grown(EDGE_METRICS.storedValues.name)).toBe(24);

@@ -1,5 +1,7 @@
 import { abortAllDurableObjects } from 'cloudflare:test';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ObjectCounters } from '../../../src/adapters/workers/contract.js';
+import { EDGE_METRICS } from '../../../src/metrics/edge-names.js';
 import { KllSketch } from '../../../src/sketch/sketch.js';
 import {
   EVERYTHING,
@@ -104,6 +106,11 @@ describe('a sequence', () => {
     ]);
     expect(facts(before)).toEqual(facts(after));
     expect(before.oldest).toBe(START + 30_000);
+    // The size of rows is watched though they are handed over before anybody looks at the outbox.
+    const { counters } = (await object.counters()) as unknown as ObjectCounters;
+    const of = ({ name }: { name: string }) => counters.find((one) => one.name === name)?.value;
+    const bytes = after.rows.reduce((sum, { image }) => sum + image.byteLength, 0);
+    expect([of(EDGE_METRICS.sealedRows), of(EDGE_METRICS.sealedBytes)]).toEqual([4, bytes]);
   });
 
   it('answers a query with what it asks for, by the sequence it travels in', async () => {
