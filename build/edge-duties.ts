@@ -22,7 +22,7 @@ export interface LocalDuties {
   exportFolder?: string;
   /** Minutes between two runs. */
   minutes: number;
-  /** Backups of a tenant that are kept: the newest. */
+  /** Intervals for which backups of a tenant are kept; so many of the newest stay even when they are older. */
   keep: number;
 }
 
@@ -30,7 +30,7 @@ export interface LocalDuties {
 export function startDuties(duties: LocalDuties): () => void {
   let running: Promise<void> = Promise.resolve();
   const run = () => {
-    running = running.then(() => runDuties(duties));
+    running = running.then(() => runDuties(duties, Date.now()));
   };
   run();
   const timer = setInterval(run, duties.minutes * 60_000);
@@ -38,9 +38,12 @@ export function startDuties(duties: LocalDuties): () => void {
   return () => clearInterval(timer);
 }
 
-/** One run of both. What fails is told, keeps no other tenant from its own, and is tried again by the next. */
-export async function runDuties(duties: LocalDuties): Promise<void> {
-  const { url, tokenOf, operator, backupFolder, exportFolder, keep } = duties;
+/**
+ * One run of both. What fails is told, keeps no other tenant from its own, and is tried again by the next.
+ * @param now epoch milliseconds
+ */
+export async function runDuties(duties: LocalDuties, now: number): Promise<void> {
+  const { url, tokenOf, operator, backupFolder, exportFolder, minutes } = duties;
   const tenants = await tenantsOf(url, await tokenOf(operator)).catch((error: Error) => {
     console.error(`edge: no tenant is known, nothing is backed up or exported: ${error.message}`);
     return [];
@@ -50,9 +53,11 @@ export async function runDuties(duties: LocalDuties): Promise<void> {
     if (backupFolder) {
       const folder = join(backupFolder, tenant);
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-      const name = `${new Date().toISOString().replaceAll(/[:.]/g, '')}${ENDING}`;
-      const isDone = await kll(tenant, ['backup', '--url', url, '--out', join(folder, name)], token);
-      if (isDone) keepNewest(folder, keep);
+      if (!hasFresh(folder, now, minutes)) {
+        const out = join(folder, nameAt(now));
+        const isDone = await kll(tenant, ['backup', '--url', url, '--out', out], token);
+        if (isDone) prune(folder, now, duties);
+      }
     }
     if (exportFolder) {
       mkdirSync(exportFolder, { recursive: true });
@@ -88,9 +93,26 @@ async function kll(tenant: string, args: readonly string[], token: string): Prom
 }
 
 /** Names are times: they sort by age. */
-function keepNewest(folder: string, keep: number): void {
-  const backups = readdirSync(folder)
+function nameAt(time: number): string {
+  return `${new Date(time).toISOString().replaceAll(/[:.]/g, '')}${ENDING}`;
+}
+
+/** Oldest first. */
+function backupsIn(folder: string): string[] {
+  return readdirSync(folder)
     .filter((name) => name.endsWith(ENDING))
     .sort();
-  for (const name of backups.slice(0, Math.max(0, backups.length - keep))) rmSync(join(folder, name));
+}
+
+/** Whether a backup is younger than half an interval: a process that starts again and again needs no further one. */
+function hasFresh(folder: string, now: number, minutes: number): boolean {
+  const [from, to] = [nameAt(now - (minutes * 60_000) / 2), nameAt(now)];
+  // One that is dated ahead, by a clock that was wrong, says nothing.
+  return backupsIn(folder).some((name) => name > from && name <= to);
+}
+
+/** Removes what is too old. Neither backups in quick succession nor days without any cost the history. */
+function prune(folder: string, now: number, { keep, minutes }: LocalDuties): void {
+  const tooOld = nameAt(now - keep * minutes * 60_000);
+  for (const name of backupsIn(folder).slice(0, -keep)) if (name <= tooOld) rmSync(join(folder, name));
 }
