@@ -37,7 +37,7 @@ export interface TenantConfig {
   exportResolution?: Resolution;
   /** Roll-ups and hand-overs wait until then, epoch milliseconds. */
   pausedUntil?: number;
-  /** How often some closed buckets are validated, milliseconds; 0: never. */
+  /** Longest pause between two steps of validating closed buckets, milliseconds; 0: never. */
   validateMs?: number;
   /** Whether refused blobs are kept for administrators to look at; default false. */
   captureRefused?: boolean;

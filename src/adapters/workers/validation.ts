@@ -9,8 +9,10 @@ import { codeOf } from './error-code.js';
 import { readBucket } from './part-merge.js';
 import type { SeriesStore } from './series-store.js';
 
-/** Some milliseconds of work. */
-const PARTS_A_STEP = 64;
+/** Ten or twenty milliseconds of work. */
+const PARTS_A_STEP = 256;
+/** A round takes no longer, however much is stored: backups are kept for longer than that. */
+const ROUND_MS = 24 * 60 * 60_000;
 
 /** Inside a transaction. */
 export function planValidation(store: SeriesStore, now: number): void {
@@ -22,33 +24,42 @@ export function planValidation(store: SeriesStore, now: number): void {
 export function validate(store: SeriesStore, now: number): number | undefined {
   const { validateMs = 0 } = store.state.config;
   if (validateMs === 0 || store.series.count === 0) return undefined;
-  store.transaction(() => validateNext(store));
-  return now + validateMs;
+  const { parts, bytes } = store.transaction(() => validateNext(store));
+  if (parts < PARTS_A_STEP) return now + validateMs;
+  // What was read is a share of what is stored, and takes that share of a round at most.
+  return now + Math.min(validateMs, (ROUND_MS * bytes) / store.sql.databaseSize);
 }
 
-/** Inside a transaction: the parts behind the last one, from the first again after the last of all. */
-function validateNext(store: SeriesStore): void {
+/**
+ * Inside a transaction: the parts behind the last one, from the first again after the last of all.
+ * @returns how many they were, and the bytes of their images
+ */
+function validateNext(store: SeriesStore): { parts: number; bytes: number } {
   const { sql, counters } = store;
   const { row } = sql.exec<{ row: number }>('SELECT row FROM validation').one();
-  const parts = sql
-    .exec<StoredBucket>(
-      `SELECT row, series, level, start, part, version, n, closes, closing, code, image FROM buckets
-         WHERE row > ? AND closes IS NULL AND code IS NULL ORDER BY row LIMIT ?`,
-      row,
-      PARTS_A_STEP,
-    )
-    .toArray();
-  const last = parts.length === PARTS_A_STEP ? parts[PARTS_A_STEP - 1].row : 0;
-  if (last !== row) sql.exec('UPDATE validation SET row = ?', last);
-  let failed = 0;
-  for (const part of parts) {
+  const found = sql.exec<StoredBucket>(
+    `SELECT row, series, level, start, part, version, n, closes, closing, code, image FROM buckets
+       WHERE row > ? AND closes IS NULL AND code IS NULL ORDER BY row LIMIT ?`,
+    row,
+    PARTS_A_STEP,
+  );
+  let last = 0;
+  let parts = 0;
+  let bytes = 0;
+  const damaged: { part: StoredBucket; code: string; image: Uint8Array }[] = [];
+  for (const part of found) {
     const image = new Uint8Array(part.image);
     const code = faultOf(part, image);
-    if (code === undefined) continue;
-    failed++;
-    store.setAside(part, code, image);
+    if (code !== undefined) damaged.push({ part, code, image });
+    last = part.row;
+    parts++;
+    bytes += image.length;
   }
-  counters.validated(parts.length, failed);
+  const next = parts === PARTS_A_STEP ? last : 0;
+  if (next !== row) sql.exec('UPDATE validation SET row = ?', next);
+  for (const { part, code, image } of damaged) store.setAside(part, code, image);
+  counters.validated(parts, damaged.length);
+  return { parts, bytes };
 }
 
 /** Why a stored part is not what it was; undefined when it is. */

@@ -44,16 +44,34 @@ const quarantined = (config: TenantConfig) =>
 describe('validation of closed buckets', () => {
   it('reads all of them in turn, some at a time, and finds nothing wrong with what was stored', async () => {
     const config = tenantConfig({ validateMs: EVERY });
-    const rows = Array.from({ length: 100 }, (_, i) => row(START, [i, 1 / (i + 1), -i], { route: `/${i}` }));
+    const rows = Array.from({ length: 300 }, (_, i) => row(START, [i, 1 / (i + 1), -i], { route: `/${i}` }));
     await handOver(config, rows);
     // Closed after a minute and the grace of two.
     await ringUntil(config, START + EVERY);
-    expect(await counted(config)).toEqual({ validated: 64, failed: 0, unreadable: 0 });
+    expect(await counted(config)).toEqual({ validated: 256, failed: 0, unreadable: 0 });
     await ringUntil(config, START + 2 * EVERY);
-    expect(await counted(config)).toEqual({ validated: 100, failed: 0, unreadable: 0 });
+    expect(await counted(config)).toEqual({ validated: 300, failed: 0, unreadable: 0 });
     await ringUntil(config, START + 3 * EVERY);
-    expect(await counted(config)).toEqual({ validated: 164, failed: 0, unreadable: 0 });
-    expect(totalsOf(await readOf(config)).n).toBe(300);
+    expect(await counted(config)).toEqual({ validated: 556, failed: 0, unreadable: 0 });
+    expect(totalsOf(await readOf(config)).n).toBe(900);
+  });
+
+  it('takes shorter pauses where much is stored, so that a round takes a day at most', async () => {
+    const config = tenantConfig({ validateMs: EVERY });
+    const rows = Array.from({ length: 600 }, (_, i) => row(START, [i], { route: `/${i}` }));
+    await handOver(config, rows);
+    await inside(seriesObject(config), (_, { storage }) => {
+      storage.sql.exec('CREATE TABLE much (bytes BLOB)');
+      for (let i = 0; i < 30; i++) storage.sql.exec('INSERT INTO much VALUES (zeroblob(1000000))');
+    });
+    await ringUntil(config, START + EVERY);
+    expect((await counted(config)).validated).toBe(256);
+    // What is left is a ten thousandth of the storage: some seconds of a day.
+    await ringUntil(config, START + EVERY + MINUTE_MS);
+    expect((await counted(config)).validated).toBe(600);
+    // A round that is over begins anew after the whole pause.
+    await ringUntil(config, START + 2 * EVERY);
+    expect((await counted(config)).validated).toBe(600);
   });
 
   it('passes images of every shape: many values, both infinities of scale, one value, hours of late parts', async () => {
