@@ -1,13 +1,16 @@
 /** Stored images are damaged while the edge is down: values are missing from answers. */
 
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { KllSketch } from '../../src/index.js';
 import { damageOldest } from '../live/damage.js';
 import { batchOf, call } from '../live/senders.js';
 import { sleep, type Total } from './pages.js';
 import type { Recovery, Scenario, Site } from './scenario.js';
 
+const KLL = fileURLToPath(new URL('../../dist/cli/kll.js', import.meta.url));
 const RUNBOOK = 'ops/runbooks/corrupt-blob.md';
 const BACKUP = 'ops/runbooks/backup-and-restore.md';
 /** Values of two days before, in buckets that are closed. */
@@ -39,6 +42,7 @@ export const corruptBlob: Scenario = {
     const all = plus(site.pages.total(), old);
     const { n: readable } = await site.answerThat('an answer that lacks something', ({ partial }) => partial);
     if (readable >= all.n) throw new Error(`nothing is missing: ${readable} of ${all.n} values`);
+    backUpDamaged(site);
 
     site.makeSuspect();
     await site.follow(RUNBOOK, 'Diagnosis');
@@ -81,6 +85,12 @@ async function sendOld({ edge }: Site): Promise<Total> {
     }
   }
   return total;
+}
+
+/** The clock goes on: by the time somebody looks, the newest backup holds the damage. */
+function backUpDamaged({ edge, backups }: Site): void {
+  const out = join(backups, 'default', 'damaged.kllbackup');
+  execFileSync(process.execPath, [KLL, 'backup', '--url', edge.url, '--token', edge.token, '--out', out]);
 }
 
 const plus = (a: Total, b: Total): Total => ({ n: a.n + b.n, sum: a.sum + b.sum });
