@@ -17,8 +17,11 @@ import { openShell } from '../../../ops/live/shell.js';
 import { makeWorkplace } from '../../../ops/live/workplace.js';
 
 const FACTOR = 15;
-/** Isolates ask for a key again after so long. */
-const environment = { KLL_DIRECTORY_TTL_MS: '200' };
+/** Isolates ask for a key again after so long; runbooks sign tokens of tenants with the secret. */
+const environment = {
+  KLL_DIRECTORY_TTL_MS: '200',
+  KLL_TOKEN_SECRET: 'a secret of the test, as long as it has to be',
+};
 
 let folder: string;
 let edge: ServedEdge;
@@ -189,6 +192,7 @@ describe('maintenance mode', () => {
       ...makeWorkplace(workplace),
       URL: edge.url,
       TOKEN: edge.token,
+      KLL_TOKEN_SECRET: environment.KLL_TOKEN_SECRET,
       ALERTMANAGER: monitoring.alertmanagerUrl,
     });
     const type = async (commands: RunbookCommand[]) => {
@@ -197,6 +201,10 @@ describe('maintenance mode', () => {
     const commands = commandsOf(read('ops/runbooks/maintenance-mode.md'), 'Resolution');
     const end = commands.findIndex(({ text }) => text.includes('-X DELETE'));
     expect(end).toBeGreaterThan(0);
+    // A tenant beside the operator's: it is paused as well.
+    const ofShop = { headers: { authorization: `Bearer ${await edge.tokenOf('shop')}` } };
+    await call(edge, '/v1/admin/config', { method: 'PATCH', body: '{"graceMs":120000}', ...ofShop });
+    const pauseOfShop = async () => await (await call(edge, '/v1/admin/pause', ofShop)).json();
     const begun = monitoring.delivered.length;
     const isPaged = () =>
       monitoring.delivered
@@ -204,12 +212,14 @@ describe('maintenance mode', () => {
         .some(({ alertname, status }) => alertname === 'KllEdgeIngestStalled' && status === 'firing');
     try {
       await type(commands.slice(0, end));
+      expect(await pauseOfShop()).toEqual({ pausedUntil: expect.any(String) });
       await call(edge, `/v1/admin/keys/${senders.key}`, { method: 'DELETE' });
       await fires('KllEdgeIngestStalled', 60);
       // Without a silence it is delivered within two seconds.
       await sleep(6000);
       expect(isPaged()).toBe(false);
       await type(commands.slice(end));
+      expect(await pauseOfShop()).toEqual({ pausedUntil: null });
       await until('the pager hears of it', 60, async () => isPaged());
     } finally {
       senders.key = await newKey(edge);
