@@ -26,7 +26,10 @@ export function isDataErrorCode(code: string): code is DataErrorCode {
   return Object.hasOwn(CODES, code);
 }
 
-/** The code of an error, as events carry it; 'ERR_UNKNOWN' for an error that is none of ours (the host's memory is full). */
+/** Of an error that is none of ours: the host's memory is full. */
+export const UNKNOWN_CODE = 'ERR_UNKNOWN';
+
+/** The code of an error, as events carry it. */
 export function toCode(outcome: string | undefined): string {
-  return outcome !== undefined && /^ERR_[A-Z_]+$/.test(outcome) ? outcome : 'ERR_UNKNOWN';
+  return outcome !== undefined && /^ERR_[A-Z_]+$/.test(outcome) ? outcome : UNKNOWN_CODE;
 }

@@ -4,6 +4,7 @@
  */
 
 import { DATA_ERROR_CODES } from './data-error-codes.js';
+import { MERGE_ERROR_CODES } from './merge-error-codes.js';
 import { VERSION } from './version.js';
 
 /** A `summary` has a sum and a count; quantiles where its descriptor names them. */
@@ -134,6 +135,7 @@ export const METRICS = {
     type: 'counter',
     unit: 'calls',
     labels: ['code'],
+    known: MERGE_ERROR_CODES,
   },
   queryAnswers: {
     name: 'kll_query_answers_total',
