@@ -41,9 +41,14 @@ export function withInput(command: Command): Command {
     .option('--progress', 'say how far reading has come, even where standard error is no terminal');
 }
 
-export function withSketch(command: Command): Command {
+/** @param defaultK what holds without the option, in words */
+export function withSketch(command: Command, defaultK = '200'): Command {
   return command
-    .option('-k, --k <k>', 'accuracy, 8..65535: the error halves when k doubles (default: 200)', toK)
+    .option(
+      '-k, --k <k>',
+      `accuracy, 8..65535: the error falls about as k^-0.9, bytes grow as k (default: ${defaultK})`,
+      toK,
+    )
     .addOption(
       new Option('--tails <policy>', 'ends of the distribution to keep sharp (default: high)').choices([
         'none',
@@ -116,7 +121,7 @@ export function toIntegerWithin(low: number, high: number): (text: string) => nu
   };
 }
 
-const toK = toIntegerWithin(8, 65535);
+export const toK = toIntegerWithin(8, 65535);
 
 function toSeed(text: string): bigint {
   if (/^\d+$/.test(text) && BigInt(text) < 1n << 64n) return BigInt(text);

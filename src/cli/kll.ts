@@ -3,7 +3,7 @@
  * its verbs; exit.ts its exit codes.
  */
 import { Command, CommanderError } from 'commander';
-import { type CliError, EXIT, usageError } from './exit.js';
+import { type CliError, EXIT, EXIT_MEANINGS, usageError } from './exit.js';
 import { handleClosedPipe, reportError } from './output/terminal.js';
 import { backup, backupCommand } from './verbs/backup.js';
 import { build, buildCommand } from './verbs/build.js';
@@ -35,14 +35,11 @@ import { vacuum, vacuumCommand } from './verbs/vacuum.js';
 import { verify, verifyCommand } from './verbs/verify.js';
 import { packageVersion } from './version.js';
 
-const EXIT_CODES = `
-Exit codes:
-  0  done
-  1  done, and the verdict is negative (verify, compare, slo check, restore --verify, export, capacity, doctor, replay)
-  2  the command line is wrong
-  3  the input is not what it should be
-  4  reading or writing failed
-  70 a fault of kll`;
+const EXIT_CODES = [
+  '',
+  'Exit codes:',
+  ...Object.entries(EXIT_MEANINGS).map(([code, meaning]) => `  ${code.padEnd(2)} ${meaning}`),
+].join('\n');
 
 const EXAMPLES = `
 Examples:

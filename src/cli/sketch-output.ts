@@ -2,11 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
+import { SketchArgumentError } from '../core/errors.js';
 import { toDataSketches } from '../formats.js';
 import type { KllSketch, Precision } from '../index.js';
-import { toPrecision } from './arguments.js';
-import { ioError, usageError } from './exit.js';
-import { showBytes, showCount } from './output/figures.js';
+import { toK, toPrecision } from './arguments.js';
+import { dataError, ioError, usageError } from './exit.js';
+import { showBytes, showCountOf } from './output/figures.js';
 import { printJson, remark, toJson, writeOut } from './output/terminal.js';
 import { sketchReport } from './sketch-report.js';
 
@@ -24,12 +25,29 @@ export interface OutputArguments {
   to: SketchForm;
   precision?: Precision;
   state: boolean;
+  condense?: number;
+  sharp?: boolean;
   json?: boolean;
+}
+
+/** What a verb says of what it writes. */
+export interface Written {
+  verb: string;
+  /** Where the values came from, for errors. */
+  source: string;
+  /** More members of the report. */
+  report: object;
 }
 
 export function withOutput(command: Command): Command {
   return command
     .option('-o, --output <file>', 'where to write the sketch (default: standard output)')
+    .option(
+      '--condense <k>',
+      'write a small copy of that k, 8..65535: more accurate than a sketch that lived at it',
+      toK,
+    )
+    .option('--sharp', 'with --condense: twice the items at the ends that tails keep sharp')
     .addOption(new Option('--to <form>', 'form of the sketch').choices(SKETCH_FORMS).default('compact'))
     .option(
       '--precision <bits:n|decimals:n>',
@@ -40,7 +58,10 @@ export function withOutput(command: Command): Command {
 }
 
 /** Ends before any work is done when there is nowhere to write to. */
-export function checkOutput({ output, to, precision }: OutputArguments): void {
+export function checkOutput({ output, to, precision, condense, sharp }: OutputArguments): void {
+  if (sharp && condense === undefined) {
+    throw usageError('--sharp says how to condense: expected --condense too', 'As --condense 200 --sharp.');
+  }
   if (precision && to.startsWith('datasketches')) {
     throw usageError('--precision rounds compact images alone', 'Apache images hold every value as it is.');
   }
@@ -52,14 +73,18 @@ export function checkOutput({ output, to, precision }: OutputArguments): void {
   }
 }
 
-/** Writes the sketch and reports what was written. */
+/**
+ * Writes the sketch, or the small copy of it that is asked for, and reports what was written.
+ * @throws CliError exit code 3 for values that the form cannot hold
+ */
 export async function writeSketch(
-  sketch: KllSketch,
+  whole: KllSketch,
   args: OutputArguments,
-  verb: string,
-  more: object = {},
+  { verb, source, report: more }: Written,
 ): Promise<void> {
-  const bytes = encodeSketch(sketch, args);
+  const { condense, sharp = false } = args;
+  const sketch = condense === undefined ? whole : whole.condense(condense, { sharp });
+  const bytes = encodeSketch(sketch, args, source);
   if (args.output === undefined) await writeOut(bytes);
   else await replaceFile(args.output, bytes);
   const target = args.output ?? 'standard output';
@@ -72,10 +97,14 @@ export async function writeSketch(
   // Standard output is the sketch's when there is no file.
   if (args.json && args.output !== undefined) await printJson(report);
   else if (args.json) process.stderr.write(`${toJson(report)}\n`);
-  else remark(`wrote ${target}: ${args.to}, ${showBytes(bytes.length)}, ${showCount(sketch.n)} values`);
+  else remark(`wrote ${target}: ${args.to}, ${showBytes(bytes.length)}, ${showCountOf(sketch.n, 'value')}`);
 }
 
-export function encodeSketch(sketch: KllSketch, { to, precision, state }: OutputArguments): Uint8Array {
+function encodeSketch(
+  sketch: KllSketch,
+  { to, precision, state }: OutputArguments,
+  source: string,
+): Uint8Array {
   switch (to) {
     case 'compact':
       return sketch.toBytes(bytesOptions(precision, state));
@@ -86,9 +115,22 @@ export function encodeSketch(sketch: KllSketch, { to, precision, state }: Output
     case 'datasketches-double':
       return toDataSketches(sketch, 'double');
     case 'datasketches-float':
-      return toDataSketches(sketch, 'float');
     case 'datasketches-long':
-      return toDataSketches(sketch, 'long');
+      return encodeNarrow(sketch, to === 'datasketches-float' ? 'float' : 'long', source);
+  }
+}
+
+/** Floats and longs do not hold every double. */
+function encodeNarrow(sketch: KllSketch, type: 'float' | 'long', source: string): Uint8Array {
+  try {
+    return toDataSketches(sketch, type);
+  } catch (error) {
+    if (!(error instanceof SketchArgumentError)) throw error;
+    throw dataError(
+      `${source}: an Apache image of ${type}s cannot hold its values: ${error.message}`,
+      '--to datasketches-double holds them all.',
+      error.code,
+    );
   }
 }
 

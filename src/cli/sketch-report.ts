@@ -1,6 +1,6 @@
 /** What every report says of a sketch. */
 import type { KllSketch } from '../index.js';
-import { showBytes, showCount, showPercent } from './output/figures.js';
+import { showBytes, showCountOf, showPercent } from './output/figures.js';
 
 /** For machines. */
 export function sketchReport(sketch: KllSketch) {
@@ -33,6 +33,9 @@ export function describeAccuracy(sketch: KllSketch): string {
 
 /** One line on size. */
 export function describeSize(sketch: KllSketch, bytes: number): string {
-  const share = sketch.n > 0 ? `; ${showCount(sketch.n)} doubles take ${showBytes(sketch.n * 8)}` : '';
+  const share =
+    sketch.n > 0
+      ? `; ${showCountOf(sketch.n, 'double takes', 'doubles take')} ${showBytes(sketch.n * 8)}`
+      : '';
   return `${showBytes(bytes)} as a compact image${share}`;
 }

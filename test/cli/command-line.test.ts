@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { EXIT_MEANINGS } from '../../src/cli/exit.js';
 import { KLL, latencies, runKll, workFolder } from './run-kll.js';
 
 const folder = await workFolder();
@@ -63,6 +64,27 @@ describe('the command line', () => {
     expect([...described].sort()).toEqual([...VERBS, ...OF_EDGES, ...GROUPS].sort());
   });
 
+  it('has the same exit codes in its help and in docs/cli.md', async () => {
+    const text = await readFile(new URL('../../docs/cli.md', import.meta.url), 'utf8');
+    const documented = [...text.matchAll(/^\| (\d+) \| (.*) \|$/gm)].map(([, code, meaning]) => [
+      code,
+      meaning,
+    ]);
+    const inHelp = [
+      ...(await runKll(['--help'])).stdout.split('Exit codes:')[1].matchAll(/^ {2}(\d+) +(.*)$/gm),
+    ];
+    expect(documented.map(([code, meaning]) => [code, meaning.replaceAll('`', '')])).toEqual(
+      inHelp.map(([, code, meaning]) => [code, meaning]),
+    );
+    expect(Object.entries(EXIT_MEANINGS)).toEqual(inHelp.map(([, code, meaning]) => [code, meaning]));
+  });
+
+  it('says what k is where none is given', async () => {
+    const said = async (verb: string) => (await runKll([verb, '--help'])).stdout.replaceAll(/\s+/g, ' ');
+    expect(await said('build')).toContain('(default: 200)');
+    expect(await said('merge')).toContain('(default: the largest of the sources)');
+  });
+
   it.each([
     [[]],
     [['unknown']],
@@ -81,6 +103,9 @@ describe('the command line', () => {
     [['build', '--precision', 'bits:0']],
     [['build', '--precision', 'decimals:23']],
     [['build', '--to', 'datasketches']],
+    [['build', '--condense', '7']],
+    [['merge', 'a.kll', '--condense', 'few']],
+    [['convert', 'a.kll', '--sharp']],
     [['plot', '--bins', '1']],
     [['merge']],
     [['backup', '--url', 'http://127.0.0.1:1']],
@@ -103,7 +128,7 @@ describe('the command line', () => {
     const { code, stdout, stderr } = await folder.kll(args);
     expect(code).toBe(2);
     expect(stdout).toBe('');
-    expect(stderr).toMatch(args.length === 0 ? /^Usage: kll/ : /^kll: \S/);
+    expect(stderr).toMatch(args.length === 0 ? /^Usage: kll/ : /^kll: ERR_USAGE: \S/);
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
@@ -111,7 +136,7 @@ describe('the command line', () => {
     const { code, stdout, stderr } = await folder.kll(['summary', 'bad.txt']);
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
     expect(stderr).toBe(
-      'kll: bad.txt: line 3: expected a number, found "three"\n' +
+      'kll: ERR_INPUT: bad.txt: line 3: expected a number, found "three"\n' +
         '     Use --skip-invalid to leave out whatever is not a finite number.\n',
     );
   });
@@ -146,15 +171,15 @@ describe('the command line', () => {
         stdio: ['ignore', full, 'pipe'],
       });
       expect(status).toBe(4);
-      expect(stderr.toString()).toBe('kll: cannot write standard output: no space left\n');
+      expect(stderr.toString()).toBe('kll: ERR_DEVICE_FULL: cannot write standard output: no space left\n');
     } finally {
       closeSync(full);
     }
   });
 
   it.each([
-    ['an absent file', 'absent.txt', 'cannot read absent.txt: no such file'],
-    ['a directory', '.', 'cannot read .: it is a directory'],
+    ['an absent file', 'absent.txt', 'ERR_FILE_ABSENT: cannot read absent.txt: no such file'],
+    ['a directory', '.', 'ERR_FILE_KIND: cannot read .: it is a directory'],
   ])('ends with exit code 4 for %s', async (_what, path, message) => {
     expect(await folder.kll(['summary', path])).toMatchObject({
       code: 4,

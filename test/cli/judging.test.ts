@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { encodeJson, encodeRecord, RECORD } from '../../src/wire/backup-records.js';
 import { latencies, workFolder } from './run-kll.js';
 
 const folder = await workFolder();
@@ -9,6 +10,7 @@ await folder.write('slower.txt', latencies(40_000, 3, 1.5).join('\n'));
 await folder.kll(['build', 'monday.txt', '--seed', '1', '-o', 'monday.kll']);
 await folder.kll(['build', 'slower.txt', '--seed', '1', '-o', 'slower.kll']);
 const good = await readFile(folder.at('monday.kll'));
+const BACKUP = encodeRecord(RECORD.header, 0, encodeJson({ format: 'kll-backup', version: 1 }));
 const flipped = Uint8Array.from(good);
 flipped[good.length >> 1] ^= 0x10;
 await folder.write('flipped.kll', flipped);
@@ -39,7 +41,7 @@ describe('kll verify', () => {
     expect(json.sketches[2].message).toContain('cut.kll: ');
     expect(json.sketches[3].code).toBe('ERR_MAGIC');
     expect((await folder.kll(['verify', 'flipped.kll'])).stdout).toMatch(
-      /^FAILED {2}flipped\.kll: .*checksum/im,
+      /^FAILED {2}ERR_CHECKSUM: flipped\.kll: .*checksum/im,
     );
   });
 
@@ -61,8 +63,35 @@ describe('kll verify', () => {
     });
   });
 
+  it('says where rounding explains that a sketch is not true to its data', async () => {
+    const data = Array.from({ length: 40_000 }, (_, i) => Math.sin(i) * 10);
+    await folder.kll(
+      ['build', '-k', '1024', '--precision', 'decimals:0', '-o', 'rounded.kll'],
+      data.join('\n'),
+    );
+    const against = ['verify', 'rounded.kll', '--against', '-'];
+    const { code, stdout } = await folder.kll(against, data.join('\n'));
+    expect(code).toBe(1);
+    expect(stdout).toContain('Its values were rounded to 0 decimals when it was written (--precision)');
+    expect((await folder.kll(['verify', 'slower.kll', '--against', 'monday.txt'])).stdout).not.toContain(
+      'rounded',
+    );
+  });
+
   it('that cannot read a file is a failure of reading, not a verdict', async () => {
     expect(await folder.kll(['verify', 'absent.kll'])).toMatchObject({ code: 4 });
+  });
+});
+
+describe('a backup of an edge', () => {
+  it.each(['inspect', 'verify'])('is named as one by kll %s, with what it is for', async (verb) => {
+    await folder.write('named.kllbackup', 'anything');
+    await folder.write('other.bin', BACKUP);
+    for (const file of ['named.kllbackup', 'other.bin']) {
+      const { code, stdout, stderr } = await folder.kll([verb, file]);
+      expect(code).toBe(verb === 'verify' ? 1 : 3);
+      expect(stdout + stderr).toMatch(/a backup of an edge: kll restore .* kll doctor/);
+    }
   });
 });
 
@@ -105,7 +134,7 @@ describe('kll inspect', () => {
     expect(code).toBe(3);
     expect(stdout).toMatch(/^checksum +bad \(CRC-32C\)$/m);
     expect(stdout).toMatch(/^version +1$/m);
-    expect(stderr).toContain('kll: flipped.kll: ');
+    expect(stderr).toContain('kll: ERR_CHECKSUM: flipped.kll: ');
     const { json } = await folder.kll(['inspect', 'flipped.kll', '--json']);
     expect(json).toMatchObject({ checksum: 'bad', refused: { code: 'ERR_CHECKSUM' }, sketch: null });
     const stub = await folder.kll(['inspect', '-'], Uint8Array.of(0xc7));

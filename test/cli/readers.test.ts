@@ -157,6 +157,17 @@ describe('delimited text', () => {
     });
   });
 
+  it('quotes the names to choose from, and says what a decimal comma needs', async () => {
+    await expect(read('bad.csv', 'a b,"c, d"\n1,2\n', {})).rejects.toMatchObject({
+      hint: 'Name it with --column: "a b", "c, d".',
+    });
+    const options = { column: 'ms', delimiter: ';' };
+    await expect(read('bad.csv', 'ms;n\n1,5;2\n', options)).rejects.toMatchObject({
+      message: expect.stringContaining('expected a number, found "1,5"'),
+      hint: expect.stringContaining('Decimal commas'),
+    });
+  });
+
   it('takes records of any length, and leaves out bad cells, when asked', async () => {
     const options = { column: 'b', skipInvalid: true };
     expect(await read('g.csv', 'a,b\n1,2\n3\n4,x\n5,6,7\n', options)).toMatchObject({
@@ -220,7 +231,7 @@ describe('Parquet', () => {
     await expect(readPath(FLIGHTS, column ? { column } : {})).rejects.toMatchObject({
       exitCode: EXIT.usage,
       message: expect.stringContaining(message),
-      hint: expect.stringContaining('delay, distance'),
+      hint: expect.stringContaining('"delay", "distance"'),
     });
   });
 
@@ -254,9 +265,9 @@ describe('a source', () => {
   it('that is absent or a directory is an error of reading', async () => {
     await expect(ByteSource.open(join(folder, 'absent'))).rejects.toMatchObject({
       exitCode: EXIT.io,
-      code: 'ENOENT',
+      code: 'ERR_FILE_ABSENT',
     });
-    await expect(ByteSource.open(folder)).rejects.toMatchObject({ exitCode: EXIT.io, code: 'EISDIR' });
+    await expect(ByteSource.open(folder)).rejects.toMatchObject({ exitCode: EXIT.io, code: 'ERR_FILE_KIND' });
   });
 
   it('without a telling name is recognised by its content', async () => {

@@ -46,6 +46,36 @@ describe('kll build', () => {
     expect(bytes.length).toBeLessThan((await readFile(folder.at('first.kll'))).length / 2);
   });
 
+  it('writes the small copy of a large sketch that the library condenses', async () => {
+    const large = new KllSketch({ k: 1024, seed: 1 }).extend(first);
+    const args = [
+      'build',
+      'first.txt',
+      '-k',
+      '1024',
+      '--seed',
+      '1',
+      '--condense',
+      '200',
+      '-o',
+      'sent.kll',
+      '--json',
+    ];
+    const { json } = await folder.kll(args);
+    const bytes = await readFile(folder.at('sent.kll'));
+    expect(bytes).toEqual(Buffer.from(large.clone().condense(200).toBytes()));
+    expect(json).toMatchObject({
+      output: { bytes: bytes.length },
+      sketch: { n: 30_000, k: 200, minK: 1024 },
+    });
+    const sharp = await folder.kll([...args, '--sharp', '--to', 'json']);
+    expect(sharp.json.sketch.retained).toBe(large.clone().condense(200, { sharp: true }).numRetained);
+    await folder.kll([...args, '--sharp']);
+    expect(await readFile(folder.at('sent.kll'))).toEqual(
+      Buffer.from(large.condense(200, { sharp: true }).toBytes()),
+    );
+  });
+
   it('writes Apache images of every type', async () => {
     for (const type of ['double', 'float'] as const) {
       await folder.kll(['build', 'first.txt', '--to', `datasketches-${type}`, '-o', `first.${type}`]);
@@ -60,9 +90,24 @@ describe('kll build', () => {
       ['build', '--to', 'datasketches-long', '-o', 'none.long'],
       '1.5\n2\n',
     );
-    expect(code).toBe(2);
-    expect(stderr).toContain('1.5');
+    expect(code).toBe(3);
+    expect(stderr).toMatch(
+      /^kll: ERR_NOT_INTEGER: standard input: an Apache image of longs cannot .* 1\.5\n/,
+    );
+    expect(stderr).toContain('--to datasketches-double');
     expect(await readdir(folder.path)).not.toContain('none.long');
+    expect(
+      await folder.kll(['convert', 'first.kll', '--to', 'datasketches-long', '-o', 'none.long']),
+    ).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/^kll: ERR_NOT_INTEGER: first\.kll: /),
+    });
+    expect(
+      await folder.kll(['build', '--to', 'datasketches-float', '-o', 'none.float'], '1e300\n'),
+    ).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/^kll: ERR_FLOAT_OVERFLOW: standard input: /),
+    });
   });
 
   it('leaves no half-written file beside a target that cannot be written', async () => {
@@ -93,6 +138,25 @@ describe('kll merge', () => {
     const sorted = [...first, ...second].sort((a, b) => a - b);
     const median = sketch.quantile(0.5);
     expect(Math.abs(sorted.findIndex((x) => x >= median) / 60_000 - 0.5)).toBeLessThan(sketch.rankError());
+  });
+
+  it('condenses what it merged, and kll convert what it reads', async () => {
+    await folder.kll(['build', 'first.txt', '-k', '1024', '-o', 'large.kll']);
+    const merged = ['merge', 'large.kll', 'second.kll', '--condense', '100', '-o', 'sent.kll', '--json'];
+    expect((await folder.kll(merged)).json.sketch).toMatchObject({ n: 60_000, k: 100, minK: 200 });
+    const converted = [
+      'convert',
+      'large.kll',
+      '--condense',
+      '100',
+      '--to',
+      'datasketches-double',
+      '-o',
+      'sent.sk',
+      '--json',
+    ];
+    expect((await folder.kll(converted)).json.sketch).toMatchObject({ n: 30_000, k: 100 });
+    expect(fromDataSketches(await readFile(folder.at('sent.sk'))).k).toBe(100);
   });
 
   it('reads one of its sources from standard input, and no more than one', async () => {

@@ -14,7 +14,7 @@ import {
   RecordReader,
 } from '../../wire/backup-records.js';
 import { dataError, ioError } from '../exit.js';
-import { showCount } from '../output/figures.js';
+import { showCountOf } from '../output/figures.js';
 
 /** What a whole backup holds. */
 export interface BackupReport {
@@ -73,7 +73,7 @@ export class BackupCheck {
     this.#checked(() => this.#reader.end());
     if (!this.#header || !this.#isOver) {
       throw dataError(
-        `${this.name}: its end record is missing after ${showCount(this.#found.records)} records: it was cut off`,
+        `${this.name}: its end record is missing after ${showCountOf(this.#found.records, 'record')}: it was cut off`,
         'Fetch the backup again.',
         'ERR_TRUNCATED',
       );

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { CliError, dataError, EXIT, ioError } from '../exit.js';
+import { CliError, dataError, ioError } from '../exit.js';
 
 /** What a file must show of itself for its format to be recognised. */
 const HEAD_BYTES = 4096;
@@ -111,9 +111,7 @@ async function fileSize(path: string): Promise<number | undefined> {
     const file = await open(path);
     try {
       const stat = await file.stat();
-      if (stat.isDirectory()) {
-        throw new CliError(EXIT.io, 'EISDIR', `cannot read ${path}: it is a directory`);
-      }
+      if (stat.isDirectory()) throw ioError('read', path, { code: 'EISDIR' });
       return stat.isFile() ? stat.size : undefined;
     } finally {
       await file.close();

@@ -1,6 +1,7 @@
 /** Delimited text by RFC 4180: a header, quoted fields, quoted line ends. */
 import { CsvError, type Options, parse } from 'csv-parse';
 import { CliError, dataError, usageError } from '../exit.js';
+import { showNames } from '../output/figures.js';
 import type { ByteSource } from './byte-source.js';
 import type { ReadOptions, ValueCollector } from './value-reader.js';
 
@@ -81,7 +82,7 @@ function findColumn(record: string[], column: string | undefined, hasHeader: boo
 
 function list(names: string[], hasHeader: boolean): string {
   if (!hasHeader) return ` 1..${names.length}.`;
-  return `: ${names.slice(0, 30).join(', ')}${names.length > 30 ? ', ...' : ''}.`;
+  return `: ${showNames(names)}.`;
 }
 
 function explain(error: Error, name: string): Error {

@@ -1,5 +1,6 @@
 /** JSON records, one a line: a field of each, or the records themselves where they are numbers. */
 import { dataError } from '../exit.js';
+import { showNames } from '../output/figures.js';
 import type { ByteSource } from './byte-source.js';
 import { linesOf } from './lines.js';
 import type { ReadOptions, ValueCollector } from './value-reader.js';
@@ -49,7 +50,7 @@ export async function* readNdjson(
       else if (column === undefined && typeof value === 'object') {
         throw dataError(
           `${source.name}: line ${line}: a record, expected a number`,
-          `Name the field with --column. The record has: ${Object.keys(value).slice(0, 20).join(', ')}.`,
+          `Name the field with --column. The record has: ${showNames(Object.keys(value))}.`,
         );
       } else collector.refuse(describe(value), where);
     }

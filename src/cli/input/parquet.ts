@@ -2,6 +2,7 @@
 import { type FileMetaData, parquetMetadataAsync, parquetRead, type SchemaElement } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { CliError, dataError, usageError } from '../exit.js';
+import { showNames } from '../output/figures.js';
 import type { ByteSource } from './byte-source.js';
 import type { ReadOptions, ValueCollector } from './value-reader.js';
 
@@ -71,9 +72,7 @@ function findColumn(metadata: FileMetaData, column: string | undefined, name: st
   const flat = elements.length === root.num_children ? elements : topLevel(metadata.schema);
   const numeric = flat.filter(isNumeric).map((element) => element.name);
   const choice =
-    numeric.length > 0
-      ? `Its columns of numbers: ${numeric.slice(0, 30).join(', ')}.`
-      : 'It has no column of numbers.';
+    numeric.length > 0 ? `Its columns of numbers: ${showNames(numeric)}.` : 'It has no column of numbers.';
   if (column === undefined) {
     if (numeric.length === 1) return numeric[0];
     throw usageError(`${name}: which of ${flat.length} columns?`, `Name it with --column. ${choice}`);

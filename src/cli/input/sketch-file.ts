@@ -3,6 +3,7 @@ import { totalCapacity } from '../../core/capacity.js';
 import { SketchDataError } from '../../core/errors.js';
 import { type DataSketchesType, fromDataSketches, fromKll1, fromKll2 } from '../../formats.js';
 import { KllSketch, type LoadOptions } from '../../index.js';
+import { BACKUP_FORMAT } from '../../wire/backup-records.js';
 import { fromBase64Url } from '../../wire/base64url.js';
 import { dataError } from '../exit.js';
 import type { ByteSource } from './byte-source.js';
@@ -37,6 +38,12 @@ export function sketchFamily(head: Uint8Array): SketchFamily | undefined {
   return undefined;
 }
 
+function looksLikeBackup({ name, head }: ByteSource): boolean {
+  return (
+    name.endsWith('.kllbackup') || new TextDecoder().decode(head.subarray(0, 64)).includes(BACKUP_FORMAT)
+  );
+}
+
 /**
  * Reads the bytes of a sketch.
  * @param type how the items of an Apache image are stored; found out when absent
@@ -51,7 +58,9 @@ export async function readSketchFile(source: ByteSource, type?: DataSketchesType
       source.head.length === 0 ? 'it is empty' : `it begins with ${hex(source.head.subarray(0, 4))}`;
     throw dataError(
       `${name}: not a sketch: ${found} (at byte 0)`,
-      'A sketch is a compact image, its JSON, an Apache DataSketches KLL image, KLL1 or KLL2. kll build makes one.',
+      looksLikeBackup(source)
+        ? 'It is a backup of an edge: kll restore puts it back, kll doctor checks all that lie in a folder.'
+        : 'A sketch is a compact image, its JSON, an Apache DataSketches KLL image, KLL1 or KLL2. kll build makes one.',
       'ERR_MAGIC',
     );
   }

@@ -12,6 +12,8 @@ export interface ReadOptions {
   skipInvalid?: boolean;
 }
 
+/** A number as much of the world writes it, quoted as errors show it. */
+const DECIMAL_COMMA = /^"\s*[+-]?\d+,\d+\s*"$/;
 /** Values to a batch. */
 const BATCH = 1 << 14;
 
@@ -65,7 +67,9 @@ export class ValueCollector {
     if (this.skipInvalid) return;
     throw dataError(
       `${this.name}: ${where()}: expected a number, found ${found}`,
-      'Use --skip-invalid to leave out whatever is not a finite number.',
+      DECIMAL_COMMA.test(found)
+        ? 'Decimal commas are not read: write points, for instance with tr , . before kll.'
+        : 'Use --skip-invalid to leave out whatever is not a finite number.',
     );
   }
 

@@ -1,5 +1,6 @@
 /** How figures are written for people. */
 
+const MOST_NAMES = 30;
 const COUNT = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
 /** A value of the data: seven significant digits, integers whole. */
@@ -14,6 +15,17 @@ export function showValue(x: number): string {
 /** A number of things. */
 export function showCount(n: number): string {
   return COUNT.format(n);
+}
+
+/** A number of things and what they are: `1 key`, `2 keys`. */
+export function showCountOf(n: number, one: string, many = `${one}s`): string {
+  return `${showCount(n)} ${Math.round(n) === 1 ? one : many}`;
+}
+
+/** Names to choose from: quoted, for they may hold spaces and commas. */
+export function showNames(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_NAMES).map((name) => JSON.stringify(name));
+  return [...shown, ...(names.length > MOST_NAMES ? ['...'] : [])].join(', ');
 }
 
 /**
@@ -34,7 +46,7 @@ export function percentileName(rank: number): string {
 }
 
 export function showBytes(bytes: number): string {
-  if (bytes < 10_000) return `${showCount(bytes)} ${bytes === 1 ? 'byte' : 'bytes'}`;
+  if (bytes < 10_000) return showCountOf(bytes, 'byte');
   if (bytes < 1e6) return `${Number((bytes / 1e3).toPrecision(3))} kB`;
   if (bytes < 1e9) return `${Number((bytes / 1e6).toPrecision(3))} MB`;
   return `${Number((bytes / 1e9).toPrecision(3))} GB`;

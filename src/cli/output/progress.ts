@@ -1,6 +1,6 @@
 /** How far a long reading has come, on standard error. */
 import type { ByteSource } from '../input/byte-source.js';
-import { showCount } from './figures.js';
+import { showCount, showCountOf } from './figures.js';
 
 /** Nothing is said of a reading that is over before this. */
 const QUIET_MS = 500;
@@ -40,7 +40,7 @@ export class Progress {
     const { size, position, name } = this.source;
     const share = size ? `  ${Math.round((position / size) * 100)} %` : '';
     const rate = Math.round((values / Math.max(1, now - this.#started)) * 1000);
-    const text = `${name}: ${showCount(values)} values${share}  ${showCount(rate)}/s`;
+    const text = `${name}: ${showCountOf(values, 'value')}${share}  ${showCount(rate)}/s`;
     process.stderr.write(this.#isTerminal ? `\r${text}\u001b[K` : `${text}\n`);
     this.#shown = true;
   }

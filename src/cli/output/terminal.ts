@@ -1,5 +1,5 @@
 /** What `kll` writes and where: reports to standard output, everything else to standard error. */
-import { EXIT, ioError, toCliError } from '../exit.js';
+import { describeError, EXIT, ioError, toCliError } from '../exit.js';
 
 /** Columns to write in. */
 export function terminalWidth(): number {
@@ -53,9 +53,10 @@ export function remark(text: string): void {
 
 /** Says what went wrong; returns the exit code. */
 export function reportError(error: unknown, json: boolean): number {
-  const { exitCode, code, message, hint } = toCliError(error);
+  const cliError = toCliError(error);
+  const { exitCode, code, message, hint } = cliError;
   if (json) process.stderr.write(`${toJson({ schema: 'kll.error/1', code, exitCode, message, hint })}\n`);
-  else process.stderr.write(`kll: ${message}\n${hint ? `     ${hint}\n` : ''}`);
+  else process.stderr.write(`kll: ${describeError(cliError)}\n${hint ? `     ${hint}\n` : ''}`);
   return exitCode;
 }
 

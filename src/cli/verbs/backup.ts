@@ -6,7 +6,7 @@ import { DurableFile } from '../edge/durable-file.js';
 import { type EdgeArguments, EdgeClient, withEdge } from '../edge/edge-client.js';
 import { TransferProgress } from '../edge/transfer-progress.js';
 import { EXIT, type ExitCode, usageError } from '../exit.js';
-import { showBytes, showCount } from '../output/figures.js';
+import { showBytes, showCount, showCountOf } from '../output/figures.js';
 import { type Column, renderFields, renderTable } from '../output/table.js';
 import { printJson, printLines } from '../output/terminal.js';
 
@@ -67,8 +67,11 @@ export async function backup(args: BackupArguments): Promise<ExitCode> {
 export function backupFields(report: BackupReport): [string, string][] {
   return [
     ['backup', `${report.id}, tenant ${report.tenant}, the state of ${report.created}`],
-    ['holds', `${showCount(report.values)} values in ${showCount(report.buckets)} buckets`],
-    ['besides', `${showCount(report.ids)} ids of batches, ${showCount(report.keys)} keys`],
+    ['holds', `${showCountOf(report.values, 'value')} in ${showCountOf(report.buckets, 'bucket')}`],
+    [
+      'besides',
+      `${showCountOf(report.ids, 'id of a batch', 'ids of batches')}, ${showCountOf(report.keys, 'key')}`,
+    ],
     ['records', `${showCount(report.records)}, ${showBytes(report.bytes)}, every checksum right`],
     ['sha256', report.sha256],
   ];
@@ -86,11 +89,11 @@ async function fetchBackup(
     for await (const piece of client.pieces('/v1/admin/backup')) {
       check.push(piece);
       await file.write(piece);
-      progress.update(`${showCount(check.records)} records`, check.bytes);
+      progress.update(showCountOf(check.records, 'record'), check.bytes);
     }
     const report = check.finish();
     await file.finish();
-    progress.finish(`${showCount(report.records)} records`, report.bytes);
+    progress.finish(showCountOf(report.records, 'record'), report.bytes);
     return report;
   } catch (error) {
     await file.discard();

@@ -17,9 +17,9 @@ export function buildCommand(program: Command): Command {
   return withJson(withOutput(withSketch(withInput(command))));
 }
 
-export async function build(input: string, args: BuildArguments): Promise<ExitCode> {
+export async function build(path: string, args: BuildArguments): Promise<ExitCode> {
   checkOutput(args);
-  const source = await ByteSource.open(input);
+  const source = await ByteSource.open(path);
   if (args.format === undefined && sketchFamily(source.head)) {
     await source.close();
     throw usageError(
@@ -29,8 +29,7 @@ export async function build(input: string, args: BuildArguments): Promise<ExitCo
   }
   const { name, sketch, data } = await sketchValues(source, args);
   const { format, column, missing, invalid } = data!;
-  await writeSketch(sketch, args, 'build', {
-    input: { name, format, column: column ?? null, missing, invalid },
-  });
+  const input = { name, format, column: column ?? null, missing, invalid };
+  await writeSketch(sketch, args, { verb: 'build', source: name, report: { input } });
   return EXIT.ok;
 }

@@ -15,7 +15,7 @@ import { type LimitReport, limitsOf, type TimedScrape } from '../capacity/growth
 import { type EdgeArguments, EdgeClient, withEdge } from '../edge/edge-client.js';
 import { EXIT, type ExitCode, ioError, usageError } from '../exit.js';
 import { ByteSource } from '../input/byte-source.js';
-import { showBytes, showCount, showPercent } from '../output/figures.js';
+import { showBytes, showCount, showCountOf, showPercent } from '../output/figures.js';
 import { type Column, renderFields, renderTable } from '../output/table.js';
 import { printJson, printLines, remark } from '../output/terminal.js';
 import { parseExposition } from '../slo/exposition.js';
@@ -102,7 +102,7 @@ async function ofNumbers(args: CapacityArguments): Promise<ExitCode> {
 function fieldsOf(setup: Setup, load: Load, needs: Needs): [string, string][] {
   const { daysUntilFull, aDay } = needs;
   const full =
-    daysUntilFull === undefined ? 'never: retention keeps it below' : `${showCount(daysUntilFull)} days`;
+    daysUntilFull === undefined ? 'never: retention keeps it below' : showCountOf(daysUntilFull, 'day');
   return [
     [
       'requests',
@@ -111,7 +111,7 @@ function fieldsOf(setup: Setup, load: Load, needs: Needs): [string, string][] {
     ['ingest objects', `${setup.ingest}; ${needs.ingestNeeded} at the least`],
     [
       'a busy series',
-      `${showCount(needs.rowsOfSeries)} rows, ${showBytes(needs.bytesOfSeries)} after a year`,
+      `${showCountOf(needs.rowsOfSeries, 'row')}, ${showBytes(needs.bytesOfSeries)} after a year`,
     ],
     [
       'a series object',
@@ -129,9 +129,9 @@ function fieldsOf(setup: Setup, load: Load, needs: Needs): [string, string][] {
     ],
     [
       'a day',
-      `${showCount(aDay.workerRequests)} requests, ${showCount(aDay.objectRequests)} object requests`,
+      `${showCountOf(aDay.workerRequests, 'request')}, ${showCountOf(aDay.objectRequests, 'object request')}`,
     ],
-    ['', `${showCount(aDay.rowsWritten)} rows written`],
+    ['', showCountOf(aDay.rowsWritten, 'row written', 'rows written')],
   ];
 }
 

@@ -7,7 +7,7 @@ import { describeSubject, openSubject, type Subject, type SubjectArguments } fro
 import {
   percentileName,
   showComputedInterval,
-  showCount,
+  showCountOf,
   showPercent,
   showValue,
 } from '../output/figures.js';
@@ -65,7 +65,7 @@ export async function compare(before: string, after: string, args: CompareArgume
 
 function render(a: Subject, b: Subject, rows: QuantileDifference[], differing: number): string[] {
   const size = ({ sketch }: Subject) =>
-    `${showCount(sketch.n)} values, rank error ${showPercent(sketch.rankError())}`;
+    `${showCountOf(sketch.n, 'value')}, rank error ${showPercent(sketch.rankError())}`;
   return [
     ...renderFields([
       ['before', `${describeSubject(a)}: ${size(a)}`],

@@ -28,6 +28,6 @@ export async function convert(path: string, args: ConvertArguments): Promise<Exi
     itemType: file.itemType ?? null,
     bytes: file.bytes.length,
   };
-  await writeSketch(decodeSketch(file), args, 'convert', { input });
+  await writeSketch(decodeSketch(file), args, { verb: 'convert', source: file.name, report: { input } });
   return EXIT.ok;
 }

@@ -7,8 +7,8 @@ import { selfTestFindings } from '../doctor/self-test.js';
 import { checkStore, type StoreReport } from '../doctor/store.js';
 import { type EdgeArguments, EdgeClient, withEdge } from '../edge/edge-client.js';
 import { TransferProgress } from '../edge/transfer-progress.js';
-import { EXIT, type ExitCode } from '../exit.js';
-import { showCount } from '../output/figures.js';
+import { describeError, EXIT, type ExitCode } from '../exit.js';
+import { showCount, showCountOf } from '../output/figures.js';
 import { printJson, printLines } from '../output/terminal.js';
 import { packageVersion } from '../version.js';
 
@@ -40,7 +40,7 @@ export async function doctor(folders: string[], args: EdgeArguments): Promise<Ex
     await printJson({ schema: 'kll.doctor/1', ok, failed: count('fail'), warned: count('warn'), findings });
   } else {
     const edge = isAsked ? [] : ['        the edge was not asked: --url says where it is'];
-    const total = `${findings.length} checks: ${count('fail')} failed, ${count('warn')} with a warning`;
+    const total = `${showCountOf(findings.length, 'check')}: ${count('fail')} failed, ${count('warn')} with a warning`;
     await printLines([...findings.map(lineOf), ...edge, total]);
   }
   return ok ? EXIT.ok : EXIT.negative;
@@ -55,7 +55,7 @@ function lineOf({ area, name, verdict, found }: Finding): string {
 async function storeFindings(folder: string, wanted: boolean | undefined): Promise<Finding[]> {
   const finding = findingsOf('store');
   const progress = new TransferProgress('doctor', wanted);
-  const told = (files: number) => `${showCount(files)} files of ${folder}`;
+  const told = (files: number) => `${showCountOf(files, 'file')} of ${folder}`;
   const report = await checkStore(folder, (files) => progress.update(told(files)));
   const { damaged } = report;
   progress.finish(told(countOf(report)));
@@ -65,7 +65,7 @@ async function storeFindings(folder: string, wanted: boolean | undefined): Promi
       damaged.length === 0 && countOf(report) > report.others ? 'ok' : damaged.length > 0 ? 'fail' : 'warn',
       describe(report),
     ),
-    ...damaged.slice(0, SHOWN).map(({ file, code, message }) => finding(file, false, `${code}: ${message}`)),
+    ...damaged.slice(0, SHOWN).map((one) => finding(one.file, false, describeError(one))),
   ];
 }
 
@@ -74,12 +74,14 @@ const countOf = ({ whole, others, damaged }: StoreReport) =>
 
 function describe({ whole, values, others, damaged }: StoreReport): string {
   const kinds = [
-    [whole.sketch, 'sketches'],
-    [whole.batch, 'batches'],
-    [whole.backup, 'backups'],
-    [whole.export, 'exports'],
+    [whole.sketch, 'sketch', 'sketches'],
+    [whole.batch, 'batch', 'batches'],
+    [whole.backup, 'backup', 'backups'],
+    [whole.export, 'export', 'exports'],
   ] as const;
-  const counts = kinds.filter(([count]) => count > 0).map(([count, name]) => `${showCount(count)} ${name}`);
+  const counts = kinds
+    .filter(([count]) => count > 0)
+    .map(([count, one, many]) => showCountOf(count, one, many));
   const whatIsWhole = counts.length === 0 ? 'nothing of ours' : `${counts.join(', ')} whole`;
-  return `${whatIsWhole}, ${showCount(values)} values; ${showCount(damaged.length)} damaged; ${showCount(others)} other files`;
+  return `${whatIsWhole}, ${showCountOf(values, 'value')}; ${showCount(damaged.length)} damaged; ${showCountOf(others, 'other file')}`;
 }

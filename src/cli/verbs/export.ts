@@ -8,7 +8,7 @@ import { DurableFile } from '../edge/durable-file.js';
 import { type EdgeArguments, EdgeClient, withEdge } from '../edge/edge-client.js';
 import { TransferProgress } from '../edge/transfer-progress.js';
 import { dataError, EXIT, type ExitCode, ioError } from '../exit.js';
-import { showBytes, showCount } from '../output/figures.js';
+import { showBytes, showCount, showCountOf } from '../output/figures.js';
 import { renderFields } from '../output/table.js';
 import { printJson, printLines, remark } from '../output/terminal.js';
 
@@ -55,7 +55,10 @@ export async function exportBuckets(args: ExportArguments): Promise<ExitCode> {
     resolution = plan.resolution;
     for (const planned of plan.files) {
       files.push(await fetchFile(client, args.dir, planned));
-      progress.update(`${showCount(files.length)} files, ${showCount(sum('rows'))} rows`, sum('bytes'));
+      progress.update(
+        `${showCountOf(files.length, 'file')}, ${showCountOf(sum('rows'), 'row')}`,
+        sum('bytes'),
+      );
     }
     // The edge may forget what is confirmed: only now is every file of the plan on the disk.
     for (const url of plan.confirm) await client.send(url, { method: 'POST' });
@@ -63,7 +66,7 @@ export async function exportBuckets(args: ExportArguments): Promise<ExitCode> {
   }
   const [rows, bytes, leftOut] = [sum('rows'), sum('bytes'), sum('leftOut')];
   const verdict = leftOut === 0 ? EXIT.ok : EXIT.negative;
-  progress.finish(`${showCount(files.length)} files, ${showCount(rows)} rows`, bytes);
+  progress.finish(`${showCountOf(files.length, 'file')}, ${showCountOf(rows, 'row')}`, bytes);
   if (args.json) {
     await printJson({ schema: 'kll.export/1', dir: args.dir, resolution, rows, leftOut, bytes, files });
     return verdict;
@@ -78,7 +81,7 @@ export async function exportBuckets(args: ExportArguments): Promise<ExitCode> {
       ]),
     ]);
   }
-  if (leftOut > 0) remark(`${showCount(leftOut)} buckets are left out: the edge cannot read them`);
+  if (leftOut > 0) remark(`${showCountOf(leftOut, 'bucket')} left out: the edge cannot read them`);
   return verdict;
 }
 

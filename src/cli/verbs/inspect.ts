@@ -6,7 +6,7 @@ import { withItemType, withJson } from '../arguments.js';
 import { CliError, EXIT, type ExitCode } from '../exit.js';
 import { ByteSource } from '../input/byte-source.js';
 import { decodeSketch, describeFamily, readSketchFile, type SketchFile } from '../input/sketch-file.js';
-import { showBytes, showCount, showPercent, showValue } from '../output/figures.js';
+import { showBytes, showCount, showCountOf, showPercent, showValue } from '../output/figures.js';
 import { type Column, renderFields, renderTable } from '../output/table.js';
 import { heading, printJson, printLines, reportError } from '../output/terminal.js';
 import { checksumName, checksumVerdict, type HeaderFields, headerFields } from '../sketch-headers.js';
@@ -96,7 +96,7 @@ function render(
           : `${sketch.variance.toPrecision(3)} n^2, from condensing`,
       ],
       ['seed', String(sketch.seed)],
-      ['retained', `${showCount(sketch.numRetained)} items, levels: ${sketch.numLevels}`],
+      ['retained', `${showCountOf(sketch.numRetained, 'item')}, levels: ${sketch.numLevels}`],
     ]),
   );
   if (state.levels.length > 0) lines.push('', ...renderTable(LEVEL_COLUMNS, state.levels));

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { DataSketchesType } from '../../formats.js';
 import { KllSketch } from '../../index.js';
 import { type SketchArguments, sketchOptions, withItemType, withJson, withSketch } from '../arguments.js';
-import { CliError, EXIT, type ExitCode, usageError } from '../exit.js';
+import { CliError, describeError, EXIT, type ExitCode, usageError } from '../exit.js';
 import { ByteSource } from '../input/byte-source.js';
 import { decodeSketch, readSketchFile } from '../input/sketch-file.js';
 import { remark } from '../output/terminal.js';
@@ -20,7 +20,7 @@ export function mergeCommand(program: Command): Command {
     .description('many sketches into one')
     .argument('<sketch...>', 'sketches; - is standard input')
     .option('--skip-invalid', 'leave out sketches that are refused, and say which');
-  return withJson(withOutput(withSketch(withItemType(command))));
+  return withJson(withOutput(withSketch(withItemType(command), 'the largest of the sources')));
 }
 
 export async function merge(paths: string[], args: MergeArguments): Promise<ExitCode> {
@@ -34,12 +34,16 @@ export async function merge(paths: string[], args: MergeArguments): Promise<Exit
     } catch (error) {
       if (!(args.skipInvalid && error instanceof CliError && error.exitCode === EXIT.data)) throw error;
       skipped.push({ name: path, code: error.code, message: error.message });
-      if (!args.json) remark(`left out: ${error.message}`);
+      if (!args.json) remark(`left out: ${describeError(error)}`);
     }
   }
   if (sketches.length === 0)
     throw new CliError(EXIT.data, 'ERR_INPUT', 'every sketch was refused: nothing to merge');
   const merged = KllSketch.mergeAll(sketches, sketchOptions(args));
-  await writeSketch(merged, args, 'merge', { sources: sketches.length, skipped });
+  await writeSketch(merged, args, {
+    verb: 'merge',
+    source: 'the merged sketch',
+    report: { sources: sketches.length, skipped },
+  });
   return EXIT.ok;
 }

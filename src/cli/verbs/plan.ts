@@ -6,7 +6,7 @@ import { TAILS, type Tails } from '../../core/image.js';
 import { normalizedRankError, rankErrorAt } from '../../core/rank-error.js';
 import { toIntegerWithin, withJson } from '../arguments.js';
 import { EXIT, type ExitCode, usageError } from '../exit.js';
-import { showBytes, showCount, showPercent } from '../output/figures.js';
+import { showBytes, showCountOf, showPercent } from '../output/figures.js';
 import { renderFields } from '../output/table.js';
 import { printJson, printLines } from '../output/terminal.js';
 
@@ -50,7 +50,7 @@ export async function plan(args: PlanArguments): Promise<ExitCode> {
   const found = smallest(error, p99, n);
   if (!found) {
     throw usageError(
-      `no k up to ${LARGEST_K} is off by at most ${showPercent(error)} and ${showPercent(p99)} at p99 of ${showCount(n)} values`,
+      `no k up to ${LARGEST_K} is off by at most ${showPercent(error)} and ${showPercent(p99)} at p99 of ${showCountOf(n, 'value')}`,
       'Ask for a larger error, or keep the values.',
     );
   }
@@ -69,6 +69,7 @@ export async function plan(args: PlanArguments): Promise<ExitCode> {
     '',
     `new KllSketch({ k: ${found.workingK}, tails: '${found.tails}' })`,
     `sketch.condense(${found.k}${found.sharp ? ', { sharp: true }' : ''}).toBytes()`,
+    `kll build -k ${found.workingK} --tails ${found.tails} --condense ${found.k}${found.sharp ? ' --sharp' : ''}`,
   ]);
   return EXIT.ok;
 }

@@ -5,7 +5,7 @@ import { toIntegerWithin, toNumber, withInput, withItemType, withJson, withSketc
 import { dataError, EXIT, type ExitCode, usageError } from '../exit.js';
 import { describeSubject, openSubject, type Subject, type SubjectArguments } from '../input/subject.js';
 import { columnChart, horizontalBar, logEdges, roundEdges } from '../output/chart.js';
-import { showCount, showShare, showValue } from '../output/figures.js';
+import { showCountOf, showShare, showValue } from '../output/figures.js';
 import { heading, printJson, printLines, terminalWidth } from '../output/terminal.js';
 
 interface PlotArguments extends SubjectArguments {
@@ -111,7 +111,7 @@ async function plotHistogram(
   const largest = Math.max(...shown.map(({ share }) => share));
   await printLines([
     heading(describeSubject(subject)),
-    `${showCount(sketch.n)} values, ${showValue(sketch.min)} to ${showValue(sketch.max)}, share in each interval`,
+    `${showCountOf(sketch.n, 'value')}, ${showValue(sketch.min)} to ${showValue(sketch.max)}, share in each interval`,
     '',
     ...shown.map(({ share }, i) =>
       `${labels[i].padStart(labelWidth)}  ${shares[i].padStart(shareWidth)}  ${horizontalBar(share / largest, room, args.ascii ?? false)}`.trimEnd(),
@@ -166,7 +166,7 @@ async function plotCdf(
   };
   await printLines([
     heading(describeSubject(subject)),
-    `${showCount(sketch.n)} values, ${showValue(sketch.min)} to ${showValue(sketch.max)}, share at or below each value`,
+    `${showCountOf(sketch.n, 'value')}, ${showValue(sketch.min)} to ${showValue(sketch.max)}, share at or below each value`,
     '',
     ...rows.map((row, i) => `${label(i).padStart(5)} ${args.ascii ? '|' : '┤'}${row}`),
     `${'0 %'.padStart(5)} ${args.ascii ? '+' : '└'}${(args.ascii ? '-' : '─').repeat(width)}`,

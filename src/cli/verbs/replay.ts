@@ -6,7 +6,7 @@ import { type EdgeArguments, EdgeClient, withEdge } from '../edge/edge-client.js
 import { readRecordedBatch } from '../edge/recorded-batch.js';
 import { TransferProgress } from '../edge/transfer-progress.js';
 import { CliError, dataError, EXIT, type ExitCode, ioError, usageError } from '../exit.js';
-import { showCount } from '../output/figures.js';
+import { showCount, showCountOf } from '../output/figures.js';
 import { printJson, printLines, remark } from '../output/terminal.js';
 import { fetchCaptures } from '../replay/captures.js';
 import { differences, Expected, type MetricAnswer, RANKS } from '../replay/difference.js';
@@ -67,7 +67,7 @@ export async function replay(folder: string, args: ReplayArguments): Promise<Exi
   if (args.capturesOf !== undefined) {
     const token = args.capturesToken ?? args.token;
     const from = new EdgeClient({ url: args.capturesOf, ...(token === undefined ? {} : { token }) });
-    remark(`${(await fetchCaptures(from, folder)).length} captured batches`);
+    remark(showCountOf((await fetchCaptures(from, folder)).length, 'captured batch', 'captured batches'));
   }
   const files = await filesOf(folder);
   if (!args.notEmpty) await requireEmpty(client, folder, files);
@@ -98,7 +98,7 @@ export async function replay(folder: string, args: ReplayArguments): Promise<Exi
   if (args.json) await printJson({ schema: SCHEMA, ok, sent, results, ...changes });
   else {
     await printLines([
-      `${showCount(files.length)} batches: ${showCount(sent.stored)} stored, ${showCount(sent.duplicates)} known, ${showCount(sent.refused.length)} refused`,
+      `${showCountOf(files.length, 'batch', 'batches')}: ${showCount(sent.stored)} stored, ${showCount(sent.duplicates)} known, ${showCount(sent.refused.length)} refused`,
       ...sent.refused.map(({ file, code }) => `  refused  ${file}: ${code}`),
       ...results.flatMap(linesOf),
       ...fates.map((fate) => `CHANGED    ${fate}`),
@@ -110,7 +110,7 @@ export async function replay(folder: string, args: ReplayArguments): Promise<Exi
 }
 
 function linesOf({ name, answer, differences: found, changed = [] }: Result): string[] {
-  if (found.length + changed.length === 0) return [`same       ${name}: ${showCount(answer.n)} values`];
+  if (found.length + changed.length === 0) return [`same       ${name}: ${showCountOf(answer.n, 'value')}`];
   return [
     ...found.map((one) => `DIFFERENT  ${name}: ${one}`),
     ...changed.map((one) => `CHANGED    ${name}: ${one}`),
@@ -144,9 +144,9 @@ async function send(
       counted.add(id);
     }
     bytes += body.length;
-    progress.update(`${showCount(i + 1)} of ${showCount(files.length)} batches`, bytes);
+    progress.update(`${showCount(i + 1)} of ${showCountOf(files.length, 'batch', 'batches')}`, bytes);
   }
-  progress.finish(`${showCount(files.length)} batches`, bytes);
+  progress.finish(showCountOf(files.length, 'batch', 'batches'), bytes);
   return { sent, expected };
 }
 

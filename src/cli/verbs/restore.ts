@@ -6,7 +6,7 @@ import { BucketDigests } from '../edge/bucket-digests.js';
 import { type EdgeArguments, EdgeClient, withEdge } from '../edge/edge-client.js';
 import { TransferProgress } from '../edge/transfer-progress.js';
 import { CliError, EXIT, type ExitCode, usageError } from '../exit.js';
-import { showCount } from '../output/figures.js';
+import { showCount, showCountOf } from '../output/figures.js';
 import { renderFields } from '../output/table.js';
 import { printJson, printLines } from '../output/terminal.js';
 import { backupFields } from './backup.js';
@@ -97,16 +97,19 @@ function restoredFields(restored: Restored, comparison: Comparison | undefined):
   const { rows, skipped, values, ids, keys } = restored;
   const known = skipped > 0 ? `; ${showCount(skipped)} were there` : '';
   const fields: [string, string][] = [
-    ['restored', `${showCount(values)} values in ${showCount(rows)} buckets${known}`],
-    ['', `${showCount(ids)} ids of batches, ${showCount(keys)} keys that were not known`],
+    ['restored', `${showCountOf(values, 'value')} in ${showCountOf(rows, 'bucket')}${known}`],
+    [
+      '',
+      `${showCountOf(ids, 'id of a batch', 'ids of batches')}, ${showCountOf(keys, 'key')} not known before`,
+    ],
   ];
   if (!comparison) return fields;
   const { compared, missing, expired, open } = comparison;
   const there = compared - missing - expired;
   const verdict =
     missing === 0
-      ? `${expired === 0 ? 'all ' : ''}${showCount(there)} closed buckets are there bit for bit`
-      : `FAILED: ${showCount(missing)} of ${showCount(compared)} closed buckets are not there bit for bit`;
+      ? `${expired === 0 ? 'all ' : ''}${showCountOf(there, 'closed bucket is', 'closed buckets are')} there bit for bit`
+      : `FAILED: ${showCount(missing)} of ${showCountOf(compared, 'closed bucket is', 'closed buckets are')} not there bit for bit`;
   const gone = expired === 0 ? '' : `; ${showCount(expired)} have expired`;
   return [...fields, ['verified', `${verdict}${gone}; ${showCount(open)} were open`]];
 }
@@ -144,7 +147,7 @@ async function send(
     told.isComplete ||= answer.isComplete;
     sentBytes += runBytes;
     progress.update(
-      `${showCount(told.rows + told.skipped)} of ${showCount(report.buckets)} buckets`,
+      `${showCount(told.rows + told.skipped)} of ${showCountOf(report.buckets, 'bucket')}`,
       sentBytes,
     );
     run = [];
@@ -160,7 +163,7 @@ async function send(
     if (runBytes >= REQUEST_BYTES) await flush();
   }
   if (run.length > 0) await flush();
-  progress.finish(`${showCount(report.buckets)} buckets`, report.bytes);
+  progress.finish(showCountOf(report.buckets, 'bucket'), report.bytes);
   return told;
 }
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { toRanks, withInput, withItemType, withJson, withSketch } from '../arguments.js';
 import { EXIT, type ExitCode } from '../exit.js';
 import { describeSubject, openSubject, type Subject, type SubjectArguments } from '../input/subject.js';
-import { showBytes, showCount, showSeconds, showValue } from '../output/figures.js';
+import { showBytes, showCount, showCountOf, showSeconds, showValue } from '../output/figures.js';
 import { heading, printJson, printLines } from '../output/terminal.js';
 import { DEFAULT_RANKS, type PercentileRow, percentileRows, renderPercentiles } from '../percentiles.js';
 import { describeAccuracy, describeSize, sketchReport } from '../sketch-report.js';
@@ -68,7 +68,7 @@ function render(subject: Subject, rows: PercentileRow[], bytes: number): string[
   ].filter(Boolean);
   const lines = [
     heading(describeSubject(subject)),
-    [`${showCount(sketch.n)} values`, ...left, `mean ${showValue(sketch.mean)}`].join(', '),
+    [showCountOf(sketch.n, 'value'), ...left, `mean ${showValue(sketch.mean)}`].join(', '),
     '',
     ...renderPercentiles(rows, sketch.isEstimating),
     '',

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { type EdgeArguments, EdgeClient, withEdge } from '../edge/edge-client.js';
 import { TransferProgress } from '../edge/transfer-progress.js';
 import { CliError, EXIT, type ExitCode } from '../exit.js';
-import { showCount } from '../output/figures.js';
+import { showCountOf } from '../output/figures.js';
 import { printJson, printLines } from '../output/terminal.js';
 
 /** Each request deletes thousands of buckets of each object. */
@@ -18,9 +18,9 @@ export async function vacuum(args: EdgeArguments): Promise<ExitCode> {
   const progress = new TransferProgress('vacuum', args.progress);
   for (let requests = 1; requests <= MOST_REQUESTS; requests++) {
     const { more } = await client.json<{ more: boolean }>('/v1/admin/vacuum', { method: 'POST' });
-    progress.update(`${showCount(requests)} requests`);
+    progress.update(showCountOf(requests, 'request'));
     if (more) continue;
-    progress.finish(`${showCount(requests)} requests`);
+    progress.finish(showCountOf(requests, 'request'));
     if (args.json) await printJson({ schema: 'kll.vacuum/1', requests, done: true });
     else await printLines(['nothing that has expired is left']);
     return EXIT.ok;

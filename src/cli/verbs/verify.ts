@@ -1,13 +1,14 @@
 /** kll verify: are these sketches whole, and is one true to its data? */
 import type { Command } from 'commander';
 import type { KllSketch } from '../../index.js';
+import { compactHeader } from '../../wire/compact-header.js';
 import { type InputArguments, withInput, withItemType, withJson } from '../arguments.js';
 import { countBelow } from '../exact.js';
-import { CliError, EXIT, type ExitCode, toCliError, usageError } from '../exit.js';
+import { CliError, describeError, EXIT, type ExitCode, toCliError, usageError } from '../exit.js';
 import { ByteSource } from '../input/byte-source.js';
-import { decodeSketch, describeFamily, readSketchFile } from '../input/sketch-file.js';
+import { decodeSketch, describeFamily, readSketchFile, type SketchFile } from '../input/sketch-file.js';
 import { sketchValues } from '../input/subject.js';
-import { showCount, showPercent } from '../output/figures.js';
+import { showCount, showCountOf, showPercent } from '../output/figures.js';
 import { printJson, printLines } from '../output/terminal.js';
 
 interface VerifyArguments extends InputArguments {
@@ -22,6 +23,8 @@ interface Verdict {
   n: number | null;
   code: string | null;
   message: string | null;
+  /** What may explain it, or what to do. */
+  hint: string | null;
   /** With --against alone. */
   rankError?: number;
   promised?: number;
@@ -44,7 +47,7 @@ export async function verify(paths: string[], args: VerifyArguments): Promise<Ex
   for (const path of paths) verdicts.push(await judge(path, args, sorted));
   const failed = verdicts.filter(({ ok }) => !ok).length;
   if (args.json) await printJson({ schema: 'kll.verify/1', ok: failed === 0, sketches: verdicts });
-  else await printLines(verdicts.map(describe));
+  else await printLines(verdicts.flatMap(describe));
   return failed === 0 ? EXIT.ok : EXIT.negative;
 }
 
@@ -58,40 +61,65 @@ async function judge(
   args: VerifyArguments,
   sorted: Float64Array | undefined,
 ): Promise<Verdict> {
-  const verdict: Verdict = { name: path, ok: true, form: null, n: null, code: null, message: null };
+  const verdict: Verdict = {
+    name: path,
+    ok: true,
+    form: null,
+    n: null,
+    code: null,
+    message: null,
+    hint: null,
+  };
   try {
     const file = await readSketchFile(await ByteSource.open(path), args.type);
     verdict.form = describeFamily(file);
     const sketch = decodeSketch(file);
     verdict.n = sketch.n;
-    if (sorted) compareToData(verdict, sketch, sorted);
+    if (sorted) compareToData(verdict, sketch, sorted, roundingOf(file));
   } catch (error) {
     if (!(error instanceof CliError) || error.exitCode !== EXIT.data) throw error;
-    const { code, message } = toCliError(error);
-    Object.assign(verdict, { ok: false, code, message });
+    const { code, message, hint = null } = toCliError(error);
+    Object.assign(verdict, { ok: false, code, message, hint });
   }
   return verdict;
 }
 
-function compareToData(verdict: Verdict, sketch: KllSketch, sorted: Float64Array): void {
-  const fail = (code: string, message: string) =>
-    Object.assign(verdict, { ok: false, code, message: `${verdict.name}: ${message}` });
+/** How the values of an image were rounded when it was written; undefined where they were not. */
+function roundingOf({ family, image }: SketchFile): string | undefined {
+  if (!image || (family !== 'compact' && family !== 'json')) return undefined;
+  const { precision } = compactHeader(image);
+  return precision === 'full' ? undefined : precision;
+}
+
+function compareToData(
+  verdict: Verdict,
+  sketch: KllSketch,
+  sorted: Float64Array,
+  rounding: string | undefined,
+): void {
+  const fail = (code: string, message: string, hint: string | null = null) =>
+    Object.assign(verdict, { ok: false, code, message: `${verdict.name}: ${message}`, hint });
   if (sketch.n !== sorted.length) {
-    fail('ERR_COUNT', `it holds ${showCount(sketch.n)} values, the data ${showCount(sorted.length)}`);
+    fail('ERR_COUNT', `it holds ${showCountOf(sketch.n, 'value')}, the data ${showCount(sorted.length)}`);
     return;
   }
   if (sketch.n === 0) return;
+  const explanation = rounding
+    ? `Its values were rounded to ${rounding} when it was written (--precision): that may be all of it.`
+    : null;
   verdict.rankError = largestRankError(sketch, sorted);
   verdict.promised = sketch.rankError();
   if (sketch.min !== sorted[0] || sketch.max !== sorted[sorted.length - 1]) {
     fail(
       'ERR_RANGE',
       `its values span ${sketch.min} .. ${sketch.max}, the data ${sorted[0]} .. ${sorted[sorted.length - 1]}`,
+      explanation,
     );
   } else if (verdict.rankError > verdict.promised) {
     fail(
       'ERR_RANK',
       `a rank is off by ${showPercent(verdict.rankError)}, at most ${showPercent(verdict.promised)} was promised`,
+      explanation,
     );
   }
 }
@@ -114,11 +142,14 @@ function largestRankError(sketch: KllSketch, sorted: Float64Array): number {
   return largest / sketch.n;
 }
 
-function describe({ name, ok, form, n, message, rankError, promised }: Verdict): string {
-  if (!ok) return `FAILED  ${message}`;
+function describe({ name, ok, form, n, code, message, hint, rankError, promised }: Verdict): string[] {
+  if (!ok) {
+    const failure = `FAILED  ${describeError({ code: code!, message: message! })}`;
+    return hint ? [failure, `        ${hint}`] : [failure];
+  }
   const measured =
     rankError === undefined
       ? ''
       : `, largest rank error ${showPercent(rankError)} of ${showPercent(promised!)} promised`;
-  return `ok      ${name}: ${form}, ${showCount(n!)} values${measured}`;
+  return [`ok      ${name}: ${form}, ${showCountOf(n!, 'value')}${measured}`];
 }
