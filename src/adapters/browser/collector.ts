@@ -60,7 +60,7 @@ export interface Collector {
  * Begins to collect. In a session that is not sampled, or without a document, it takes values and drops them.
  * @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_ARGUMENT_RANGE for options that cannot be
  * @example
- * const collector = createCollector({ endpoint: '/v1/ingest', key: 'ik_...', sources: [longTasks()] });
+ * const collector = createCollector({ endpoint: '/v1/ingest', key: 'k_...', sources: [longTasks()] });
  * collector.record('search', 84.2);
  */
 export function createCollector(options: CollectorOptions): Collector {
