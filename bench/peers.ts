@@ -74,7 +74,7 @@ for (const name of NAMES.filter((one) => only?.includes(one) ?? true)) {
 for (const { title, titles, rows } of peerTables(report)) {
   console.log(`\n${title}\n${textTable(titles, rows)}`);
 }
-console.log(`\nwhat they are, and what they cannot\n  ${peerNotes(report).join('\n  ')}\n`);
+console.log(`\nwhat they are, and what they cannot do\n  ${peerNotes(report).join('\n  ')}\n`);
 for (const { kind, ours, peer, times, wanted, isMet } of comparisons(report)) {
   console.log(
     `${kind}: ${ours} ${figure(times)} x faster than ${peer}, at least ${wanted}: ${isMet ? 'met' : 'not met'}`,

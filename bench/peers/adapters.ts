@@ -30,7 +30,7 @@ const ddsketch = async () => {
   const { DDSketch } = await import('@datadog/sketches-js');
   const peer: Peer<InstanceType<typeof DDSketch>> = {
     name: '@datadog/sketches-js 2.1.1',
-    note: 'error of the value 1 %; needs protobufjs, which it does not ask for',
+    note: 'error of the value 1 %; needs protobufjs, which it does not declare as a dependency',
     create: () => new DDSketch({ relativeAccuracy: 0.01 }),
     add: (sketch, x) => sketch.accept(x),
     quantile: (sketch, rank) => sketch.getValueAtQuantile(rank),

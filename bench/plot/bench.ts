@@ -137,5 +137,5 @@ fill(
   new URL('README.md', root),
   '<!-- bench:start -->',
   '<!-- bench:end -->',
-  `${readmeTable(peers)}\n\n\`${peers.command}\` on ${peers.machine}; what each is and cannot, and every figure: [docs/benchmarks.md](docs/benchmarks.md).`,
+  `${readmeTable(peers)}\n\n\`${peers.command}\` on ${peers.machine}; what each is, what it cannot do, and every figure: [docs/benchmarks.md](docs/benchmarks.md).`,
 );
