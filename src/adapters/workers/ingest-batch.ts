@@ -102,18 +102,18 @@ function requireLimits(batch: Batch, checks: BatchChecks): void {
 
 function* faultsOf(series: BatchSeries, { limits, key }: BatchChecks): Generator<Fault> {
   const { name, labels, sketch } = series;
-  const pairs = Object.entries(labels);
+  const names = Object.keys(labels);
   const isText = (text: string, least: number) =>
     text.length >= least && isShort(text, limits.maxStringBytes) && !hasControls(text);
   if (!isText(name, 1))
     yield { code: 'ERR_NAME', detail: `expected a name of 1..${limits.maxStringBytes} bytes` };
-  if (pairs.length > limits.maxLabels) {
+  if (names.length > limits.maxLabels) {
     yield { code: 'ERR_LIMIT_LABELS', detail: `expected at most ${limits.maxLabels} labels` };
   }
-  for (const [label, value] of pairs.slice(0, limits.maxLabels)) {
+  for (const label of names.slice(0, limits.maxLabels)) {
     if (!isText(label, 1) || (label.startsWith(RESERVED) && label !== OTHER_LABEL)) {
       yield { code: 'ERR_LABEL', detail: 'a label key is empty, too long or reserved' };
-    } else if (!isText(value, 0)) {
+    } else if (!isText(labels[label], 0)) {
       yield {
         code: 'ERR_LABEL_VALUE',
         detail: `expected label values of at most ${limits.maxStringBytes} bytes`,

@@ -39,6 +39,8 @@ export interface QueryLimits {
 
 /** Nesting of JSON that is read: what the schemas need, and some room. */
 export const MAX_JSON_DEPTH = 8;
+/** Lists and objects of JSON that is read: what 10,000 series need, three each, and some room. */
+export const MAX_JSON_NODES = 50_000;
 const HOUR_MS = 3_600_000;
 
 /** @param key the ingest key that was used, when there is one: its own limits are the smaller ones */

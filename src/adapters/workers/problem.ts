@@ -73,7 +73,7 @@ const TITLES: Readonly<Record<number, string>> = {
 };
 
 /** A list of faults is cut here: it must not be larger than what it is about. */
-const FAULTS_SHOWN = 100;
+export const FAULTS_SHOWN = 100;
 
 /** Thrown anywhere in the Worker; becomes the response. */
 export class Problem extends Error {

@@ -175,6 +175,29 @@ describe('every mutation of JSON', () => {
     ]);
   });
 
+  it('in everything it holds costs no more than what is told of it', async () => {
+    const faultsOf = async (series: string) => {
+      const text = `{"batchId":"${'ab'.repeat(16)}","series":${series}}`;
+      const compressed = await gzip(new TextEncoder().encode(text));
+      const response = await post(compressed, { ...JSON_TYPE, 'content-encoding': 'gzip' });
+      return (await problem(response, 400, 'ERR_BATCH')) as { faultCount?: number };
+    };
+    const many = (text: string, count: number) => `[${`${text},`.repeat(count - 1)}${text}]`;
+    const values = (list: string) => `[{"name":"a","values":${list}}]`;
+    // The first wrong value of a list stands for those behind it.
+    expect((await faultsOf(values(many('""', 900_000)))).faultCount).toBe(1);
+    // What is too long is not looked into.
+    expect((await faultsOf(values(many('""', 1_300_000)))).faultCount).toBe(1);
+    expect((await faultsOf(many('1', 1_500_000))).faultCount).toBe(1);
+    // Nor are series that would not be told of any more.
+    expect((await faultsOf(many('{"name":1}', 9_000))).faultCount).toBe(100);
+  });
+
+  it('with more lists and objects than any batch has is refused', async () => {
+    const text = `{"batchId":"${'ab'.repeat(16)}","series":[${'{},'.repeat(300_000)}{}]}`;
+    await problem(await post(text, JSON_TYPE), 400, 'ERR_BODY');
+  });
+
   it('cannot reach prototypes by its labels', async () => {
     const text = JSON.stringify(one({})).replace('"route"', '"__proto__"');
     const before = await storedValues(TENANT, 1);
