@@ -10,10 +10,11 @@ import type { EdgeContext } from './http-context.js';
 import { type BatchForm, type CheckedBatch, checkBatch } from './ingest-batch.js';
 import { limitsOf, variable } from './limits.js';
 import { logFailure } from './log.js';
-import { Problem, refuse, unavailable } from './problem.js';
+import { busy, Problem, refuse, unavailable } from './problem.js';
 import { requireRate } from './rate-limit.js';
 import { serverLabels } from './server-labels.js';
 import { store } from './store-batch.js';
+import { knownUploads, strangersUploads } from './uploads.js';
 import { workerCounters } from './worker-counters.js';
 
 /** Forms by content type. Beacons can only send text/plain, with the key inside. */
@@ -23,35 +24,27 @@ const FORMS: Readonly<Record<string, BatchForm>> = {
   'text/plain': 'container',
   'application/json': 'json',
 };
-/** Batches of one isolate on their way to storage, beyond which it asks senders to wait: at 2,000 a second, 0.1 s. */
+/** Batches that an isolate stores at once, beyond which it asks senders to wait: at 2,000 a second, 0.1 s. */
 const STANDARD_IN_FLIGHT = 200;
 const LARGEST_IN_FLIGHT = 100_000;
 let inFlight = 0;
 
 export async function ingest(context: EdgeContext): Promise<Response> {
-  const { env } = context;
   workerCounters.add(EDGE_METRICS.ingestSeen);
-  if (inFlight >= variable(env.KLL_MAX_IN_FLIGHT, STANDARD_IN_FLIGHT, 1, LARGEST_IN_FLIGHT)) {
-    // Before anything is read: what cannot be stored soon must not pile up in memory.
-    const busy = new Problem({
-      status: 429,
-      code: 'ERR_BUSY',
-      detail: 'more batches are on their way to storage than it takes in a moment; try again',
-      headers: { 'retry-after': '1' },
-    });
-    refused(context, {}, busy);
-    throw busy;
-  }
-  inFlight++;
   const arrived: Arrived = {};
   try {
+    // Before anything is read: what cannot be stored soon must not pile up in memory.
+    requireRoom(context.env);
     return await takeIn(context, arrived);
   } catch (error) {
     if (error instanceof Problem) refused(context, arrived, error);
     throw error;
-  } finally {
-    inFlight--;
   }
+}
+
+/** @throws Problem 429 ERR_BUSY */
+function requireRoom({ KLL_MAX_IN_FLIGHT }: EdgeEnv): void {
+  if (inFlight >= variable(KLL_MAX_IN_FLIGHT, STANDARD_IN_FLIGHT, 1, LARGEST_IN_FLIGHT)) throw busy();
 }
 
 /** What is known of a request by the time that it is refused. */
@@ -97,23 +90,44 @@ async function takeIn({ env, req, executionCtx }: EdgeContext, arrived: Arrived)
   if (!byHeaders && form === 'json') requireScope(undefined, 'ingest');
   arrived.form = form;
   if (byHeaders) arrived.tenant = byHeaders.tenant;
-  const bounds = limitsOf(env, byHeaders?.key);
-  const bytes = await readBody(request, bounds.maxBodyBytes, bounds.maxInflatedBytes);
-  arrived.bytes = bytes;
-  const identity = byHeaders ?? (await identifyBody(bytes, request, env));
-  const { tenant, key } = identity;
-  arrived.tenant = tenant;
-  const batch = checkBatch(bytes, form, {
-    limits: limitsOf(env, key),
-    ...(key ? { key } : {}),
-    labels: serverLabels(request, env),
-    now: Date.now(),
-  });
-  const result = await store(env, tenant, batch);
+  const { tenant, bytes, batch } = await readBatch(request, env, { form, byHeaders, arrived });
+  requireRoom(env);
+  inFlight++;
+  let result: TakeResult;
+  try {
+    result = await store(env, tenant, batch);
+  } finally {
+    inFlight--;
+  }
   if (result.outcome === 'stored') {
     executionCtx.waitUntil(captureTaken(env, { tenant, form, bytes }).catch(() => {}));
   }
   return answer(batch, result);
+}
+
+/** The body of a request, who sent it, and the batch in it, fit to be stored. */
+async function readBatch(
+  request: Request,
+  env: EdgeEnv,
+  { form, byHeaders, arrived }: { form: BatchForm; byHeaders: Identity | undefined; arrived: Arrived },
+): Promise<{ tenant: string; bytes: Uint8Array; batch: CheckedBatch }> {
+  const upload = (byHeaders ? knownUploads : strangersUploads).begin();
+  try {
+    const { maxBodyBytes, maxInflatedBytes } = limitsOf(env, byHeaders?.key);
+    const bytes = await readBody(request, maxBodyBytes, maxInflatedBytes, upload);
+    arrived.bytes = bytes;
+    const { tenant, key } = byHeaders ?? (await identifyBody(bytes, request, env));
+    arrived.tenant = tenant;
+    const batch = checkBatch(bytes, form, {
+      limits: limitsOf(env, key),
+      ...(key ? { key } : {}),
+      labels: serverLabels(request, env),
+      now: Date.now(),
+    });
+    return { tenant, bytes, batch };
+  } finally {
+    upload.end();
+  }
 }
 
 async function identifyBody(bytes: Uint8Array, request: Request, env: EdgeEnv): Promise<Identity> {

@@ -35,6 +35,7 @@ export const PROBLEM_CODES = [
   'ERR_CONTENT_ENCODING',
   'ERR_GZIP',
   'ERR_BODY_SIZE',
+  'ERR_BODY_SLOW',
   'ERR_BODY',
   'ERR_BATCH',
   'ERR_LIMITS',
@@ -61,6 +62,7 @@ const TITLES: Readonly<Record<number, string>> = {
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  408: 'Request Timeout',
   409: 'Conflict',
   410: 'Gone',
   413: 'Content Too Large',
@@ -110,6 +112,16 @@ export class Problem extends Error {
 /** Throws a `Problem`. */
 export function refuse(status: number, code: ProblemCode, detail: string): never {
   throw new Problem({ status, code, detail });
+}
+
+/** This isolate has its hands full. */
+export function busy(): Problem {
+  return new Problem({
+    status: 429,
+    code: 'ERR_BUSY',
+    detail: 'more batches are on their way to storage than it takes in a moment; try again',
+    headers: { 'retry-after': '1' },
+  });
 }
 
 /** An object or the directory did not answer. A batch that was not acknowledged may be sent again: its id makes sure of one. */
