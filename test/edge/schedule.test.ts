@@ -125,6 +125,40 @@ describe('a schedule', () => {
     );
   });
 
+  it('does not wait long for a handler that waits, and settles its entry when it ends', async () => {
+    let end = (_next: number | undefined) => {};
+    const calls: string[] = [];
+    const step: Handler = (key) => {
+      calls.push(key);
+      if (key !== 'slow') return undefined;
+      return new Promise((ended) => {
+        end = ended;
+      });
+    };
+    await withSchedule(newName(), { step }, async (schedule, storage) => {
+      schedule.transaction(() => schedule.plan('step', 'slow', START));
+      await schedule.run();
+      // It is looked at again: the object may die with it.
+      expect(await storage.getAlarm()).toBe(START + 5_000);
+      schedule.transaction(() => schedule.plan('step', 'other', START));
+      await schedule.run();
+      expect(calls).toEqual(['slow', 'other']);
+      // Planned anew while it goes on, it is not called beside itself, but once more behind.
+      schedule.transaction(() => schedule.plan('step', 'slow', START));
+      await schedule.run();
+      expect(calls).toEqual(['slow', 'other']);
+      end(undefined);
+      await scheduler.wait(0);
+      expect(await storage.getAlarm()).toBe(START);
+      const again = schedule.run();
+      end(START + 70_000);
+      await again;
+      expect(calls).toEqual(['slow', 'other', 'slow']);
+      expect(schedule.plannedFor('step', 'slow')).toBe(START + 70_000);
+      expect(await storage.getAlarm()).toBe(START + 70_000);
+    });
+  });
+
   it('runs an entry again when it was interrupted', async () => {
     const name = newName();
     await withSchedule(name, { step: () => undefined }, (schedule) =>

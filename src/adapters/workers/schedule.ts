@@ -4,7 +4,8 @@
  *    transaction -> plan(kind, key, at) ... committed -> alarm at the earliest -> run: handlers of what is due
  *
  * A handler does a bounded piece of work and may be interrupted anywhere: it runs again, for its entry is forgotten
- * only after it has returned. What it throws is told and tried again later, with growing pauses.
+ * only after it has returned. What it throws is told and tried again later, with growing pauses. One that waits for
+ * another object longer than a slice goes on beside the alarm: nothing else that is due waits for it.
  */
 
 /** Does what is due. Returns when to come back (epoch milliseconds), or undefined when all is done. */
@@ -20,6 +21,8 @@ export interface ScheduleOptions<Kind extends string> {
 const SLICE_MS = 1_000;
 /** The clock may stand still while nothing waits for storage or network, so handlers are counted too. */
 const SLICE_HANDLERS = 64;
+/** An entry whose handler goes on beside the alarm is looked at again after so long: its object may have died with it. */
+const LOOK_AGAIN_MS = 5_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
 /** An alarm that is so late was lost. */
@@ -33,6 +36,14 @@ interface Entry {
   failures: number;
 }
 
+/** An entry whose handler waits. */
+interface UnderWay extends Pick<Entry, 'kind' | 'key' | 'at'> {
+  /** The alarm does not wait for it any more. */
+  isBeside: boolean;
+  /** It was planned anew meanwhile. */
+  isWanted: boolean;
+}
+
 export class Schedule<Kind extends string> {
   readonly #storage: DurableObjectStorage;
   readonly #options: ScheduleOptions<Kind>;
@@ -42,6 +53,7 @@ export class Schedule<Kind extends string> {
   #planned = Infinity;
   /** Handlers are being called: what they plan the same alarm comes to, or sets the next for. */
   #isCalling = false;
+  readonly #underWay = new Set<UnderWay>();
 
   constructor(storage: DurableObjectStorage, options: ScheduleOptions<Kind>) {
     this.#storage = storage;
@@ -55,8 +67,7 @@ export class Schedule<Kind extends string> {
   /** Sets the alarm if it is missing: for constructors, inside `blockConcurrencyWhile`. */
   async restore(): Promise<void> {
     this.#armed = (await this.#storage.getAlarm()) ?? Infinity;
-    this.#planned = this.earliest;
-    this.#arm();
+    this.#armEarliest();
   }
 
   /**
@@ -128,7 +139,7 @@ export class Schedule<Kind extends string> {
 
   /**
    * What is due, earliest first, in a slice of time; then sets the next alarm. An object's `alarm()`. Handlers that wait
-   * for others wait together.
+   * for others wait together, and no longer than a slice.
    */
   async run(): Promise<void> {
     this.#armed = Infinity;
@@ -143,14 +154,14 @@ export class Schedule<Kind extends string> {
         for (const entry of due) {
           if (Date.now() > end) break;
           // A handler before it may have done it, or moved it.
-          if (this.plannedFor(entry.kind as Kind, entry.key) !== entry.at) continue;
+          if (this.plannedFor(entry.kind as Kind, entry.key) !== entry.at || this.#putOff(entry)) continue;
           waiting.push(this.#handle(entry).catch((error) => void failures.push(error)));
         }
         this.#isCalling = false;
         // The next round sees it, or the end.
         this.#planned = Infinity;
         left -= due.length;
-        await Promise.all(waiting);
+        await this.#waitFor(waiting);
         // The schedule itself cannot be written: the platform rings again.
         if (failures.length > 0) throw failures[0];
         // Lets requests in between.
@@ -158,23 +169,58 @@ export class Schedule<Kind extends string> {
       }
     } finally {
       this.#isCalling = false;
-      this.#planned = this.earliest;
-      this.#arm();
+      this.#armEarliest();
     }
   }
 
   async #handle({ kind, key, at, failures }: Entry): Promise<void> {
+    const step: UnderWay = { kind, key, at, isBeside: false, isWanted: false };
     let next: number | undefined;
     let failed = 0;
     try {
       const pending = this.#options.handlers[kind as Kind](key, Date.now());
-      next = typeof pending === 'object' ? await pending : pending;
+      if (typeof pending === 'object') {
+        this.#underWay.add(step);
+        next = await pending;
+        if (step.isWanted) next = Date.now();
+      } else next = pending;
     } catch (error) {
       failed = failures + 1;
       next = Date.now() + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
       this.#options.onFailure(kind as Kind, error);
+    } finally {
+      this.#underWay.delete(step);
     }
-    this.#settle(kind, key, at, next, failed);
+    this.#settle(step, next, failed);
+    if (step.isBeside) this.#armEarliest();
+  }
+
+  /** Until all have ended, or a slice is over: those that have not are left to themselves. */
+  async #waitFor(waiting: readonly Promise<void>[]): Promise<void> {
+    const allEnded = new AbortController();
+    const slice = scheduler.wait(SLICE_MS, { signal: allEnded.signal }).catch(() => {});
+    await Promise.race([Promise.all(waiting), slice]);
+    allEnded.abort();
+    for (const step of this.#underWay) if (!step.isBeside) this.#leaveBeside(step);
+  }
+
+  /** Puts off an entry whose handler has not ended yet. @returns whether that is so */
+  #putOff({ kind, key, at }: Entry): boolean {
+    for (const step of this.#underWay) {
+      if (step.kind !== kind || step.key !== key) continue;
+      step.isWanted ||= at !== step.at;
+      step.at = at;
+      this.#leaveBeside(step);
+      return true;
+    }
+    return false;
+  }
+
+  #leaveBeside(step: UnderWay): void {
+    const at = Date.now() + LOOK_AGAIN_MS;
+    this.#settle(step, at, 0);
+    step.at = at;
+    step.isBeside = true;
   }
 
   #due(now: number, limit: number): Entry[] {
@@ -188,7 +234,11 @@ export class Schedule<Kind extends string> {
   }
 
   /** Forgets or moves an entry that was dealt with, unless somebody has planned it anew meanwhile. */
-  #settle(kind: string, key: string, at: number, next: number | undefined, failures: number): void {
+  #settle(
+    { kind, key, at }: Pick<Entry, 'kind' | 'key' | 'at'>,
+    next: number | undefined,
+    failures: number,
+  ): void {
     const { sql } = this.#storage;
     if (next === undefined) {
       sql.exec('DELETE FROM schedule WHERE kind = ? AND key = ? AND at = ?', kind, key, at);
@@ -202,6 +252,11 @@ export class Schedule<Kind extends string> {
         at,
       );
     }
+  }
+
+  #armEarliest(): void {
+    this.#planned = this.earliest;
+    this.#arm();
   }
 
   /** Sets the alarm where an entry is earlier than it, or where it was lost. Commits with the writes around it. */

@@ -1,6 +1,6 @@
 import { abortAllDurableObjects } from 'cloudflare:test';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { TenantConfig } from '../../../src/adapters/workers/contract.js';
+import type { ApplyCall, TenantConfig } from '../../../src/adapters/workers/contract.js';
 import {
   failHandOver,
   failStatement,
@@ -92,6 +92,42 @@ describe('handing over', () => {
     await abortAllDurableObjects();
     await passTime(ingestObject(config), 60_000);
     expect(await applied(config)).toEqual(TRUTH);
+  });
+
+  it('does not let the others wait for one that answers late', async () => {
+    const config = await nineSeries();
+    let answer = () => {};
+    await inside(ingestObject(config), (instance) => {
+      const real = instance.env.SERIES;
+      const late = new Promise<void>((answered) => {
+        answer = answered;
+      });
+      const getByName = (name: string) => ({
+        async apply(call: ApplyCall): Promise<{ applied: number }> {
+          if (name.endsWith(':0')) await late;
+          return await real.getByName(name).apply(call);
+        },
+      });
+      instance.env = { ...instance.env, SERIES: { getByName } as never };
+    });
+    await passTime(ingestObject(config), 0);
+    const waiting = (await pendingTotals(config)).n;
+    expect(waiting).toBeGreaterThan(0);
+    expect((await applied(config)).n).toBe(18 - waiting);
+    // What comes meanwhile is sealed and handed over to the others at once.
+    for (let i = 0; i < 9; i++) {
+      const labels = { route: `/${i}` };
+      await ingestObject(config).take(takeCall(config, [{ labels, values: Float64Array.of(i, 1) }]));
+    }
+    await passTime(ingestObject(config), 0);
+    expect((await pendingTotals(config)).n).toBe(2 * waiting);
+    expect((await applied(config)).n).toBe(2 * (18 - waiting));
+    await inside(ingestObject(config), () => answer());
+    await vi.waitFor(async () => {
+      await passTime(ingestObject(config), 0);
+      expect(await pendingTotals(config)).toEqual({ n: 0, sum: 0 });
+    });
+    expect(await applied(config)).toEqual({ n: 36, sum: 90 });
   });
 
   it('goes on after the object died between any two of its steps', async () => {
