@@ -1,20 +1,21 @@
 /**
  * The ids of batches that were taken, with the checksum of their bytes: one table an hour of the senders' clocks, so
  * that forgetting an hour is dropping a table. An id is known for the whole window; a batch from before it is refused
- * unseen, so nothing is taken twice.
+ * unseen, so nothing is taken twice. It is known whatever creation time comes with it: an id names one batch.
  */
-import type { IdsPage, TakeCall } from './contract.js';
-
-/** How a batch is found. */
-export type BatchName = Pick<TakeCall, 'batchId' | 'created' | 'createdUnknown'>;
+import type { IdsPage } from './contract.js';
 
 const HOUR_MS = 3_600_000;
 const TABLE = /^ids_(\d+)$/;
+/** One statement looks into so many: a function has at most 32 arguments in workerd. */
+const TABLES_A_STATEMENT = 31;
 
 export class BatchIds {
   readonly #sql: SqlStorage;
   /** Hours that have a table. */
   readonly #hours = new Set<number>();
+  /** Statements that look into all of them; made when they are needed. */
+  #lookups: string[] | undefined;
   /** Hours up to this one are forgotten. */
   #forgotten = -1;
 
@@ -28,6 +29,7 @@ export class BatchIds {
     this.#sql.exec(
       'CREATE TABLE IF NOT EXISTS forgotten_ids (one INTEGER PRIMARY KEY CHECK (one = 1), hour INTEGER NOT NULL)',
     );
+    this.#lookups = undefined;
     this.#hours.clear();
     const tables = this.#sql.exec<{ name: string }>(
       `SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'ids_*'`,
@@ -46,11 +48,11 @@ export class BatchIds {
   }
 
   /** The checksum of a batch that was taken; undefined for one that was not. */
-  find({ batchId, created, createdUnknown }: BatchName): number | undefined {
-    if (!createdUnknown) return this.#findIn(hourOf(created), batchId);
-    for (const hour of this.#hours) {
-      const crc = this.#findIn(hour, batchId);
-      if (crc !== undefined) return crc;
+  find(id: ArrayBuffer): number | undefined {
+    this.#lookups ??= lookupsIn([...this.#hours]);
+    for (const lookup of this.#lookups) {
+      const { crc } = this.#sql.exec<{ crc: number | null }>(lookup, id).one();
+      if (crc !== null) return crc;
     }
     return undefined;
   }
@@ -97,6 +99,7 @@ export class BatchIds {
     if (isNew) {
       this.#sql.exec(`CREATE TABLE ids_${hour} (id BLOB PRIMARY KEY, crc INTEGER NOT NULL) WITHOUT ROWID`);
       this.#hours.add(hour);
+      this.#lookups = undefined;
     }
     this.#sql.exec(`INSERT INTO ids_${hour} VALUES (?, ?)`, id, crc);
     return isNew ? hour : undefined;
@@ -110,6 +113,7 @@ export class BatchIds {
       hour,
     );
     this.#hours.delete(hour);
+    this.#lookups = undefined;
     this.#forgotten = Math.max(this.#forgotten, hour);
   }
 
@@ -118,6 +122,7 @@ export class BatchIds {
     for (const hour of this.#hours) this.#sql.exec(`DROP TABLE ids_${hour}`);
     this.#sql.exec('DELETE FROM forgotten_ids');
     this.#hours.clear();
+    this.#lookups = undefined;
     this.#forgotten = -1;
   }
 }
@@ -125,6 +130,16 @@ export class BatchIds {
 /** When all ids of an hour are older than the window, epoch milliseconds. */
 export function forgettableAt(hour: number, windowMs: number): number {
   return (hour + 1) * HOUR_MS + windowMs;
+}
+
+function lookupsIn(hours: readonly number[]): string[] {
+  const lookups: string[] = [];
+  for (let first = 0; first < hours.length; first += TABLES_A_STATEMENT) {
+    const some = hours.slice(first, first + TABLES_A_STATEMENT);
+    const each = some.map((hour) => `(SELECT crc FROM ids_${hour} WHERE id = ?1)`);
+    lookups.push(`SELECT coalesce(${each.join(', ')}, NULL) AS crc`);
+  }
+  return lookups;
 }
 
 function bufferOf(id: Uint8Array): ArrayBuffer {

@@ -10,6 +10,7 @@ import type {
   TenantBackup,
   TenantConfig,
 } from './contract.js';
+import { neededRings } from './rings.js';
 
 type Settings = Omit<TenantConfig, 'tenant' | 'rings'>;
 type Change = Parameters<DirectoryCalls['configure']>[1];
@@ -98,7 +99,8 @@ export class DirectoryObject extends DurableObject<EdgeBindings> implements Dire
       next.ingest === newest.ingest && next.series === newest.series
         ? rings
         : [...rings, { ...next, version: newest.version + 1, since: Date.now() }];
-    const kept = neededRings(grown, Date.now() - Math.max(before.windowMs, settings.windowMs ?? 0));
+    const windowMs = Math.max(before.windowMs, settings.windowMs ?? 0);
+    const kept = neededRings(grown, windowMs, Date.now());
     if (kept.length > MOST_RINGS) {
       return { refused: 'ERR_RING_LIMIT', detail: `${MOST_RINGS} rings may hold data still` };
     }
@@ -260,19 +262,6 @@ interface KeyRow {
 
 function fromRow({ key, tenant, limits, created, revoked }: KeyRow): IngestKey {
   return { key, tenant, ...JSON.parse(limits), created, ...(revoked === null ? {} : { revoked }) };
-}
-
-/**
- * Rings that still matter: the newest, those that it or a later one followed less than a window ago (twice, for what
- * waits to be handed over), and those with objects that no later ring has.
- */
-export function neededRings(rings: readonly RingVersion[], windowStart: number): RingVersion[] {
-  const margin = windowStart - (Date.now() - windowStart);
-  return rings.filter((ring, i) => {
-    const later = rings.slice(i + 1);
-    if (later.length === 0 || later[0].since > margin) return true;
-    return !later.some(({ ingest, series }) => ingest >= ring.ingest && series >= ring.series);
-  });
 }
 
 /** A key no one guesses; its prefix tells what it is where it is found. */

@@ -4,10 +4,8 @@
  */
 import type { EdgeBindings } from './bindings.js';
 import type { RingVersion, TakeCall } from './contract.js';
+import { idsOutlive } from './rings.js';
 import { objectName, slotOf } from './series-key.js';
-
-/** The Worker refuses batches from further ahead; an hour more for Workers that have not heard of a change yet. */
-const AHEAD_MS = 49 * 3_600_000;
 
 /** The newest of rings, which decides where a batch goes. */
 export function newestRing(rings: readonly RingVersion[]): RingVersion {
@@ -20,19 +18,14 @@ export function ownerOf({ config, batchId }: Pick<TakeCall, 'config' | 'batchId'
   return objectName('ingest', config.tenant, slot);
 }
 
-/**
- * Owners under former rings that may have taken it.
- *
- * A ring was in use until its successor began; a batch that was taken then was made before that, as far as the sender's
- * clock may be ahead. So a batch that was made later needs no question.
- */
-export function formerOwners({ config, batchId, created }: TakeCall): string[] {
-  const { rings, tenant } = config;
+/** Owners under former rings that may know it: after a ring was in use, for as long as ids that were taken then. */
+export function formerOwners({ config, batchId }: TakeCall, now: number): string[] {
+  const { rings, tenant, windowMs } = config;
   const id = new Uint8Array(batchId);
   const owner = slotOf(id, newestRing(rings).ingest);
   const slots = new Set<number>();
   for (let i = 0; i + 1 < rings.length; i++) {
-    if (created <= rings[i + 1].since + AHEAD_MS) slots.add(slotOf(id, rings[i].ingest));
+    if (now <= rings[i + 1].since + idsOutlive(windowMs)) slots.add(slotOf(id, rings[i].ingest));
   }
   slots.delete(owner);
   return Array.from(slots, (slot) => objectName('ingest', tenant, slot));

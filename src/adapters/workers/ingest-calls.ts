@@ -7,7 +7,7 @@ export interface TakeCall {
   batchId: ArrayBuffer;
   /** When the sender made it, epoch milliseconds of its clock: for the duplicate window only. */
   created: number;
-  /** The sender named no creation time, `created` is the receipt: its id may lie in the table of any hour. */
+  /** The sender named no creation time, `created` is the receipt: that of the same batch sent again is another. */
   createdUnknown?: boolean;
   /**
    * CRC-32C of what was sent: the same id with another one is refused. Of a container it is the checksum it ends with,

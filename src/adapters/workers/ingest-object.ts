@@ -91,7 +91,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
 
   async take(call: TakeCall): Promise<TakeResult> {
     let result = this.#refusal(call);
-    const owners = result ? [] : formerOwners(call);
+    const owners = result ? [] : formerOwners(call, Date.now());
     if (owners.length > 0) {
       const crc = await askFormerOwners(owners, call, this.env);
       // Others were served meanwhile, perhaps with this very batch.
@@ -108,9 +108,9 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
     return { outcome: 'stored' };
   }
 
-  async knows({ version, ...batch }: Parameters<IngestCalls['knows']>[0]): Promise<{ crc?: number }> {
+  async knows({ version, batchId }: Parameters<IngestCalls['knows']>[0]): Promise<{ crc?: number }> {
     if (version > this.#state.ringVersion) this.#transaction(() => this.#state.sawRing(version));
-    const crc = this.#ids.find(batch);
+    const crc = this.#ids.find(batchId);
     return crc === undefined ? {} : { crc };
   }
 
@@ -274,7 +274,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
       return { outcome: 'stale-ring', version: this.#state.ringVersion };
     }
     if (this.#ids.isTooOld(created, Date.now(), config.windowMs)) return { outcome: 'too-old' };
-    const crc = this.#ids.find(call);
+    const crc = this.#ids.find(call.batchId);
     if (crc !== undefined) return known(crc, call);
     if (
       this.#pending.batches >= config.maxPendingBatches ||

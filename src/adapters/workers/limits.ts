@@ -41,7 +41,8 @@ export interface QueryLimits {
 export const MAX_JSON_DEPTH = 8;
 /** Lists and objects of JSON that is read: what 10,000 series need, three each, and some room. */
 export const MAX_JSON_NODES = 50_000;
-const HOUR_MS = 3_600_000;
+/** How far a sender's clock may be ahead of ours. */
+export const MAX_FUTURE_MS = 48 * 3_600_000;
 
 /** @param key the ingest key that was used, when there is one: its own limits are the smaller ones */
 export function limitsOf(env: EdgeEnv, key?: IngestKey): EdgeLimits {
@@ -58,7 +59,7 @@ export function limitsOf(env: EdgeEnv, key?: IngestKey): EdgeLimits {
     maxN: key ? Math.min(ownN, key.maxN) : ownN,
     maxTotalN: 2 ** 52 - 1,
     maxK: 4096,
-    maxFutureMs: 48 * HOUR_MS,
+    maxFutureMs: MAX_FUTURE_MS,
   };
 }
 

@@ -2,6 +2,7 @@ import { abortAllDurableObjects } from 'cloudflare:test';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { RingVersion, TakeCall, TenantConfig } from '../../../src/adapters/workers/contract.js';
 import { ownerOf } from '../../../src/adapters/workers/former-owners.js';
+import { neededRings } from '../../../src/adapters/workers/rings.js';
 import { slotOf } from '../../../src/adapters/workers/series-key.js';
 import {
   EVERYTHING,
@@ -101,7 +102,32 @@ describe('after a change of N', () => {
     }
   });
 
-  it('does not ask about batches that were made after any former ring was in use', async () => {
+  it.each([1, 48, 168])('ids are known for the whole window, where it is %i h', async (hours) => {
+    const since = START;
+    const { before, after, id } = growing(since);
+    const windowMs = hours * HOUR_MS;
+    // Without a creation time, each receipt is one.
+    const stamped = (config: TenantConfig, now: number): TakeCall => ({
+      ...takeCall({ ...config, windowMs }, [5], { id, created: now }),
+      crc: 1,
+      createdUnknown: true,
+    });
+    expect((await ingestObject(before, 0).take(stamped(before, START))).outcome).toBe('stored');
+    // A clock that is ahead as far as it may be.
+    const ahead = takeCall({ ...before, windowMs }, [6], { id: newId(1, 2), created: START + 48 * HOUR_MS });
+    expect((await ingestObject(before, 0).take(ahead)).outcome).toBe('stored');
+
+    setClock(START + windowMs - 1);
+    expect((await ingestObject(after, 1).take(stamped(after, Date.now()))).outcome).toBe('duplicate');
+    setClock(START + 48 * HOUR_MS + windowMs);
+    expect((await ingestObject(after, 1).take(under({ ...after, windowMs }, ahead))).outcome).toBe(
+      'duplicate',
+    );
+    expect(neededRings(after.rings, windowMs, Date.now())).toEqual(after.rings);
+    expect(neededRings(after.rings, windowMs, START + 400 * HOUR_MS)).toEqual(after.rings.slice(1));
+  });
+
+  it('does not ask when no id that a former owner has taken can be known', async () => {
     const { after, id } = growing(START - 100 * HOUR_MS);
     const object = ingestObject(after, 1);
     await inside(object, (instance) => {
@@ -111,9 +137,8 @@ describe('after a change of N', () => {
       instance.env = { ...instance.env, INGEST: { getByName } as never };
     });
     expect((await object.take(takeCall(after, [1], { id }))).outcome).toBe('stored');
-    const old = takeCall(after, [1], { id: newId(1, 2), created: START - 60 * HOUR_MS });
     const wide = { ...after, windowMs: 90 * HOUR_MS };
-    const answer = await object.take(under(wide, old)).catch(String);
+    const answer = await object.take(takeCall(wide, [1], { id: newId(1, 2) })).catch(String);
     expect(answer).toBe('Error: asked');
   });
 

@@ -52,6 +52,21 @@ describe('an ingest object', () => {
     expect(await pendingTotals(config)).toEqual({ n: 1, sum: 1 });
   });
 
+  it('knows an id whatever creation time comes with it, in all hours of the window', async () => {
+    const config = tenantConfig();
+    const object = ingestObject(config);
+    const calls = Array.from({ length: 97 }, (_, hour) =>
+      takeCall(config, [hour], { created: START + (hour - 48) * HOUR_MS }),
+    );
+    for (const call of calls) expect((await object.take(call)).outcome).toBe('stored');
+    for (const { batchId } of calls) {
+      const other = takeCall(config, [1_000], { id: new Uint8Array(batchId), created: START });
+      expect((await object.take(other)).outcome).toBe('conflict');
+    }
+    for (const call of calls) expect((await object.take(call)).outcome).toBe('duplicate');
+    expect((await pendingTotals(config)).n).toBe(97);
+  });
+
   it('refuses a batch that was made before the window', async () => {
     const config = tenantConfig({ windowMs: HOUR_MS });
     const object = ingestObject(config);
