@@ -8,6 +8,7 @@ import { forgetDirectory } from './directory-cache.js';
 import type { EdgeContext, EdgeHono } from './http-context.js';
 import { Problem, refuse, unavailable } from './problem.js';
 import { granted } from './refusal.js';
+import { tellSettings } from './tenant-objects.js';
 
 const MOST_BYTES = 64 * 1024;
 const HOUR_MS = 3_600_000;
@@ -84,6 +85,9 @@ export const adminRoutes = new Hono<EdgeHono>()
     const changed = defined(await body(context, change));
     const config = granted(await called(directory(context).configure(tenantOf(context), changed)));
     forgetDirectory();
+    // Objects hear of rings with what is sent by them.
+    const isSetting = (name: string) => name !== 'ingest' && name !== 'series';
+    if (Object.keys(changed).some(isSetting)) await tellSettings(context.env, config);
     return context.json(config);
   })
   .get('/keys', async (context) =>

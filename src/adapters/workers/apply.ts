@@ -1,24 +1,23 @@
 /** Applying: what an ingest object hands over goes into buckets, each sequence once. */
 import { KllSketch } from '../../sketch/sketch.js';
 import { type BucketPlace, MINUTE } from './buckets.js';
-import type { ApplyCall, HandOverRow } from './contract.js';
+import type { ApplyAnswer, ApplyCall, HandOverRow } from './contract.js';
 import { codeOf } from './error-code.js';
 import { newestRing } from './former-owners.js';
-import { planRetention } from './retention.js';
+import { heed } from './series-settings.js';
 import type { SeriesStore } from './series-store.js';
-import { planValidation } from './validation.js';
 
 /** One transaction: all rows and that they were applied, or nothing. */
-export function apply(store: SeriesStore, call: ApplyCall, now: number): { applied: number } {
+export function apply(store: SeriesStore, call: ApplyCall, now: number): ApplyAnswer {
   const { config, sender, sequence, rows } = call;
   const last = store.state.appliedOf(sender);
   if (sequence <= last) {
     store.transaction(() => store.counters.repeated());
-    return { applied: last };
+    return answer(store, last);
   }
   const began = performance.now();
   store.transaction(() => {
-    store.state.remember(config);
+    heed(store, config, now);
     const counts = { rows: rows.length, values: 0, late: 0, others: 0 };
     const cap = Math.ceil(config.maxSeries / newestRing(config.rings).series);
     for (const row of rows) {
@@ -29,10 +28,12 @@ export function apply(store: SeriesStore, call: ApplyCall, now: number): { appli
     }
     store.state.setApplied(sender, sequence);
     store.counters.applied({ ...counts, seconds: (performance.now() - began) / 1000 });
-    planRetention(store, now);
-    planValidation(store, now);
   });
-  return { applied: sequence };
+  return answer(store, sequence);
+}
+
+function answer({ sql }: SeriesStore, applied: number): ApplyAnswer {
+  return { applied, storageBytes: sql.databaseSize };
 }
 
 function applyRow(

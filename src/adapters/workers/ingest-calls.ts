@@ -122,6 +122,8 @@ export interface IngestCalls {
     createdUnknown?: boolean;
     version: number;
   }): Promise<{ crc?: number }>;
+  /** The tenant's settings have changed: what is done by the clock goes by them from now on. */
+  configure(config: TenantConfig): Promise<void>;
   /** What a query must add to what series objects hold. */
   pending(selection: Selection, config: TenantConfig): Promise<PendingAnswer>;
   /** Seals what is pending and hands everything over now; resolves when series objects have it. */

@@ -34,6 +34,7 @@ import { Pause } from './pause.js';
 import { PendingBatches, type UnsealedSequence } from './pending.js';
 import { PendingGroups } from './pending-groups.js';
 import { Quarantine } from './quarantine.js';
+import { Room } from './room.js';
 import { Schedule } from './schedule.js';
 import { sealBatches } from './seal.js';
 import { seriesTest } from './selection.js';
@@ -43,8 +44,6 @@ import { slotOf } from './series-key.js';
 const SEQUENCES_A_STEP = 4;
 /** How soon a sequence that a backup holds back is looked at again. */
 const HELD_PAUSE_MS = 250;
-/** Asking for the size of the storage costs more than a take may. */
-const TAKES_A_MEASUREMENT = 64;
 
 export class IngestObject extends DurableObject<EdgeBindings> implements IngestCalls {
   readonly #state: IngestState;
@@ -58,8 +57,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
   readonly #pause: Pause;
   readonly #captures: Captures;
   readonly #cuts: BackupCuts;
-  #storageBytes = 0;
-  #takesToMeasurement = 0;
+  readonly #room: Room;
 
   constructor(ctx: DurableObjectState, env: EdgeBindings) {
     super(ctx, env);
@@ -74,6 +72,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
     this.#pause = new Pause(sql);
     this.#captures = new Captures(sql);
     this.#cuts = new BackupCuts(sql);
+    this.#room = new Room(sql);
     this.#schedule = new Schedule(ctx.storage, {
       handlers: {
         seal: (_, now) => this.#sealNext(now),
@@ -112,6 +111,11 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
     if (version > this.#state.ringVersion) this.#transaction(() => this.#state.sawRing(version));
     const crc = this.#ids.find(batchId);
     return crc === undefined ? {} : { crc };
+  }
+
+  async configure(config: TenantConfig): Promise<void> {
+    // One that has nothing yet hears of them with the first batch.
+    if (this.#state.config) this.#transaction(() => this.#state.remember(config, this.#sender));
   }
 
   async pending(selection: Selection, config: TenantConfig): Promise<PendingAnswer> {
@@ -261,6 +265,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
       this.#state.clear();
       this.#schedule.clear();
     });
+    this.#room.clear();
   }
 
   override async alarm(): Promise<void> {
@@ -282,15 +287,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
     ) {
       return { outcome: 'full', retryAfterMs: Math.max(1_000, config.sealMs) };
     }
-    return this.#isStorageFull(config) ? { outcome: 'storage-full' } : undefined;
-  }
-
-  #isStorageFull({ maxStorageBytes }: TenantConfig): boolean {
-    if (this.#takesToMeasurement-- <= 0 || this.#storageBytes >= maxStorageBytes) {
-      this.#storageBytes = this.ctx.storage.sql.databaseSize;
-      this.#takesToMeasurement = TAKES_A_MEASUREMENT;
-    }
-    return this.#storageBytes >= maxStorageBytes;
+    return this.#room.isFull(config.maxStorageBytes, Date.now()) ? { outcome: 'storage-full' } : undefined;
   }
 
   #store(call: TakeCall, now: number): void {
@@ -361,9 +358,12 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
 
   /** @returns the sequence that waits for this owner next */
   async #deliver(slot: number): Promise<number | undefined> {
-    return await this.#outbox.deliver(slot, SEQUENCES_A_STEP, (part) =>
-      handOver(this.env, slot, { config: this.#config, sender: this.#sender, ...part }),
-    );
+    return await this.#outbox.deliver(slot, SEQUENCES_A_STEP, async (part) => {
+      const call = { config: this.#config, sender: this.#sender, ...part };
+      const { applied, storageBytes } = await handOver(this.env, slot, call);
+      this.#room.told(slot, storageBytes, Date.now());
+      return applied;
+    });
   }
 
   #forgetIds(hour: number, now: number): number | undefined {

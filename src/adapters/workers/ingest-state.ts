@@ -41,7 +41,7 @@ export class IngestState {
     return this.#ringVersion;
   }
 
-  /** The tenant's configuration as of the last sequence that was opened: for what alarms do. */
+  /** The tenant's configuration as it was heard of last: for what alarms do. */
   get config(): TenantConfig | undefined {
     return this.#config;
   }

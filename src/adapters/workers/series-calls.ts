@@ -22,6 +22,13 @@ export interface ApplyCall {
   rows: HandOverRow[];
 }
 
+export interface ApplyAnswer {
+  /** The last sequence of the sender that was applied. */
+  applied: number;
+  /** How large the object is, bytes; absent where it is of a release that did not tell. */
+  storageBytes?: number;
+}
+
 export interface ReadCall {
   config: TenantConfig;
   selection: Selection;
@@ -166,7 +173,9 @@ export interface RestoreCall {
 /** Calls of a series object. */
 export interface SeriesCalls {
   /** Applies a hand-over once; one at or below the last applied sequence of its sender is acknowledged and ignored. */
-  apply(call: ApplyCall): Promise<{ applied: number }>;
+  apply(call: ApplyCall): Promise<ApplyAnswer>;
+  /** The tenant's settings have changed: what is done by the clock goes by them from now on. */
+  configure(config: TenantConfig): Promise<void>;
   read(call: ReadCall): Promise<ReadAnswer>;
   /** Series in order of their keys, after `after`. */
   list(call: { name?: string; after?: string; limit: number }): Promise<{ series: SeriesRow[] }>;

@@ -40,7 +40,7 @@ export class SeriesMemory {
     this.#exported = exported ?? 0;
   }
 
-  /** The tenant's configuration as of the last hand-over: for what alarms do. */
+  /** The tenant's configuration as it was heard of last: for what alarms do. */
   get config(): TenantConfig {
     if (!this.#config) throw new Error('nothing was applied yet: there is no configuration');
     return this.#config;

@@ -11,6 +11,7 @@ import { apply } from './apply.js';
 import { backupPage, restore, restoreState } from './backup-rows.js';
 import type { EdgeBindings } from './bindings.js';
 import type {
+  ApplyAnswer,
   ApplyCall,
   BackupPage,
   BackupPlace,
@@ -32,6 +33,7 @@ import { rollBack } from './roll-back.js';
 import { closeDue, rollUpDueSeries } from './rollup.js';
 import { debugSeries } from './series-debug.js';
 import { read } from './series-read.js';
+import { heed } from './series-settings.js';
 import { SeriesStore } from './series-store.js';
 import { createSnapshot, dropSnapshot, listSnapshots } from './snapshots.js';
 import { validate } from './validation.js';
@@ -50,8 +52,14 @@ export class SeriesObject extends DurableObject<EdgeBindings> implements SeriesC
     void ctx.blockConcurrencyWhile(() => this.#store.schedule.restore());
   }
 
-  async apply(call: ApplyCall): Promise<{ applied: number }> {
+  async apply(call: ApplyCall): Promise<ApplyAnswer> {
     return apply(this.#store, call, Date.now());
+  }
+
+  async configure(config: TenantConfig): Promise<void> {
+    // One that has nothing yet hears of them with the first hand-over.
+    if (!this.#store.state.knownConfig) return;
+    this.#store.transaction(() => heed(this.#store, config, Date.now()));
   }
 
   async read(call: ReadCall): Promise<ReadAnswer> {
@@ -80,7 +88,7 @@ export class SeriesObject extends DurableObject<EdgeBindings> implements SeriesC
 
   /** Deletes what has expired, now. @returns rows left to delete: call again while true */
   async vacuum(config: TenantConfig): Promise<{ more: boolean }> {
-    this.#store.transaction(() => this.#store.state.remember(config));
+    this.#store.transaction(() => heed(this.#store, config, Date.now()));
     dropExpiredSnapshots(this.#store, Date.now());
     return { more: deleteExpired(this.#store, Date.now()) };
   }

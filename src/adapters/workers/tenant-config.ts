@@ -12,7 +12,10 @@ export interface RingVersion {
   since: number;
 }
 
-/** All about a tenant that objects need. Travels with every call, so that objects keep no copy that could be old. */
+/**
+ * All about a tenant that objects need. It travels with the calls; what an object does by the clock goes by what it heard
+ * last, and a change is told to all of them.
+ */
 export interface TenantConfig {
   tenant: string;
   /** Oldest first. Former versions stay as long as data of theirs may exist. */

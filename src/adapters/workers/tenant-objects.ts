@@ -2,10 +2,27 @@
 import type { TenantConfig } from './contract.js';
 import type { EdgeEnv } from './env.js';
 import { inTurns } from './fan-out.js';
+import { logError } from './log.js';
 import { objectNames } from './series-key.js';
 
 export type IngestStub = ReturnType<EdgeEnv['INGEST']['getByName']>;
 export type SeriesStub = ReturnType<EdgeEnv['SERIES']['getByName']>;
+
+/**
+ * Tells all objects of a tenant that its settings have changed, ingest objects first, for what they hand over brings them
+ * too. One that cannot be reached hears of them with the next batch.
+ */
+export async function tellSettings(env: EdgeEnv, config: TenantConfig): Promise<void> {
+  const tell = async (object: IngestStub | SeriesStub) => {
+    try {
+      await object.configure(config);
+    } catch (error) {
+      logError('an object has not heard of new settings', error);
+    }
+  };
+  await eachIngest(env, config, tell);
+  await eachSeries(env, config, tell);
+}
 
 /** What each ingest object of any ring answers, in order of slots. */
 export async function eachIngest<T>(

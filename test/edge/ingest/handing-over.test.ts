@@ -1,6 +1,6 @@
 import { abortAllDurableObjects } from 'cloudflare:test';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ApplyCall, TenantConfig } from '../../../src/adapters/workers/contract.js';
+import type { ApplyAnswer, ApplyCall, TenantConfig } from '../../../src/adapters/workers/contract.js';
 import {
   failHandOver,
   failStatement,
@@ -180,6 +180,37 @@ describe('handing over', () => {
     await passTime(ingestObject(config), 60_000);
     expect((await ingestObject(config).take(takeCall(config, [1]))).outcome).toBe('stored');
     expect((await totals(config)).n).toBe(18 + stored - 1 + 1);
+  });
+
+  it('takes no more while an owner is full, and asks it again after a minute', async () => {
+    const config = tenantConfig({ sealMs: 0, maxStorageBytes: 2 ** 30 });
+    let storageBytes = 2 ** 30;
+    await inside(ingestObject(config), (instance) => {
+      const real = instance.env.SERIES;
+      const getByName = (name: string) => ({
+        async apply(call: ApplyCall): Promise<ApplyAnswer> {
+          return { ...(await real.getByName(name).apply(call)), storageBytes };
+        },
+      });
+      instance.env = { ...instance.env, SERIES: { getByName } as never };
+    });
+    const take = async (call = takeCall(config, [1])) => {
+      const { outcome } = await ingestObject(config).take(call);
+      await passTime(ingestObject(config), 0);
+      return outcome;
+    };
+    const first = takeCall(config, [1]);
+    expect(await take(first)).toBe('stored');
+    expect(await take()).toBe('storage-full');
+    // What it has it acknowledges all the same.
+    expect(await take(first)).toBe('duplicate');
+    setClock(Date.now() + 60_000);
+    expect(await take()).toBe('stored');
+    expect(await take()).toBe('storage-full');
+    setClock(Date.now() + 60_000);
+    storageBytes--;
+    expect(await take()).toBe('stored');
+    expect(await take()).toBe('stored');
   });
 
   it('follows the ring version of each sequence when M grows', async () => {
