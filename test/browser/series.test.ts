@@ -4,7 +4,7 @@ import { KernelSource } from '../../src/adapters/browser/kernel-source.js';
 import { cleanLabel } from '../../src/adapters/browser/labels.js';
 import { Series } from '../../src/adapters/browser/series.js';
 import { SeriesTable, type TableSettings } from '../../src/adapters/browser/series-table.js';
-import { MOST_BYTES, toBatches } from '../../src/adapters/browser/split.js';
+import { MOST_BYTES, MOST_SERIES, toBatches } from '../../src/adapters/browser/split.js';
 import { decodeBatch } from '../../src/sketch/batch.js';
 import { encodeBatch } from '../../src/wire/batch-encode.js';
 import { seededRandom } from '../support/prng.js';
@@ -175,5 +175,22 @@ describe('batches', () => {
     expect(new Set(batches.map(({ id }) => id)).size).toBe(batches.length);
     const names = batches.flatMap(({ bytes }) => decodeBatch(bytes, LIMITS).series.map(({ name }) => name));
     expect(names).toEqual(many.map(({ name }) => name));
+  });
+
+  it('have no more series than a key takes that was given no limit of its own', () => {
+    const many = Array.from({ length: 1_000 }, (_, i) => ({
+      name: `s${i}`,
+      labels: {},
+      age: 0,
+      values: Float64Array.of(i),
+    }));
+    const batches = toBatches(many, 'ik').map(({ bytes }) =>
+      decodeBatch(bytes, { ...LIMITS, strings: 2_000 }),
+    );
+    expect(Math.max(...batches.map(({ series }) => series.length))).toBeLessThanOrEqual(MOST_SERIES);
+    expect(batches.flatMap(({ series }) => series.map(({ name }) => name))).toEqual(
+      many.map(({ name }) => name),
+    );
+    expect(toBatches(many.slice(0, MOST_SERIES), 'ik')).toHaveLength(1);
   });
 });

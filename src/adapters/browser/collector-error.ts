@@ -4,7 +4,7 @@ import { attempt } from './attempt.js';
 export type CollectorErrorCode =
   | 'ERR_VALUE' // a value that is not a finite number: it was left out
   | 'ERR_SERIES_CAP' // more series than `maxSeries`: the rest enters `__other__`
-  | 'ERR_CALLBACK' // a function among the options threw
+  | 'ERR_CALLBACK' // a function among the options threw, or a name or label that is no text: the value was left out
   | 'ERR_REFUSED' // the endpoint will never take a batch: it was forgotten
   | 'ERR_EXPIRED' // a batch that nobody took within 24 hours was given up
   | 'ERR_OUTBOX_FULL' // the oldest batch was given up for room

@@ -111,16 +111,16 @@ class PageCollector implements Collector {
   }
 
   record(name: string, value: number, labels?: Labels): void {
-    if (!this.#isOn) return;
-    if (typeof value !== 'number' || value - value !== 0) {
-      this.#reject(name, value);
-      return;
-    }
-    if (!this.#isCurrent) this.#enterTask();
-    const series = this.#table.find(name, labels);
-    series.add(value);
-    series.newest = this.#now;
-    this.#counts.values++;
+    // Labels are cleaned by a function of the page, and may themselves be anything.
+    this.#guard(() => {
+      if (!this.#isOn) return;
+      if (typeof value !== 'number' || value - value !== 0) return this.#reject(name, value);
+      if (!this.#isCurrent) this.#enterTask();
+      const series = this.#table.find(name, labels);
+      series.add(value);
+      series.newest = this.#now;
+      this.#counts.values++;
+    });
   }
 
   time<T>(name: string, fn: () => T, labels?: Labels): T {
@@ -223,12 +223,12 @@ class PageCollector implements Collector {
     return this.#guard(() => cleanLabels(labels(new URL(url, location.href)), cleanLabel)) ?? {};
   }
 
-  /** What a function of the page gives; nothing when it throws. */
+  /** What a call gives that the page has a part in; nothing when it throws. */
   #guard<T>(call: () => T): T | undefined {
     try {
       return call();
     } catch (cause) {
-      this.#tell(new CollectorError('ERR_CALLBACK', 'a function among the options threw', { cause }));
+      this.#tell(new CollectorError('ERR_CALLBACK', 'a callback or label threw', { cause }));
       return undefined;
     }
   }

@@ -1,4 +1,4 @@
-/** Batches that a beacon takes: each below 64 KiB, with an id of its own. */
+/** Batches that a beacon and an edge take: each below 64 KiB and of a hundred series, with an id of its own. */
 
 import type { BatchSeries } from '../../wire/batch.js';
 import { writeBatch } from '../../wire/batch-encode.js';
@@ -6,6 +6,9 @@ import { encodeDecimal } from '../../wire/encode-values.js';
 
 /** Below what browsers let wait in beacons and keepalive requests, 64 KiB together. */
 export const MOST_BYTES = 60_000;
+
+/** What a key of the edge takes in a batch, unless it was given more: one of more is refused whole. */
+export const MOST_SERIES = 100;
 
 /** A batch as it is stored and sent: the same bytes each time. */
 export interface OutgoingBatch {
@@ -17,13 +20,13 @@ export interface OutgoingBatch {
 }
 
 /** @param series at least one; a single one is far below the limit (series.ts: at most 1024 values, or k of 1024) */
-export function toBatches(series: readonly BatchSeries[], key: string | undefined): OutgoingBatch[] {
+export function toBatches(series: BatchSeries[], key: string | undefined): OutgoingBatch[] {
   const id = crypto.getRandomValues(new Uint8Array(16));
   const created = Date.now();
-  const batch = { id, created, series: [...series], ...(key === undefined ? {} : { key }) };
+  const batch = { id, created, series, ...(key === undefined ? {} : { key }) };
   // What was rounded to decimals needs no other codec.
   const bytes = writeBatch(batch, encodeDecimal);
-  if (bytes.length <= MOST_BYTES || series.length < 2) {
+  if (series.length < 2 || (bytes.length <= MOST_BYTES && series.length <= MOST_SERIES)) {
     return [{ id: Array.from(id, (byte) => byte.toString(16).padStart(2, '0')).join(''), created, bytes }];
   }
   const half = series.length >> 1;

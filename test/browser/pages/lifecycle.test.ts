@@ -124,6 +124,34 @@ describe('while the page lives', () => {
   });
 });
 
+it('records nothing, and throws nothing into the page, where names, labels or what cleans them throw', async () => {
+  const page = await openPage(context, site, null);
+  const told = await page.evaluate(async () => {
+    const told: string[] = [];
+    start({
+      cleanLabel: (value: string) => {
+        if (value === 'bad') throw new Error('no');
+        return value;
+      },
+      onError: (error: Error & { code: string }) => told.push(error.code),
+    });
+    const given: unknown[] = [
+      ['search', 1, { page: 'bad' }],
+      ['search', 1, { page: Symbol('a') }],
+      ['search', 1, { page: Object.create(null) }],
+      [Symbol('search'), 1],
+      [Symbol('search'), 'no number'],
+    ];
+    for (const one of given) (collector.record as (...given: unknown[]) => void)(...(one as unknown[]));
+    collector.record('search', 2, { page: 'good' });
+    await collector.flush();
+    return told;
+  });
+  expect(told).toEqual(['ERR_CALLBACK']);
+  await until(() => site.total('search').n > 0);
+  expect(site.total('search')).toEqual({ n: 1, sum: 2 });
+});
+
 describe('when the page leaves', () => {
   it('stores, sends a beacon of the same bytes, and confirms it by fetch on the next load', async () => {
     const page = await openPage(context, site);
