@@ -60,9 +60,12 @@ export class Uploads {
     return new Upload(this);
   }
 
-  /** @throws Problem 429 ERR_BUSY */
+  /**
+   * One alone may be as large as a body may be.
+   * @throws Problem 429 ERR_BUSY
+   */
   hold(bytes: number): void {
-    if (this.#bytes + bytes > this.#mostBytes) throw busy();
+    if (this.#open > 1 && this.#bytes + bytes > this.#mostBytes) throw busy();
     this.#bytes += bytes;
   }
 

@@ -54,6 +54,13 @@ describe('bodies that do not come', () => {
   });
 });
 
+it('a body that is allowed to be larger than all of them together is read when it is alone', async () => {
+  const body = new Uint8Array(9 * 2 ** 20);
+  const variables = { KLL_MAX_BODY_BYTES: String(2 ** 24), KLL_MAX_INFLATED_BYTES: String(2 ** 24) };
+  const response = await ask('/v1/ingest', { headers: { 'content-type': 'text/plain' }, body, variables });
+  await problem(response, 401, 'ERR_UNAUTHENTICATED');
+});
+
 it('more batches than an isolate may store at once are refused before they are read', async () => {
   const variables = { KLL_MAX_IN_FLIGHT: '1' };
   const send = () =>
