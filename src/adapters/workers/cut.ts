@@ -8,13 +8,20 @@
  */
 import type { Snapshot, TenantConfig } from './contract.js';
 import type { EdgeEnv } from './env.js';
-import { eachIngest, eachSeries } from './tenant-objects.js';
+import { inTurns } from './fan-out.js';
+import { eachIngest, eachSeries, type SeriesStub } from './tenant-objects.js';
 
 const TRIES = 4;
 
+/** A snapshot that a try made itself. */
+interface MadeSnapshot {
+  object: SeriesStub;
+  version: number;
+}
+
 /**
  * @param token of this cut, 32 hex digits: `heldIds` asks by it, and `endHold` must follow
- * @returns the snapshot of each series object
+ * @returns the snapshots of the series objects
  * @throws Error when something broke through at every try
  */
 export async function cut(
@@ -23,25 +30,56 @@ export async function cut(
   { token, name }: { token: string; name: string },
 ): Promise<Snapshot[]> {
   for (let tries = 0; tries < TRIES; tries++) {
-    const began = Date.now();
-    let isWhole = true;
-    let snapshots: Snapshot[] = [];
+    const made: MadeSnapshot[] = [];
     try {
-      await eachIngest(env, config, async (object) => await object.hold({ config, token }));
-      snapshots = await eachSeries(env, config, async (object) => await object.createSnapshot(name));
-    } finally {
-      const released = await eachIngest(env, config, async (object) => await object.release(token));
-      isWhole = released.every((one) => one.isWhole);
+      const { snapshots, isWhole } = await tryOnce(env, config, { token, name }, made);
+      // One of the name that stands although this try broke into the cut that made it was whole before.
+      const stands = made.length === 0 && tries > 0;
+      if (isWhole && (made.length === snapshots.length || stands)) return snapshots;
+    } catch (error) {
+      await drop(name, made);
+      throw error;
     }
-    if (isWhole) return snapshots;
-    // An object began anew, or another cut was made at the same time.
-    await eachSeries(env, config, async (object) => {
-      const isOwn = (one: Snapshot) => one.name === name && one.created >= began;
-      if ((await object.snapshots()).some(isOwn)) await object.dropSnapshot(name);
-    });
+    // An object began anew, or another cut was made at the same time. The next try must not find what this one named.
+    await drop(name, made);
     await scheduler.wait(50 + 200 * Math.random() * 2 ** tries);
   }
   throw new Error(`no cut in ${TRIES} tries: objects began anew, or other cuts were made`);
+}
+
+/** @param made is told of each snapshot that was not there before */
+async function tryOnce(
+  env: EdgeEnv,
+  config: TenantConfig,
+  { token, name }: { token: string; name: string },
+  made: MadeSnapshot[],
+): Promise<{ snapshots: Snapshot[]; isWhole: boolean }> {
+  let isWhole = true;
+  const snapshots: Snapshot[] = [];
+  try {
+    await eachIngest(env, config, async (object) => await object.hold({ config, token }));
+    const failures: unknown[] = [];
+    await eachSeries(env, config, async (object) => {
+      try {
+        const { isKnown, ...snapshot } = await object.createSnapshot(name);
+        snapshots.push(snapshot);
+        if (!isKnown) made.push({ object, version: snapshot.version });
+      } catch (error) {
+        // The others are waited for: what they name has to be dropped.
+        failures.push(error);
+      }
+    });
+    if (failures.length > 0) throw failures[0];
+  } finally {
+    const released = await eachIngest(env, config, async (object) => await object.release(token));
+    isWhole = released.every((one) => one.isWhole);
+  }
+  return { snapshots, isWhole };
+}
+
+/** Each by its own version: one of the same name that another cut made stays. */
+async function drop(name: string, made: readonly MadeSnapshot[]): Promise<void> {
+  await inTurns(made, async ({ object, version }) => await object.dropSnapshot(name, version));
 }
 
 /** The cut is not needed any more. */

@@ -34,8 +34,9 @@ export const dataRoutes = new Hono<EdgeHono>()
     const known = (await list(context)).find((one) => one.name === name);
     if (known) return context.json(known, 201);
     const token = newToken();
-    const made = await counted('snapshot', () => cut(context.env, config, { token, name })).catch(fail);
-    await endCut(context.env, config, token).catch(fail);
+    const made = await counted('snapshot', () => cut(context.env, config, { token, name }))
+      .finally(() => endCut(context.env, config, token))
+      .catch(fail);
     return context.json({ name, created: iso(Math.max(...made.map(({ created }) => created))) }, 201);
   })
   .delete('/snapshots/:name', async (context) => {

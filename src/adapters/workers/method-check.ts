@@ -10,6 +10,9 @@ interface Path {
   methods: string[];
 }
 
+/** A GET that begins something, here a backup that its reader must end, has no head to ask for alone. */
+const WITHOUT_HEAD: ReadonlySet<string> = new Set(['/v1/admin/backup']);
+
 /**
  * Refuses unknown paths (404) and methods (405 with Allow), and answers OPTIONS, before anybody asks who it is.
  * @param app whose routes are known; those that are added later too, up to the first request
@@ -42,6 +45,6 @@ function pathsOf(app: Hono<EdgeHono>): Path[] {
     template,
     pattern: new RegExp(`^${template.replace(/[.]/g, '\\.').replace(/:\w+/g, '[^/]+')}$`),
     // A HEAD is answered as a GET without its body.
-    methods: [...known, ...(known.has('GET') ? ['HEAD'] : []), 'OPTIONS'],
+    methods: [...known, ...(known.has('GET') && !WITHOUT_HEAD.has(template) ? ['HEAD'] : []), 'OPTIONS'],
   }));
 }

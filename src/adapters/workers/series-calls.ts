@@ -187,9 +187,10 @@ export interface SeriesCalls {
     to: number;
     limit: number;
   }): Promise<SeriesDebug | undefined>;
-  /** Names what is there now, for `asOf`; a name that is taken keeps what it names. */
-  createSnapshot(name: string): Promise<Snapshot>;
-  dropSnapshot(name: string): Promise<{ dropped: boolean }>;
+  /** Names what is there now, for `asOf`; a name that is taken keeps what it names, and is known. */
+  createSnapshot(name: string): Promise<Snapshot & { isKnown?: true }>;
+  /** @param version drops the one that was made with it, and no other of the name */
+  dropSnapshot(name: string, version?: number): Promise<{ dropped: boolean }>;
   /** Oldest first. */
   snapshots(): Promise<Snapshot[]>;
   /**

@@ -126,12 +126,12 @@ export class SeriesObject extends DurableObject<EdgeBindings> implements SeriesC
     return restoreState(this.#store, backup);
   }
 
-  async createSnapshot(name: string): Promise<Snapshot> {
+  async createSnapshot(name: string): Promise<Snapshot & { isKnown?: true }> {
     return createSnapshot(this.#store, name, Date.now());
   }
 
-  async dropSnapshot(name: string): Promise<{ dropped: boolean }> {
-    return { dropped: dropSnapshot(this.#store, name) };
+  async dropSnapshot(name: string, version?: number): Promise<{ dropped: boolean }> {
+    return { dropped: dropSnapshot(this.#store, name, version) };
   }
 
   async snapshots(): Promise<Snapshot[]> {

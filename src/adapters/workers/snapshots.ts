@@ -6,10 +6,10 @@ import type { Snapshot } from './contract.js';
 import type { SeriesStore } from './series-store.js';
 
 /** Of the same name, the first one stands: a repeated call changes nothing. */
-export function createSnapshot(store: SeriesStore, name: string, now: number): Snapshot {
+export function createSnapshot(store: SeriesStore, name: string, now: number): Snapshot & { isKnown?: true } {
   return store.transaction(() => {
     const known = listSnapshots(store).find((snapshot) => snapshot.name === name);
-    if (known) return known;
+    if (known) return { ...known, isKnown: true };
     const snapshot = { name, version: store.state.endVersion(), created: now };
     store.sql.exec('INSERT INTO snapshots VALUES (?, ?, ?)', name, snapshot.version, now);
     store.buckets.load();
@@ -26,11 +26,15 @@ export function listSnapshots({ sql }: SeriesStore): Snapshot[] {
     .toArray();
 }
 
-/** @returns whether there was one; what no other snapshot sees is deleted */
-export function dropSnapshot(store: SeriesStore, name: string): boolean {
+/**
+ * @param version only that one of the name
+ * @returns whether there was one; what no other snapshot sees is deleted
+ */
+export function dropSnapshot(store: SeriesStore, name: string, version?: number): boolean {
   return store.transaction(() => {
     const { sql, buckets, series } = store;
-    if (!listSnapshots(store).some((snapshot) => snapshot.name === name)) return false;
+    const found = snapshotVersion(store, name);
+    if (found === undefined || (version !== undefined && version !== found)) return false;
     sql.exec('DELETE FROM snapshots WHERE name = ?', name);
     const gone = sql
       .exec<{ series: number }>(

@@ -50,12 +50,15 @@ describe('routes', () => {
       ['/metrics', 'DELETE', 'GET, HEAD, OPTIONS'],
       ['/v1/admin/config', 'POST', 'GET, PATCH, HEAD, OPTIONS'],
       ['/v1/admin/keys/abc', 'GET', 'DELETE, OPTIONS'],
+      // A backup that nobody reads would never end.
+      ['/v1/admin/backup', 'HEAD', 'GET, OPTIONS'],
       ['/v1/admin/keys/abc/rotate', 'DELETE', 'POST, OPTIONS'],
     ];
     for (const [path, method, allow] of allowed) {
       const response = await ask(path, { method });
       expect(response.headers.get('allow')).toBe(allow);
-      await problem(response, 405, 'ERR_METHOD');
+      expect(response.status).toBe(405);
+      if (method !== 'HEAD') await problem(response, 405, 'ERR_METHOD');
     }
   });
 

@@ -1,0 +1,101 @@
+/** Cuts that something breaks into: what a try has named is not taken for the next one's. */
+import { env } from 'cloudflare:workers';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { beginBackup } from '../../src/adapters/workers/backup.js';
+import type { TenantConfig } from '../../src/adapters/workers/contract.js';
+import { cut, newToken } from '../../src/adapters/workers/cut.js';
+import type { EdgeEnv } from '../../src/adapters/workers/env.js';
+import { type BackupTotals, decodeJson, RECORD, RecordReader } from '../../src/wire/backup-records.js';
+import { ingestObject, START, seriesObject, setClock, takeCall, tenantConfig } from './ingest/ground.js';
+
+type Call = (...args: unknown[]) => Promise<unknown>;
+type Around = (call: Call, ...args: unknown[]) => Promise<unknown>;
+
+/** The objects of the test's workerd, some calls to them wrapped. */
+function wrapped(around: { [binding in 'INGEST' | 'SERIES']?: Record<string, Around> }): EdgeEnv {
+  const real = env as unknown as EdgeEnv;
+  const binding = (name: 'INGEST' | 'SERIES') => ({
+    getByName(object: string) {
+      const stub = real[name].getByName(object) as unknown as Record<string, Call>;
+      return new Proxy(stub, {
+        get: (_, method: string) => {
+          const call: Call = async (...args) => await stub[method](...args);
+          const wrap = around[name]?.[method];
+          return wrap ? (...args: unknown[]) => wrap(call, ...args) : call;
+        },
+      });
+    },
+  });
+  return { ...real, INGEST: binding('INGEST'), SERIES: binding('SERIES') } as unknown as EdgeEnv;
+}
+
+/** The first answer of `release` says that an object began anew; `then` happens before the next try. */
+function brokenOnce(then: () => Promise<unknown>): Around {
+  let releases = 0;
+  return async (call, ...args) => {
+    const answer = await call(...args);
+    if (++releases > 1) return answer;
+    await then();
+    return { isWhole: false };
+  };
+}
+
+const namesIn = async (config: TenantConfig, slot = 0) =>
+  (await seriesObject(config, slot).snapshots()).map(({ name }) => name);
+
+beforeEach(() => setClock(START));
+
+describe('a cut that is tried again', () => {
+  it('holds what was acknowledged between the tries, though the clocks of objects are behind', async () => {
+    const config = tenantConfig();
+    await ingestObject(config).take(takeCall(config, [1]));
+    const edge = wrapped({
+      INGEST: { release: brokenOnce(() => ingestObject(config).take(takeCall(config, [2, 3]))) },
+      SERIES: {
+        async createSnapshot(call, ...args) {
+          setClock(START - 5);
+          return await call(...args).finally(() => setClock(START));
+        },
+      },
+    });
+    const { records } = await beginBackup(edge, config);
+    const reader = new RecordReader();
+    for await (const bytes of records) reader.push(bytes);
+    let totals: BackupTotals | undefined;
+    for (let record = reader.next(); record; record = reader.next()) {
+      if (record.type === RECORD.end) totals = decodeJson(record.payload);
+    }
+    expect(totals).toMatchObject({ ids: 2, values: 3 });
+  });
+
+  it('does not drop a snapshot of the same name that another cut made meanwhile', async () => {
+    const config = tenantConfig();
+    let other: Awaited<ReturnType<typeof cut>> = [];
+    const edge = wrapped({
+      INGEST: {
+        release: brokenOnce(async () => {
+          await seriesObject(config).dropSnapshot('name');
+          other = await cut(env as unknown as EdgeEnv, config, { token: newToken(), name: 'name' });
+        }),
+      },
+    });
+    expect(await cut(edge, config, { token: newToken(), name: 'name' })).toEqual(other);
+    expect(await namesIn(config)).toEqual(['name']);
+  });
+
+  it('leaves nothing behind where an object fails', async () => {
+    const config = tenantConfig({ rings: [{ version: 1, ingest: 1, series: 2, since: 0 }] });
+    let calls = 0;
+    const edge = wrapped({
+      SERIES: {
+        async createSnapshot(call, ...args) {
+          if (++calls === 1) throw new Error('the network is down');
+          await scheduler.wait(20);
+          return await call(...args);
+        },
+      },
+    });
+    await expect(cut(edge, config, { token: newToken(), name: 'name' })).rejects.toThrow('network');
+    expect([await namesIn(config, 0), await namesIn(config, 1)]).toEqual([[], []]);
+  });
+});
