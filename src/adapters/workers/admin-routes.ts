@@ -9,80 +9,18 @@ import type { EdgeContext, EdgeHono } from './http-context.js';
 import { Problem, refuse, unavailable } from './problem.js';
 import { granted } from './refusal.js';
 import { tellSettings } from './tenant-objects.js';
+import { defined, integer, newKey, settings } from './tenant-schemas.js';
 
 const MOST_BYTES = 64 * 1024;
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-const LONGEST_MS = 36_500 * DAY_MS;
+const DAY_MS = 86_400_000;
 const STANDARD_ROTATION_MS = DAY_MS;
-
-const integer = (least: number, most: number) =>
-  v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
-const kept = integer(0, LONGEST_MS);
-
-/** Ranges of a tenant's configuration; docs/edge.md has the same table. */
-const change = v.strictObject({
-  ingest: v.optional(integer(1, 256)),
-  series: v.optional(integer(1, 256)),
-  workingK: v.optional(integer(64, 4096)),
-  imageK: v.optional(integer(8, 4096)),
-  tails: v.optional(v.picklist(['none', 'high', 'both'])),
-  graceMs: v.optional(integer(0, HOUR_MS)),
-  windowMs: v.optional(integer(HOUR_MS, 7 * DAY_MS)),
-  retentionMs: v.optional(v.strictObject({ minute: kept, hour: kept, day: kept })),
-  keepSnapshots: v.optional(integer(0, 1000)),
-  keepSnapshotsMs: v.optional(kept),
-  captureRefused: v.optional(v.boolean()),
-  captureTaken: v.optional(v.boolean()),
-  validateMs: v.optional(integer(0, DAY_MS)),
-  maxSeries: v.optional(integer(1, 10_000_000)),
-  maxPendingBatches: v.optional(integer(1, 1_000_000)),
-  maxPendingBytes: v.optional(integer(1024, 2 ** 30)),
-  sealBatches: v.optional(integer(1, 100_000)),
-  sealBytes: v.optional(integer(1024, 64 * 2 ** 20)),
-  sealMs: v.optional(integer(0, 60_000)),
-  maxStorageBytes: v.optional(integer(2 ** 20, 10_000_000_000)),
-  exportTo: v.optional(v.picklist(['none', 'bucket', 'pull'])),
-  exportResolution: v.optional(v.picklist(['minute', 'hour', 'day'])),
-});
-
-/** @throws Problem ERR_BODY for settings of a backup that no request could have made */
-export function settingsOf(config: object): Exact<v.InferOutput<typeof change>> {
-  const named = Object.fromEntries(Object.entries(config).filter(([name]) => name in change.entries));
-  const parsed = v.safeParse(change, named);
-  if (parsed.success) return defined(parsed.output);
-  throw new Problem({
-    status: 400,
-    code: 'ERR_BODY',
-    detail: 'the settings of the backup do not fit what is expected',
-    faults: parsed.issues.map(faultOf),
-  });
-}
-
-/** As browsers write the Origin header: scheme, host, port where it is not the usual one; no path. */
-const origin = v.pipe(v.string(), v.maxLength(256), v.check(isOrigin, 'expected an origin'));
-
-function isOrigin(text: string): boolean {
-  try {
-    return new URL(text).origin === text;
-  } catch {
-    return false;
-  }
-}
-
-const newKey = v.strictObject({
-  origins: v.optional(v.pipe(v.array(origin), v.maxLength(100)), []),
-  rate: v.optional(integer(1, 1_000_000), 600),
-  maxN: v.optional(integer(1, 2 ** 40), 100_000),
-  maxSeries: v.optional(integer(1, 10_000), 100),
-});
 
 const rotation = v.strictObject({ graceMs: v.optional(integer(0, 30 * DAY_MS), STANDARD_ROTATION_MS) });
 
 export const adminRoutes = new Hono<EdgeHono>()
   .get('/config', async (context) => context.json(await called(directory(context).tenant(tenantOf(context)))))
   .patch('/config', async (context) => {
-    const changed = defined(await body(context, change));
+    const changed = defined(await body(context, settings));
     const config = granted(await called(directory(context).configure(tenantOf(context), changed)));
     forgetDirectory();
     // Objects hear of rings with what is sent by them.
@@ -149,11 +87,3 @@ async function called<Call extends Promise<object | boolean | undefined>>(
     throw unavailable(error);
   }
 }
-
-/** What was named: a setting that was not keeps its value. */
-function defined<T extends object>(value: T): Exact<T> {
-  const named = Object.entries(value).filter(([, one]) => one !== undefined);
-  return Object.fromEntries(named) as Exact<T>;
-}
-
-type Exact<T> = { [K in keyof T]: Exclude<T[K], undefined> };

@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import * as v from 'valibot';
 import { SketchDataError } from '../../core/errors.js';
 import { BACKUP_CONTENT_TYPE } from '../../wire/backup-records.js';
-import { body, settingsOf } from './admin-routes.js';
+import { body } from './admin-routes.js';
 import { type Backup, beginBackup } from './backup.js';
 import type { TenantConfig } from './contract.js';
 import { tenantConfig } from './directory-cache.js';
@@ -19,10 +19,14 @@ import { eachSeries } from './tenant-objects.js';
 const MOST_RESTORE_BYTES = 64 * 2 ** 20;
 const PARQUET_TYPE = 'application/vnd.apache.parquet';
 
+/** The clock of whoever tells of a backup may be ahead by so much. */
+const CLOCK_SLACK_MS = 3_600_000;
+
+const hasCome = (ms: number): boolean => ms <= Date.now() + CLOCK_SLACK_MS;
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const confirmation = v.strictObject({
   id: v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/, 'expected 32 hex digits')),
-  created: v.optional(count),
+  created: v.optional(v.pipe(count, v.check(hasCome, 'expected a time that has come'))),
   records: count,
   bytes: count,
   place: v.optional(v.pipe(v.string(), v.maxLength(1024)), ''),
@@ -59,7 +63,7 @@ export const backupRoutes = new Hono<EdgeHono>()
     if (req.header('content-type') !== BACKUP_CONTENT_TYPE) {
       return refuse(415, 'ERR_CONTENT_TYPE', `expected ${BACKUP_CONTENT_TYPE}`);
     }
-    const options = { env, tenant: tenantOf(context), mode, settingsOf } as const;
+    const options = { env, tenant: tenantOf(context), mode } as const;
     const restored = await counted('restore', () => restoreRecords(bounded(req.raw.body), options)).catch(
       refused,
     );

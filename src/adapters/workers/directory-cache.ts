@@ -1,13 +1,12 @@
 /** What the directory said, kept by the isolate for a short time: a request costs no call to it. */
 import type { IngestKey, TenantConfig } from './contract.js';
 import type { EdgeEnv } from './env.js';
+import { KEY_FORM } from './ingest-keys.js';
 import { variable } from './limits.js';
 
 const STANDARD_TTL_MS = 5000;
 /** Strangers may name any number of keys. */
 const MOST_ENTRIES = 10_000;
-/** The forms of keys, of pages and of others: anything else is refused without asking. */
-const KEY_FORM = /^(?:k_[\w-]{7}|kllpk_[0-9a-f]{32})$/;
 
 interface Entry {
   until: number;

@@ -62,8 +62,8 @@ export interface DirectoryCalls {
   rotateKey(key: string, graceMs: number): Promise<IngestKey | Refusal>;
   revokeKey(key: string): Promise<boolean>;
   keys(tenant: string): Promise<IngestKey[]>;
-  /** Keys of a backup that are not known here, for this tenant. @returns how many */
-  restoreKeys(tenant: string, keys: readonly IngestKey[]): Promise<{ restored: number }>;
+  /** Keys of a backup that are not known here, for this tenant: all of them, or none. @returns how many */
+  restoreKeys(tenant: string, keys: readonly IngestKey[]): Promise<{ restored: number } | Refusal>;
   /** Settings and keys as for a tenant that is new; its rings stay. */
   reset(tenant: string, what: { keys: boolean; settings: boolean }): Promise<void>;
   /** A backup is safe somewhere. */

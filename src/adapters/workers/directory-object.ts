@@ -10,6 +10,7 @@ import type {
   TenantBackup,
   TenantConfig,
 } from './contract.js';
+import { MOST_KEYS, pageKey, senderKey } from './ingest-keys.js';
 import { neededRings } from './rings.js';
 
 type Settings = Omit<TenantConfig, 'tenant' | 'rings'>;
@@ -40,7 +41,10 @@ export const DEFAULT_SETTINGS: Settings = {
 const FIRST_RING: RingVersion = { version: 1, ingest: 4, series: 4, since: 0 };
 /** They travel with every call. */
 const MOST_RINGS = 32;
-const MOST_KEYS = 1000;
+const TOO_MANY_KEYS: Refusal = {
+  refused: 'ERR_LIMITS',
+  detail: `a tenant has at most ${MOST_KEYS} keys`,
+};
 /** Of a tenant: older ones are forgotten here, wherever they lie. */
 const MOST_BACKUPS = 100;
 
@@ -110,11 +114,7 @@ export class DirectoryObject extends DurableObject<EdgeBindings> implements Dire
   }
 
   async createKey(limits: Omit<IngestKey, 'key' | 'created' | 'revoked'>): Promise<IngestKey | Refusal> {
-    const { count } = this.#sql
-      .exec<{ count: number }>('SELECT count(*) AS count FROM keys WHERE tenant = ?', limits.tenant)
-      .one();
-    if (count >= MOST_KEYS)
-      return { refused: 'ERR_LIMITS', detail: `a tenant has at most ${MOST_KEYS} keys` };
+    if (!this.#hasRoom(limits.tenant, 1)) return TOO_MANY_KEYS;
     const { tenant, origins, rate, maxN, maxSeries } = limits;
     const key = origins.length > 0 ? pageKey() : senderKey();
     const created = Date.now();
@@ -146,25 +146,23 @@ export class DirectoryObject extends DurableObject<EdgeBindings> implements Dire
     return this.#sql
       .exec<KeyRow>('SELECT * FROM keys WHERE tenant = ? ORDER BY created, key', tenant)
       .toArray()
-      .map(fromRow);
+      .flatMap(fromRow);
   }
 
-  async restoreKeys(tenant: string, keys: readonly IngestKey[]): Promise<{ restored: number }> {
-    let restored = 0;
-    for (const { key, origins, rate, maxN, maxSeries, created, revoked } of keys) {
-      restored +=
-        this.#sql.exec(
-          'INSERT OR IGNORE INTO keys (key, tenant, limits, created, revoked) VALUES (?, ?, ?, ?, ?)',
-          key,
-          tenant,
-          JSON.stringify({ origins, rate, maxN, maxSeries }),
-          created,
-          revoked ?? null,
-        ).rowsWritten > 0
-          ? 1
-          : 0;
+  async restoreKeys(tenant: string, keys: readonly IngestKey[]): Promise<{ restored: number } | Refusal> {
+    const added = new Map(keys.filter(({ key }) => !this.#row(key)).map((key) => [key.key, key]));
+    if (!this.#hasRoom(tenant, added.size)) return TOO_MANY_KEYS;
+    for (const { key, origins, rate, maxN, maxSeries, created, revoked } of added.values()) {
+      this.#sql.exec(
+        'INSERT INTO keys (key, tenant, limits, created, revoked) VALUES (?, ?, ?, ?, ?)',
+        key,
+        tenant,
+        JSON.stringify({ origins, rate, maxN, maxSeries }),
+        created,
+        revoked ?? null,
+      );
     }
-    return { restored };
+    return { restored: added.size };
   }
 
   async reset(tenant: string, { keys, settings }: { keys: boolean; settings: boolean }): Promise<void> {
@@ -188,7 +186,7 @@ export class DirectoryObject extends DurableObject<EdgeBindings> implements Dire
     return this.#sql
       .exec<{ backup: string }>('SELECT backup FROM backups WHERE tenant = ? ORDER BY confirmed DESC', tenant)
       .toArray()
-      .map(({ backup }) => JSON.parse(backup) as ConfirmedBackup);
+      .map(({ backup }) => readBackup(backup));
   }
 
   async oldestBackups(): Promise<Record<string, number>> {
@@ -207,7 +205,7 @@ export class DirectoryObject extends DurableObject<EdgeBindings> implements Dire
        FROM tenants AS t JOIN known AS k ON k.tenant = t.tenant ORDER BY t.tenant`,
     );
     return rows.toArray().map(({ tenant, since, backup }) => {
-      return { tenant, since, ...(backup === null ? {} : { newest: JSON.parse(backup) as ConfirmedBackup }) };
+      return { tenant, since, ...(backup === null ? {} : { newest: readBackup(backup) }) };
     });
   }
 
@@ -216,12 +214,26 @@ export class DirectoryObject extends DurableObject<EdgeBindings> implements Dire
     const rows = this.#sql
       .exec<KeyRow>('SELECT * FROM keys WHERE revoked IS NULL OR revoked > ?', now)
       .toArray();
-    return [...new Set(rows.map(fromRow).flatMap(({ origins }) => (origins.length > 0 ? origins : ['*'])))];
+    return [
+      ...new Set(rows.flatMap(fromRow).flatMap(({ origins }) => (origins.length > 0 ? origins : ['*']))),
+    ];
   }
 
   #key(key: string): IngestKey | undefined {
-    const row = this.#sql.exec<KeyRow>('SELECT * FROM keys WHERE key = ?', key).toArray()[0];
-    return row && fromRow(row);
+    const row = this.#row(key);
+    return row && fromRow(row)[0];
+  }
+
+  #row(key: string): KeyRow | undefined {
+    return this.#sql.exec<KeyRow>('SELECT * FROM keys WHERE key = ?', key).toArray()[0];
+  }
+
+  /** Whether a tenant may have so many keys more. */
+  #hasRoom(tenant: string, more: number): boolean {
+    const { count } = this.#sql
+      .exec<{ count: number }>('SELECT count(*) AS count FROM keys WHERE tenant = ?', tenant)
+      .one();
+    return count + more <= MOST_KEYS;
   }
 
   /** An earlier end of a key stays. */
@@ -260,18 +272,15 @@ interface KeyRow {
   revoked: number | null;
 }
 
-function fromRow({ key, tenant, limits, created, revoked }: KeyRow): IngestKey {
-  return { key, tenant, ...JSON.parse(limits), created, ...(revoked === null ? {} : { revoked }) };
+/** None for a row without limits, which a restore once let in: a key that limits nothing is no key. */
+function fromRow({ key, tenant, limits, created, revoked }: KeyRow): [] | [IngestKey] {
+  const { origins, rate, maxN, maxSeries } = JSON.parse(limits) as IngestKey;
+  if (!Array.isArray(origins) || ![rate, maxN, maxSeries].every(Number.isFinite)) return [];
+  return [{ key, tenant, origins, rate, maxN, maxSeries, created, ...(revoked === null ? {} : { revoked }) }];
 }
 
-/** A key no one guesses; its prefix tells what it is where it is found. */
-function senderKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return `kllpk_${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
-}
-
-/** A key of pages, where everybody reads it: 42 random bits keep it apart from others, and each beacon pays for its length. */
-function pageKey(): string {
-  const text = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(6))));
-  return `k_${text.slice(0, 7).replaceAll('+', '-').replaceAll('/', '_')}`;
+/** None was made after it was confirmed, whatever was said of it. */
+function readBackup(text: string): ConfirmedBackup {
+  const backup = JSON.parse(text) as ConfirmedBackup;
+  return { ...backup, created: Math.min(backup.created, backup.confirmed) };
 }

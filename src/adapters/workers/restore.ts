@@ -4,6 +4,7 @@
  * Repeating is safe: an object skips rows of a backup that it has taken, ids and keys that are known stay as they are.
  */
 import {
+  type BackupBucket,
   type BackupHeader,
   type BackupRecord,
   type BackupTotals,
@@ -14,18 +15,23 @@ import {
   RECORD,
   RecordReader,
 } from '../../wire/backup-records.js';
+import { LEVEL_MS } from './buckets.js';
 import type { IngestKey, RestoreCall, TenantConfig } from './contract.js';
 import { forgetDirectory, tenantConfig } from './directory-cache.js';
 import type { EdgeEnv } from './env.js';
 import { newestRing } from './former-owners.js';
+import { MOST_KEYS } from './ingest-keys.js';
 import { refuse } from './problem.js';
 import { granted } from './refusal.js';
-import { objectName, slotOf } from './series-key.js';
+import { isSeriesKey, objectName, slotOf } from './series-key.js';
 import { eachIngest, eachSeries } from './tenant-objects.js';
+import { keyOf, settingsOf } from './tenant-schemas.js';
 
 /** What one call to a series object carries, at most: below the platform's 32 MiB. */
 const CALL_BYTES = 4 * 2 ** 20;
 const CALL_ROWS = 2_000;
+/** The last instant that dates have. */
+const LAST_TIME = 8.64e15;
 
 export interface Restored {
   /** Of the backup. */
@@ -46,13 +52,11 @@ export interface RestoreOptions {
   tenant: string;
   /** 'empty': the tenant has no data but what this backup brought; 'add': the backup's data is added to what there is. */
   mode: 'empty' | 'add';
-  /** Checks settings of a backup as those of a request are. @throws Problem */
-  settingsOf(config: object): Parameters<ReturnType<EdgeEnv['DIRECTORY']['getByName']>['configure']>[1];
 }
 
 /**
  * @throws SketchDataError of records that are broken, and of those in no order
- * @throws Problem 409 ERR_NOT_EMPTY
+ * @throws Problem 409 ERR_NOT_EMPTY or ERR_LIMITS; 400 ERR_BODY for what no edge could have written
  */
 export async function restoreRecords(
   stream: AsyncIterable<Uint8Array>,
@@ -112,7 +116,7 @@ class Restore {
     }
     this.#last = ordinal;
     if (type === RECORD.settings) await this.#takeSettings(decodeJson<TenantConfig>(payload));
-    else if (type === RECORD.key) this.#keys.push(decodeJson<IngestKey>(payload));
+    else if (type === RECORD.key) this.#takeKey(decodeJson(payload));
     else if (type === RECORD.bucket) await this.#takeBucket(ordinal, payload);
     else if (type === RECORD.ids) await this.#takeIds(payload);
     else if (type === RECORD.end) await this.#takeEnd(ordinal, decodeJson<BackupTotals>(payload));
@@ -123,8 +127,8 @@ class Restore {
     for (const slot of [...this.#waiting.keys()]) await this.#send(slot);
     if (this.#keys.length > 0) {
       const { env, tenant } = this.#options;
-      const { restored } = await env.DIRECTORY.getByName('directory').restoreKeys(tenant, this.#keys);
-      this.#told.keys = restored;
+      const directory = env.DIRECTORY.getByName('directory');
+      this.#told.keys = granted(await directory.restoreKeys(tenant, this.#keys)).restored;
       forgetDirectory();
     }
     return this.#told;
@@ -132,7 +136,7 @@ class Restore {
 
   /** Settings are those of the backup where there was nothing; a tenant that has data keeps its own. */
   async #takeSettings(config: TenantConfig): Promise<void> {
-    const { env, tenant, mode, settingsOf } = this.#options;
+    const { env, tenant, mode } = this.#options;
     if (mode === 'add') return;
     const { tenant: _, rings, ...settings } = config;
     const ring = newestRing(rings);
@@ -142,8 +146,14 @@ class Restore {
     this.#config = await tenantConfig(env, tenant, true);
   }
 
+  #takeKey(record: object): void {
+    if (this.#keys.length === MOST_KEYS) refuse(400, 'ERR_BODY', `expected at most ${MOST_KEYS} keys`);
+    this.#keys.push({ ...keyOf(record), tenant: this.#options.tenant });
+  }
+
   async #takeBucket(ordinal: number, payload: Uint8Array): Promise<void> {
     const { bucket, image } = decodeBucket(payload);
+    requirePlace(bucket, ordinal);
     const slot = slotOf(bucket.key, newestRing(this.#config.rings).series);
     const waiting = this.#waiting.get(slot) ?? { rows: [], bytes: 0 };
     this.#waiting.set(slot, waiting);
@@ -187,5 +197,18 @@ class Restore {
       refuse(400, 'ERR_BODY', `expected ${totals.records} records before the end, found ${ordinal}`);
     }
     this.#told.isComplete = true;
+  }
+}
+
+/** A series or a time that no ingest could have made would be refused by nobody else, and lie there for good. */
+function requirePlace({ key, level, start }: BackupBucket, ordinal: number): void {
+  if (!isSeriesKey(key)) refuse(400, 'ERR_BODY', `record ${ordinal}: expected the key of a series`);
+  const size = LEVEL_MS[level];
+  if (start % size !== 0 || start < 0 || start + size > LAST_TIME) {
+    refuse(
+      400,
+      'ERR_BODY',
+      `record ${ordinal}: expected the start of a bucket of ${size} ms, found ${start}`,
+    );
   }
 }

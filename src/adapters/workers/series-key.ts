@@ -16,6 +16,18 @@ export function parseSeriesKey(key: string): { name: string; labels: Labels } {
   return { name, labels: Object.fromEntries(pairs) };
 }
 
+/** Whether a text is what `seriesKey` makes of some name and labels. */
+export function isSeriesKey(text: string): boolean {
+  try {
+    const [name, ...pairs]: unknown[] = JSON.parse(text);
+    const labels: Labels = Object.fromEntries(pairs as [string, string][]);
+    const texts = [name, ...Object.values(labels)];
+    return texts.every((one) => typeof one === 'string') && seriesKey(name as string, labels) === text;
+  } catch {
+    return false;
+  }
+}
+
 /** Where a text falls among `count` places: the same for every caller. */
 export function slotOf(text: string | Uint8Array, count: number): number {
   const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text;
