@@ -13,7 +13,7 @@ import { snapshotVersion } from './snapshots.js';
 
 interface Group {
   labels: GroupLabels;
-  series: { id: number; key: string; rows: BucketRow[] }[];
+  series: { key: string; rows: BucketRow[] }[];
 }
 
 interface Image {
@@ -36,6 +36,7 @@ interface Reading {
 const PARTS_AT_ONCE = 256;
 const COLUMNS = 'row, series, level, start, part, version, n, closes, closing, code';
 const IN_RANGE = 'series = ?1 AND level = ?2 AND start >= ?3 AND start < ?4';
+const AMONG = 'row IN (SELECT value FROM json_each(?1))';
 
 export function read(store: SeriesStore, call: ReadCall): ReadAnswer {
   const { config, selection, by, asOf, maxBuckets, maxSeries } = call;
@@ -63,7 +64,7 @@ export function read(store: SeriesStore, call: ReadCall): ReadAnswer {
   const groups = new Map<string, Group>();
   for (const { id, key } of selected) {
     const rows = cover(selection.from, selection.to, (level, from, to) =>
-      select<BucketRow>(store, COLUMNS, [id, level, from, to], version, 'ORDER BY start, part'),
+      select(store, [id, level, from, to], version),
     ).filter((row) => counts(key, row));
     explain.bucketsRead += rows.length;
     if (explain.bucketsRead > maxBuckets) return { ...answer, tooMuch: 'buckets' };
@@ -72,7 +73,7 @@ export function read(store: SeriesStore, call: ReadCall): ReadAnswer {
     const name = JSON.stringify(labels);
     let group = groups.get(name);
     if (!group) groups.set(name, (group = { labels, series: [] }));
-    group.series.push({ id, key, rows });
+    group.series.push({ key, rows });
   }
   explain.readMs = performance.now() - began;
   const reading: Reading = { store, config, version, explain, leftOut: answer.leftOut };
@@ -102,12 +103,12 @@ function merge(reading: Reading, { labels, series }: Group): ReadGroup | undefin
     return true;
   };
   const parts = function* (): Generator<Part> {
-    for (const { id, key, rows } of series) {
+    for (const { key, rows } of series) {
       for (let done = 0; done < rows.length; done += PARTS_AT_ONCE) {
         const began = performance.now();
         const refused = ({ level, start }: BucketRow, code: string) =>
           leftOut.push({ key, start, resolution: RESOLUTIONS[level], code });
-        const loaded = partsOf(reading, id, rows.slice(done, done + PARTS_AT_ONCE), refused);
+        const loaded = partsOf(reading, rows.slice(done, done + PARTS_AT_ONCE), refused);
         explain.readMs += performance.now() - began;
         for (const [row, part] of loaded) {
           if (takes(row, part)) yield part;
@@ -122,25 +123,23 @@ function merge(reading: Reading, { labels, series }: Group): ReadGroup | undefin
   return { labels, image: bufferOf(merged.toBytes({ state: false })), from: seen.from, to: seen.to };
 }
 
-/** Columns of the parts of one series that start in a range: those of now, or those that a snapshot sees. */
-function select<Row extends Record<string, SqlStorageValue>>(
+/** Parts of one series that start in a range: those of now, or those that a snapshot sees. */
+function select(
   { sql }: SeriesStore,
-  columns: string,
   range: [series: number, level: Level, from: number, to: number],
   version: number | undefined,
-  order = '',
-): Row[] {
-  const live = `SELECT ${columns} FROM buckets WHERE ${IN_RANGE}`;
-  if (version === undefined) return sql.exec<Row>(`${live} ${order}`, ...range).toArray();
-  const history = `SELECT ${columns} FROM bucket_history WHERE ${IN_RANGE}`;
+): BucketRow[] {
+  const live = `SELECT ${COLUMNS} FROM buckets WHERE ${IN_RANGE}`;
+  const order = 'ORDER BY start, part';
+  if (version === undefined) return sql.exec<BucketRow>(`${live} ${order}`, ...range).toArray();
+  const history = `SELECT ${COLUMNS} FROM bucket_history WHERE ${IN_RANGE}`;
   const seen = `${live} AND version <= ?5 UNION ALL ${history} AND version <= ?5 AND until > ?5 ${order}`;
-  return sql.exec<Row>(seen, ...range, version).toArray();
+  return sql.exec<BucketRow>(seen, ...range, version).toArray();
 }
 
 /** From memory or from storage. */
 function partsOf(
   { store, version }: Reading,
-  series: number,
   rows: readonly BucketRow[],
   refused: (row: BucketRow, code: string) => void,
 ): [BucketRow, Part][] {
@@ -156,7 +155,7 @@ function partsOf(
     else missing.push(row);
   }
   if (missing.length === 0) return parts;
-  const images = imagesOf(store, series, missing, version);
+  const images = imagesOf(store, missing, version);
   for (const row of missing) {
     const image = new Uint8Array(images.get(row.row)!);
     try {
@@ -173,32 +172,33 @@ function partsOf(
   return parts;
 }
 
-/** Neighbours are read by one statement. @returns images by the numbers of their rows */
+/**
+ * Some images by one statement, and no other: between minutes at both ends of a stretch lie all those whose hours and
+ * days are read instead.
+ * @returns images by the numbers of their rows
+ */
 function imagesOf(
-  store: SeriesStore,
-  series: number,
+  { sql }: SeriesStore,
   rows: readonly BucketRow[],
   version: number | undefined,
 ): Map<number, ArrayBuffer> {
-  const images = new Map<number, ArrayBuffer>();
-  for (const level of new Set(rows.map((row) => row.level))) {
-    const starts = rows.filter((row) => row.level === level).map((row) => row.start);
-    const range: [number, Level, number, number] = [
-      series,
-      level,
-      Math.min(...starts),
-      Math.max(...starts) + 1,
-    ];
-    for (const { row, image } of select<Image>(store, 'row, image', range, version)) images.set(row, image);
-  }
-  return images;
+  const numbers = JSON.stringify(rows.map(({ row }) => row));
+  const live = `SELECT row, image FROM buckets WHERE ${AMONG}`;
+  const history = `SELECT row, image FROM bucket_history WHERE ${AMONG}`;
+  const seen = `${live} AND version <= ?2 UNION ALL ${history} AND version <= ?2 AND until > ?2`;
+  const found =
+    version === undefined ? sql.exec<Image>(live, numbers) : sql.exec<Image>(seen, numbers, version);
+  return new Map(found.toArray().map(({ row, image }) => [row, image]));
 }
 
 /** Buckets that were not looked at: estimated from the largest number of a row, for counting them would read them. */
 function pruned({ sql }: SeriesStore, bucketsRead: number, version: number | undefined): number {
   if (version !== undefined) return 0;
   const { rows } = sql
-    .exec<{ rows: number }>('SELECT coalesce(max(row) - min(row) + 1, 0) AS rows FROM buckets')
+    .exec<{ rows: number }>(
+      // Each end by itself: asked for both at once, SQLite reads the whole table.
+      'SELECT coalesce((SELECT max(row) FROM buckets) - (SELECT min(row) FROM buckets) + 1, 0) AS rows',
+    )
     .one();
   return Math.max(0, rows - bucketsRead);
 }

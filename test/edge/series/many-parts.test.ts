@@ -1,8 +1,18 @@
-/** Answers made of more parts than a series object decodes at once. */
+/** Answers made of many parts: more than a series object decodes at once, and with many others between them. */
 import { abortAllDurableObjects } from 'cloudflare:test';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { inside, START, seriesObject, setClock, tenantConfig } from '../ingest/ground.js';
-import { HOUR_MS, handOver, MINUTE_MS, readOf, ringUntil, row, totalsOf } from './ground.js';
+import {
+  bucketCounts,
+  DAY_MS,
+  HOUR_MS,
+  handOver,
+  MINUTE_MS,
+  readOf,
+  ringUntil,
+  row,
+  totalsOf,
+} from './ground.js';
 
 beforeEach(() => {
   setClock(START);
@@ -86,3 +96,48 @@ it('reads without buckets that it is told to leave out, all parts of them', asyn
   expect(whole.leftOut).toEqual([]);
   expect(whole.explain.imagesMerged).toBe(parts.explain.imagesMerged - 1);
 });
+
+it('reads no row between the minutes at both ends of a stretch but those of its hours and days', async () => {
+  const config = tenantConfig({ workingK: 64 });
+  const days = 4;
+  const first = Math.ceil(START / DAY_MS) * DAY_MS;
+  setClock(first + days * DAY_MS);
+  const starts = Array.from({ length: days * 144 }, (_, i) => first + i * 10 * MINUTE_MS);
+  await handOver(
+    config,
+    starts.map((start) => row(start, [1])),
+  );
+  await ringUntil(config, first + days * DAY_MS + HOUR_MS);
+  expect(await bucketCounts(config)).toEqual([days * 144, days * 24, days]);
+  await seriesObject(config).createSnapshot('one');
+  await abortAllDurableObjects();
+  const range = { from: first + 30 * MINUTE_MS, to: first + days * DAY_MS - 30 * MINUTE_MS };
+  const expected = 3 + 23 + (days - 2) + 23 + 3;
+  for (const asOf of [{}, { asOf: 'one' }]) {
+    const rowsRead = await countRows(seriesObject(config));
+    const answer = await readOf(config, { ...range, ...asOf });
+    expect(totalsOf(answer).n).toBe(days * 144 - 6);
+    expect(answer.explain).toMatchObject({ bucketsRead: expected, imagesMerged: expected });
+    // Of each its head, its image, places in indices and in lists, of a snapshot twice: the minutes alone are 576.
+    expect(await rowsRead()).toBeLessThan(8 * expected);
+  }
+});
+
+/** Counts rows that statements of an object read from now on, until it is asked. */
+async function countRows(object: unknown): Promise<() => Promise<number>> {
+  const cursors: { rowsRead: number }[] = [];
+  await inside(object, (_, { storage: { sql } }) => {
+    const real = sql.exec;
+    const exec = (...args: Parameters<typeof real>) => {
+      const cursor = real.apply(sql, args);
+      cursors.push(cursor);
+      return cursor;
+    };
+    Object.defineProperty(sql, 'exec', { value: exec, configurable: true });
+  });
+  return () =>
+    inside(object, (_, { storage: { sql } }) => {
+      Reflect.deleteProperty(sql, 'exec');
+      return cursors.reduce((sum, { rowsRead }) => sum + rowsRead, 0);
+    });
+}
