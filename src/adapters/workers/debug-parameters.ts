@@ -3,7 +3,7 @@ import { RESOLUTION_MS, type Resolution } from './contract.js';
 import type { QueryLimits } from './limits.js';
 import { refuse } from './problem.js';
 import { integer, matchersOf, parameters, rangeOf, text } from './query-parameters.js';
-import { parseSeriesKey, seriesKey } from './series-key.js';
+import { isSeriesKey, seriesKey } from './series-key.js';
 
 const STANDARD_DEBUGGED = 20;
 const MOST_DEBUGGED = 500;
@@ -39,11 +39,6 @@ function keyOf(given: ReadonlyMap<string, string>, limits: QueryLimits): string 
     );
     return seriesKey(name, Object.fromEntries(labels));
   }
-  try {
-    const { name: named, labels } = parseSeriesKey(key!);
-    if (seriesKey(named, labels) === key) return key;
-  } catch {
-    // Said below.
-  }
+  if (isSeriesKey(key!)) return key!;
   return refuse(400, 'ERR_PARAMETER', 'key: expected ["name",["label","value"],...], labels in order');
 }

@@ -3,7 +3,7 @@ import type { PendingAnswer, Selection, TenantConfig } from './contract.js';
 import type { EdgeEnv } from './env.js';
 import { seriesTest } from './selection.js';
 import { parseSeriesKey } from './series-key.js';
-import { seriesAfter } from './series-route.js';
+import { seriesAfter } from './series-list.js';
 
 /** Series of a name that are looked through for their labels. */
 export const MOST_SERIES = 1000;
@@ -18,7 +18,7 @@ export async function labelsOfEach(
   selection: Selection,
   pending: readonly (PendingAnswer | undefined)[],
 ): Promise<string[] | undefined> {
-  const known = await seriesAfter(env, config, selection.name, undefined, MOST_SERIES + 1);
+  const known = await seriesAfter(env, config, { name: selection.name, limit: MOST_SERIES + 1 });
   const keys = new Set(known.map(({ key }) => key));
   for (const answer of pending) for (const { key } of answer?.rows ?? []) keys.add(key);
   if (keys.size > MOST_SERIES) return undefined;

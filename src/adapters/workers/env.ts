@@ -26,6 +26,7 @@ export interface EdgeEnv extends EdgeBindings {
   KLL_MAX_BUCKETS?: string;
   /** Most series an object may touch for a query; default 10 000. */
   KLL_MAX_QUERY_SERIES?: string;
+  KLL_MAX_QUERY_GROUPS?: string;
   /** Version and commit of the deployment, for `kll_edge_build_info`. */
   KLL_VERSION?: string;
   KLL_COMMIT?: string;

@@ -1,36 +1,79 @@
-/** The last answers of an isolate, for when an object does not answer: better old and labelled so than none. */
+/**
+ * The last answers of an isolate, for when an object does not answer: better old and labelled so than none. Their sketches
+ * are kept as images, and all of them within a bound: the objects of the isolate share its memory.
+ */
+import { KllSketch } from '../../sketch/sketch.js';
+import type { QueryGroup } from './combine.js';
 import type { QueryAnswer, QueryAsk } from './query.js';
 
-const MOST = 64;
+const MOST_BYTES = 4 * 2 ** 20;
+/** One with much in it would crowd out the others. */
+const MOST_BYTES_EACH = MOST_BYTES / 8;
+/** Of an answer, a group of it, and a bucket that was left out, besides images and names. */
+const OVERHEAD_BYTES = 256;
 const LONGEST_MS = 3_600_000;
 
 interface Remembered {
   at: number;
   from: number;
-  answer: QueryAnswer;
+  bytes: number;
+  answer: Omit<QueryAnswer, 'groups'>;
+  groups: (Omit<QueryGroup, 'sketch'> & { image: Uint8Array })[];
 }
 
+/** In order of their making, the oldest first. */
 const answers = new Map<string, Remembered>();
+let held = 0;
+
+/** Bytes that all of them take, as estimated. */
+export function rememberedBytes(): number {
+  return held;
+}
 
 export function rememberAnswer(tenant: string, ask: QueryAsk, answer: QueryAnswer): void {
-  // One with many groups would crowd out the memory that all objects of the isolate share.
-  if (answer.groups.length > 64) return;
   const identity = identityOf(tenant, ask);
-  answers.delete(identity);
-  answers.set(identity, { at: Date.now(), from: ask.selection.from, answer });
-  if (answers.size > MOST) answers.delete(answers.keys().next().value!);
+  forget(identity);
+  const { groups, ...about } = answer;
+  let bytes = identity.length + OVERHEAD_BYTES * (1 + groups.length + answer.leftOut.length);
+  const images: Remembered['groups'] = [];
+  for (const { sketch, ...group } of groups) {
+    if (bytes > MOST_BYTES_EACH) return;
+    const image = sketch.toBytes({ state: false });
+    images.push({ ...group, image });
+    bytes += image.length + JSON.stringify(group.labels).length;
+  }
+  if (bytes > MOST_BYTES_EACH) return;
+  answers.set(identity, { at: Date.now(), from: ask.selection.from, bytes, answer: about, groups: images });
+  held += bytes;
+  for (const oldest of answers.keys()) {
+    if (held <= MOST_BYTES) break;
+    forget(oldest);
+  }
 }
 
 /** The last answer to the same question, also where its stretch of time has only moved on with the clock. */
-export function rememberedAnswer(tenant: string, ask: QueryAsk): Remembered | undefined {
+export function rememberedAnswer(
+  tenant: string,
+  ask: QueryAsk,
+): { at: number; answer: QueryAnswer } | undefined {
   const known = answers.get(identityOf(tenant, ask));
   if (!known) return undefined;
-  const age = Date.now() - known.at;
-  const moved = ask.selection.from - known.from;
-  return age <= LONGEST_MS && moved >= 0 && moved <= age + 60_000 ? known : undefined;
+  const { at, from, answer, groups } = known;
+  const age = Date.now() - at;
+  const moved = ask.selection.from - from;
+  if (age > LONGEST_MS || moved < 0 || moved > age + 60_000) return undefined;
+  const decoded = groups.map(({ image, ...group }) => ({ ...group, sketch: KllSketch.fromBytes(image) }));
+  return { at, answer: { ...answer, groups: decoded } };
 }
 
-function identityOf(tenant: string, { selection, by, asOf, wholeBuckets }: QueryAsk): string {
+function forget(identity: string): void {
+  held -= answers.get(identity)?.bytes ?? 0;
+  answers.delete(identity);
+}
+
+/** A question goes by how long its stretch of time is: of one that ends with the clock, by how long was asked for. */
+function identityOf(tenant: string, { selection, by, asOf, last, wholeBuckets }: QueryAsk): string {
   const { name, matchers, from, to } = selection;
-  return JSON.stringify([tenant, name, matchers, to - from, by, asOf, wholeBuckets]);
+  const stretch = last === undefined ? to - from : { last };
+  return JSON.stringify([tenant, name, matchers, stretch, by, asOf, wholeBuckets]);
 }

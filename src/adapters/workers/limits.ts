@@ -34,6 +34,10 @@ export interface QueryLimits {
   maxBy: number;
   maxBuckets: number;
   maxSeries: number;
+  /** Groups of an answer. */
+  maxGroups: number;
+  /** Quantiles and shares of all groups of an answer together. */
+  maxPoints: number;
   maxPage: number;
 }
 
@@ -71,8 +75,15 @@ export function queryLimitsOf(env: EdgeEnv): QueryLimits {
     maxBy: 8,
     maxBuckets: variable(env.KLL_MAX_BUCKETS, 50_000, 1, 10_000_000),
     maxSeries: variable(env.KLL_MAX_QUERY_SERIES, 10_000, 1, 1_000_000),
+    maxGroups: variable(env.KLL_MAX_QUERY_GROUPS, 1000, 1, 100_000),
+    maxPoints: 20_000,
     maxPage: 1000,
   };
+}
+
+/** Groups that an answer may have. @param points quantiles and shares of each */
+export function mostGroups({ maxGroups, maxPoints }: QueryLimits, points: number): number {
+  return Math.min(maxGroups, Math.floor(maxPoints / Math.max(1, points)));
 }
 
 /**

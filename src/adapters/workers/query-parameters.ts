@@ -2,6 +2,7 @@
 import type { Matcher, Selection } from './contract.js';
 import type { QueryLimits } from './limits.js';
 import { refuse } from './problem.js';
+import { CURSOR_FORM } from './series-list.js';
 
 /** Behind every bucket: the last instant that dates have, a multiple of a day. */
 const OPEN_END = 8.64e15;
@@ -16,6 +17,8 @@ export interface QueryParameters {
   selection: Selection;
   by?: string[];
   asOf?: string;
+  /** Of `last`, milliseconds. */
+  last?: number;
   wholeBuckets: boolean;
   explain: boolean;
 }
@@ -70,7 +73,7 @@ export function sketchParameters(url: URL, limits: QueryLimits) {
 export function seriesParameters(url: URL, limits: QueryLimits) {
   const given = parameters(url, ['name', 'match', 'after', 'limit']);
   const after = given.get('after');
-  if (after !== undefined && !/^[\w-]{1,8192}$/.test(after)) {
+  if (after !== undefined && !CURSOR_FORM.test(after)) {
     refuse(400, 'ERR_PARAMETER', 'after: expected `next` of the page before');
   }
   const name = given.get('name');
@@ -94,7 +97,9 @@ export function exportParameters(url: URL, limits: QueryLimits) {
   if (matches.length === 0 || matches.length > limits.maxMatchers) {
     refuse(400, 'ERR_PARAMETER', `match: expected 1..${limits.maxMatchers} of them`);
   }
-  const range = rangeOf(new Map(url.searchParams));
+  const given = new Map(url.searchParams);
+  const range = rangeOf(given);
+  const last = lastOf(given);
   const q = url.searchParams.get('q') ?? undefined;
   return {
     selections: matches.map((match): Selection => {
@@ -103,6 +108,7 @@ export function exportParameters(url: URL, limits: QueryLimits) {
       text(name, 'match: the name', 1);
       return { name, matchers: matchersOf(brace < 0 ? undefined : match.slice(brace), limits), ...range };
     }),
+    ...(last === undefined ? {} : { last }),
     ranks: numbers(q, 'q', limits.maxQuantiles, isRank) ?? STANDARD_RANKS,
   };
 }
@@ -121,10 +127,12 @@ function selecting(given: ReadonlyMap<string, string>, limits: QueryLimits): Que
   }
   const asOf = given.get('asOf');
   if (asOf !== undefined) text(asOf, 'asOf', 1);
+  const last = lastOf(given);
   return {
     selection,
     ...(by ? { by } : {}),
     ...(asOf === undefined ? {} : { asOf }),
+    ...(last === undefined ? {} : { last }),
     wholeBuckets: flag(given, 'wholeBuckets'),
     explain: flag(given, 'explain'),
   };
@@ -138,18 +146,24 @@ function flag(given: ReadonlyMap<string, string>, name: string): boolean {
 
 /** [from, to) in whole minutes around what was asked. */
 export function rangeOf(given: ReadonlyMap<string, string>): { from: number; to: number } {
-  const last = given.get('last');
+  const last = lastOf(given);
   if (last !== undefined) {
     if (given.has('from') || given.has('to')) {
       refuse(400, 'ERR_PARAMETER', 'last: expected without from and to');
     }
-    const since = Math.max(0, Date.now() - durationOf(last, 'last'));
+    const since = Math.max(0, Date.now() - last);
     return { from: Math.floor(since / MINUTE_MS) * MINUTE_MS, to: OPEN_END };
   }
   const from = Math.floor((timeOf(given.get('from'), 'from') ?? 0) / MINUTE_MS) * MINUTE_MS;
   const to = Math.ceil((timeOf(given.get('to'), 'to') ?? OPEN_END) / MINUTE_MS) * MINUTE_MS;
   if (from >= to) refuse(400, 'ERR_PARAMETER', 'from: expected a time before to');
   return { from, to };
+}
+
+/** How long ago it begins, milliseconds, where it ends with the clock. */
+function lastOf(given: ReadonlyMap<string, string>): number | undefined {
+  const last = given.get('last');
+  return last === undefined ? undefined : durationOf(last, 'last');
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = {

@@ -4,7 +4,7 @@ import { EDGE_METRICS } from '../../metrics/edge-names.js';
 import { emptyGroup, evenPoints, type Group, quantiles, shares, sketchBytes, summary } from './answer.js';
 import { tenantConfig } from './directory-cache.js';
 import type { EdgeContext } from './http-context.js';
-import { queryLimitsOf, variable } from './limits.js';
+import { mostGroups, queryLimitsOf, variable } from './limits.js';
 import { logFailure } from './log.js';
 import { Problem, refuse, unavailable } from './problem.js';
 import { query } from './query.js';
@@ -24,7 +24,7 @@ const LEFT_OUT_SHOWN = 100;
 
 export async function quantilesRoute(context: EdgeContext): Promise<Response> {
   const asked = quantilesParameters(urlOf(context), queryLimitsOf(context.env));
-  const result = await run(context, asked);
+  const result = await run(context, asked, asked.ranks.length + asked.thresholds.length);
   return render(asked, result, (group) => ({
     ...summary(group),
     quantiles: quantiles(group.sketch, asked.ranks),
@@ -34,7 +34,7 @@ export async function quantilesRoute(context: EdgeContext): Promise<Response> {
 
 export async function cdfRoute(context: EdgeContext): Promise<Response> {
   const asked = cdfParameters(urlOf(context), queryLimitsOf(context.env));
-  const result = await run(context, asked);
+  const result = await run(context, asked, asked.thresholds?.length ?? asked.points);
   return render(asked, result, (group) => ({
     ...summary(group),
     shares: shares(group.sketch, asked.thresholds ?? evenPoints(group.sketch, asked.points)),
@@ -43,7 +43,7 @@ export async function cdfRoute(context: EdgeContext): Promise<Response> {
 
 export async function sketchRoute(context: EdgeContext): Promise<Response> {
   const asked = sketchParameters(urlOf(context), queryLimitsOf(context.env));
-  const result = await run(context, asked);
+  const result = await run(context, asked, 1);
   const { sketch } = result.groups[0] ?? emptyGroup();
   let bytes: Uint8Array;
   try {
@@ -63,12 +63,17 @@ export async function sketchRoute(context: EdgeContext): Promise<Response> {
   });
 }
 
-/** Asks the objects; counts and logs what is out of the ordinary. */
-async function run(context: EdgeContext, asked: QueryParameters): Promise<QueryResult> {
+/**
+ * Asks the objects; counts and logs what is out of the ordinary.
+ * @param points quantiles and shares that are told of each group
+ */
+async function run(context: EdgeContext, asked: QueryParameters, points: number): Promise<QueryResult> {
   const { env } = context;
   const { tenant } = context.get('identity');
-  const { maxBuckets, maxSeries } = queryLimitsOf(env);
-  const { selection, by, asOf, wholeBuckets } = asked;
+  const limits = queryLimitsOf(env);
+  const { maxBuckets, maxSeries } = limits;
+  const maxGroups = mostGroups(limits, points);
+  const { selection, by, asOf, last, wholeBuckets } = asked;
   const began = Date.now();
   let result: QueryResult;
   try {
@@ -77,9 +82,11 @@ async function run(context: EdgeContext, asked: QueryParameters): Promise<QueryR
       selection,
       ...(by ? { by } : {}),
       ...(asOf === undefined ? {} : { asOf }),
+      ...(last === undefined ? {} : { last }),
       wholeBuckets,
       maxBuckets,
       maxSeries,
+      maxGroups,
     });
   } catch (error) {
     throw error instanceof Problem ? error : unavailable(error);
@@ -89,11 +96,12 @@ async function run(context: EdgeContext, asked: QueryParameters): Promise<QueryR
     return refuse(404, 'ERR_SNAPSHOT', 'asOf: there is no snapshot of this name');
   }
   if (result.tooMuch) {
-    const most = result.tooMuch === 'buckets' ? maxBuckets : maxSeries;
+    const most = { buckets: maxBuckets, series: maxSeries, groups: maxGroups }[result.tooMuch];
+    const instead = result.tooMuch === 'groups' ? 'fewer quantiles of each' : 'less time';
     return refuse(
       422,
       'ERR_QUERY_TOO_LARGE',
-      `the query touches more than ${most} ${result.tooMuch}; ask for less time or fewer series`,
+      `the query touches more than ${most} ${result.tooMuch}; ask for ${instead} or fewer series`,
     );
   }
   if (result.stale) workerCounters.add(EDGE_METRICS.staleAnswers);

@@ -1,28 +1,14 @@
 /**
- * A query over all objects of a tenant: ingest objects first, then series objects. Of what is pending only that counts
- * which its owner had not applied when it was read: so nothing counts twice and nothing is missed, whatever is sealed
- * and handed over in between. Sketches are merged, never quantiles.
+ * A query over all objects of a tenant: ingest objects first, then series objects, whose answers become one (combine.ts).
  */
-import { MAX_N } from '../../core/image.js';
-import { KllSketch } from '../../sketch/sketch.js';
-import type {
-  LeftOut,
-  PendingAnswer,
-  ReadAnswer,
-  ReadCall,
-  Selection,
-  SeriesRow,
-  TenantConfig,
-} from './contract.js';
+import { mergeParts, partsByGroup, type QueryGroup } from './combine.js';
+import type { LeftOut, PendingAnswer, ReadAnswer, ReadCall, Selection, TenantConfig } from './contract.js';
 import { tenantConfig } from './directory-cache.js';
 import { labelsOfEach } from './each-series.js';
 import type { EdgeEnv } from './env.js';
-import { codeOf } from './error-code.js';
 import { inTurns, within } from './fan-out.js';
-import { type GroupLabels, groupLabels } from './grouping.js';
 import { rememberAnswer, rememberedAnswer } from './last-answers.js';
-import { bucketName, objectNames, slotOf } from './series-key.js';
-import { seriesAfter } from './series-route.js';
+import { bucketName, objectNames } from './series-key.js';
 
 export interface QueryAsk {
   selection: Selection;
@@ -32,16 +18,13 @@ export interface QueryAsk {
   asOf?: string;
   /** No part of a bucket counts of which another cannot be read: what is left out can be added from elsewhere. */
   wholeBuckets?: boolean;
+  /** The stretch of time ends with the clock, and begins so long before, milliseconds. */
+  last?: number;
   /** Most buckets and series an object may touch. */
   maxBuckets: number;
   maxSeries: number;
-}
-
-export interface QueryGroup {
-  labels: [string, string][];
-  sketch: KllSketch;
-  from: number;
-  to: number;
+  /** Most groups of the answer. */
+  maxGroups: number;
 }
 
 export interface QueryAnswer {
@@ -51,7 +34,7 @@ export interface QueryAnswer {
   leftOut: LeftOut[];
   /** The answer holds all that was acknowledged until so long before it was given. */
   freshnessMs: number;
-  tooMuch?: 'buckets' | 'series';
+  tooMuch?: 'buckets' | 'series' | 'groups';
   /** No object has a snapshot of that name. */
   isUnknownSnapshot?: true;
   explain: QueryExplain;
@@ -93,15 +76,6 @@ export async function query(env: EdgeEnv, config: TenantConfig, ask: QueryAsk): 
   }
 }
 
-/** The next `limit` series in order of their keys, over all objects. */
-export async function listSeries(
-  env: EdgeEnv,
-  config: TenantConfig,
-  { name, after, limit }: { name?: string; after?: string; limit: number },
-): Promise<SeriesRow[]> {
-  return await seriesAfter(env, config, name, after, limit);
-}
-
 async function freshAnswer(env: EdgeEnv, given: TenantConfig, ask: QueryAsk): Promise<QueryAnswer> {
   const clock = stopwatch();
   const readAt = Date.now();
@@ -114,10 +88,10 @@ async function freshAnswer(env: EdgeEnv, given: TenantConfig, ask: QueryAsk): Pr
     pending = await readPending(env, config, ask.selection);
   }
   const pendingMs = clock();
-  const { selection, asOf, maxBuckets, maxSeries } = ask;
+  const { selection, asOf, maxBuckets, maxSeries, maxGroups } = ask;
   const by = ask.by === 'each' ? await labelsOfEach(env, config, selection, pending) : ask.by;
   const hasTooMany = ask.by === 'each' && by === undefined;
-  const call: ReadCall = { config, selection, maxBuckets, maxSeries };
+  const call: ReadCall = { config, selection, maxBuckets, maxSeries, maxGroups };
   if (by) call.by = by;
   if (asOf !== undefined) call.asOf = asOf;
   const names = hasTooMany ? [] : objectNames('series', config.tenant, config.rings);
@@ -143,8 +117,13 @@ async function freshAnswer(env: EdgeEnv, given: TenantConfig, ask: QueryAsk): Pr
   for (const { explain: part } of reads) {
     for (const key of Object.keys(part) as (keyof typeof part)[]) explain[key] += part[key];
   }
-  const tooMuch = hasTooMany ? 'series' : reads.find((read) => read.tooMuch)?.tooMuch;
-  const groups = tooMuch ? [] : combine(config, by, pending, reads, leftOut, explain);
+  let tooMuch = hasTooMany ? 'series' : reads.find((read) => read.tooMuch)?.tooMuch;
+  let groups: QueryGroup[] = [];
+  if (!tooMuch) {
+    const found = partsByGroup(config, by, pending, reads, explain);
+    if (found.length > maxGroups) tooMuch = 'groups';
+    else groups = found.flatMap((parts) => mergeParts(parts, config, leftOut));
+  }
   explain.combineMs = clock();
   const silent = pending.filter((answer) => answer === undefined).length;
   const newestEnd = groups.reduce((most, { to }) => Math.max(most, to), selection.from);
@@ -206,63 +185,6 @@ async function readSeries(
     for (const bucket of found) named.set(bucketName(bucket), bucket);
     if (named.size === without.length) return { reads, leftOut: without };
   }
-}
-
-interface Parts {
-  labels: GroupLabels;
-  n: number;
-  sketches: KllSketch[];
-  from: number;
-  to: number;
-}
-
-function combine(
-  { rings, workingK: k, tails }: TenantConfig,
-  by: string[] | undefined,
-  pending: readonly (PendingAnswer | undefined)[],
-  reads: readonly ReadAnswer[],
-  leftOut: LeftOut[],
-  explain: QueryExplain,
-): QueryGroup[] {
-  const groups = new Map<string, Parts>();
-  const add = (labels: GroupLabels, image: ArrayBuffer, from: number, to: number, key: string) => {
-    const name = JSON.stringify(labels);
-    const parts = groups.get(name) ?? { labels, n: 0, sketches: [], from: Infinity, to: -Infinity };
-    try {
-      const sketch = KllSketch.fromBytes(new Uint8Array(image));
-      if (parts.n + sketch.n > MAX_N) throw Object.assign(new Error(), { code: 'ERR_COUNT_OVERFLOW' });
-      parts.n += sketch.n;
-      parts.sketches.push(sketch);
-    } catch (error) {
-      leftOut.push({ key, start: from, resolution: 'minute', code: codeOf(error) });
-      return;
-    }
-    parts.from = Math.min(parts.from, from);
-    parts.to = Math.max(parts.to, to);
-    groups.set(name, parts);
-  };
-  for (const read of reads) {
-    for (const { labels, image, from, to } of read.groups) {
-      add(labels as unknown as GroupLabels, image, from, to, '');
-    }
-  }
-  const rowsOf = pending.flatMap((answer) =>
-    answer ? answer.rows.map((row) => ({ ...row, sender: answer.sender })) : [],
-  );
-  for (const { sender, sequence, ringVersion, key, start, image } of rowsOf) {
-    explain.pendingRows++;
-    const ring = rings.find(({ version }) => version === ringVersion);
-    if (!ring) throw new Error(`ring version ${ringVersion} is not in the tenant's configuration`);
-    if (sequence <= (reads[slotOf(key, ring.series)].applied[sender] ?? 0)) continue;
-    explain.pendingRowsCounted++;
-    add(groupLabels(key, by), image, start, start + 60_000, key);
-  }
-  return [...groups.values()].map(({ labels, sketches, from, to }) => ({
-    labels,
-    sketch: KllSketch.mergeAll(sketches, { k, tails }),
-    from,
-    to,
-  }));
 }
 
 function stopwatch(): () => number {

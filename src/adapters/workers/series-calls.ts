@@ -38,9 +38,10 @@ export interface ReadCall {
   asOf?: string;
   /** Buckets that do not count. */
   without?: readonly LeftOut[];
-  /** Most buckets and series this call may touch; more is refused by `tooMuch`. */
+  /** Most buckets and series this call may touch, and groups it may make; more is refused by `tooMuch`. */
   maxBuckets: number;
   maxSeries: number;
+  maxGroups?: number;
 }
 
 /** A bucket of one series of which not all could be read. */
@@ -56,7 +57,7 @@ export interface ReadAnswer {
   applied: Record<string, number>;
   groups: ReadGroup[];
   /** Which limit was passed; the groups are empty then. */
-  tooMuch?: 'buckets' | 'series';
+  tooMuch?: 'buckets' | 'series' | 'groups';
   /** There is no snapshot of the name asked for; the groups are empty then. */
   isUnknownSnapshot?: true;
   /** Buckets that could not be read. */
@@ -88,6 +89,8 @@ export interface ReadExplain {
 
 export interface SeriesRow {
   key: string;
+  /** Its number in the object that lists it, which no other series there gets. */
+  id?: number;
   n: number;
   /** Start of its first and last bucket, epoch milliseconds. */
   first: number;
@@ -179,6 +182,8 @@ export interface SeriesCalls {
   read(call: ReadCall): Promise<ReadAnswer>;
   /** Series in order of their keys, after `after`. */
   list(call: { name?: string; after?: string; limit: number }): Promise<{ series: SeriesRow[] }>;
+  /** The key of a series by its number; absent when it is not known here. */
+  seriesKey(id: number): Promise<{ key?: string }>;
   /** What lies here of a series, decoded from storage; undefined when it is not known here. @param limit buckets told */
   debug(call: {
     key: string;

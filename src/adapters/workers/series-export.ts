@@ -1,19 +1,22 @@
 /** GET /metrics/series: chosen series of a tenant as Prometheus summaries, for dashboards that read nothing else. */
 import { PROMETHEUS_CONTENT_TYPE } from '../../metrics/prometheus.js';
 import type { Group } from './answer.js';
-import type { Selection, TenantConfig } from './contract.js';
+import type { TenantConfig } from './contract.js';
 import { tenantConfig } from './directory-cache.js';
 import { MOST_SERIES } from './each-series.js';
 import type { EdgeEnv } from './env.js';
 import type { EdgeContext } from './http-context.js';
-import { queryLimitsOf } from './limits.js';
+import { mostGroups, queryLimitsOf } from './limits.js';
 import { Problem, refuse, unavailable } from './problem.js';
-import { query } from './query.js';
+import { type QueryAsk, query } from './query.js';
 import { exportParameters } from './query-parameters.js';
 
 export async function seriesExportRoute(context: EdgeContext): Promise<Response> {
   const { env } = context;
-  const { selections, ranks } = exportParameters(new URL(context.req.url), queryLimitsOf(env));
+  const limits = queryLimitsOf(env);
+  const { selections, ranks, last } = exportParameters(new URL(context.req.url), limits);
+  const { maxBuckets, maxSeries } = limits;
+  const most = { maxBuckets, maxSeries, maxGroups: mostGroups(limits, ranks.length) };
   let text = '';
   try {
     const config = await tenantConfig(env, context.get('identity').tenant);
@@ -24,7 +27,8 @@ export async function seriesExportRoute(context: EdgeContext): Promise<Response>
         refuse(400, 'ERR_PARAMETER', 'match: two names are one as names of metrics; ask for them apart');
       }
       written.set(metric, selection.name);
-      text += render(metric, selection.name, await groupsOf(env, config, selection), ranks);
+      const ask = { ...most, selection, ...(last === undefined ? {} : { last }) };
+      text += render(metric, selection.name, await groupsOf(env, config, ask), ranks);
     }
   } catch (error) {
     throw error instanceof Problem ? error : unavailable(error);
@@ -33,14 +37,14 @@ export async function seriesExportRoute(context: EdgeContext): Promise<Response>
 }
 
 /** Every series by itself, those too that no series object has yet. */
-async function groupsOf(env: EdgeEnv, config: TenantConfig, selection: Selection): Promise<Group[]> {
-  const { maxBuckets, maxSeries } = queryLimitsOf(env);
-  const { groups, tooMuch } = await query(env, config, { selection, by: 'each', maxBuckets, maxSeries });
+async function groupsOf(env: EdgeEnv, config: TenantConfig, ask: QueryAsk): Promise<Group[]> {
+  const { groups, tooMuch } = await query(env, config, { ...ask, by: 'each' });
   if (!tooMuch) return groups;
+  const most = Math.min(MOST_SERIES, ask.maxGroups);
   return refuse(
     422,
     'ERR_QUERY_TOO_LARGE',
-    `expected at most ${MOST_SERIES} series of the name, and fewer buckets`,
+    `expected at most ${most} series of the name, with so many quantiles, and fewer buckets`,
   );
 }
 

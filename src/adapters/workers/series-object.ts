@@ -70,6 +70,11 @@ export class SeriesObject extends DurableObject<EdgeBindings> implements SeriesC
     return { series: this.#store.series.list(call) };
   }
 
+  async seriesKey(id: number): Promise<{ key?: string }> {
+    const key = this.#store.series.find(id);
+    return key === undefined ? {} : { key };
+  }
+
   async debug(call: Parameters<SeriesCalls['debug']>[0]): Promise<SeriesDebug | undefined> {
     return debugSeries(this.#store, call);
   }

@@ -39,7 +39,7 @@ const IN_RANGE = 'series = ?1 AND level = ?2 AND start >= ?3 AND start < ?4';
 const AMONG = 'row IN (SELECT value FROM json_each(?1))';
 
 export function read(store: SeriesStore, call: ReadCall): ReadAnswer {
-  const { config, selection, by, asOf, maxBuckets, maxSeries } = call;
+  const { config, selection, by, asOf, maxBuckets, maxSeries, maxGroups = Infinity } = call;
   const explain: ReadExplain = {
     bucketsRead: 0,
     bucketsPruned: 0,
@@ -73,6 +73,7 @@ export function read(store: SeriesStore, call: ReadCall): ReadAnswer {
     const name = JSON.stringify(labels);
     let group = groups.get(name);
     if (!group) groups.set(name, (group = { labels, series: [] }));
+    if (groups.size > maxGroups) return { ...answer, tooMuch: 'groups' };
     group.series.push({ key, rows });
   }
   explain.readMs = performance.now() - began;

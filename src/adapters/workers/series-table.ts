@@ -46,7 +46,14 @@ export class SeriesTable {
   }
 
   keyOf(id: number): string {
-    return this.#sql.exec<{ key: string }>('SELECT key FROM series WHERE id = ?', id).one().key;
+    const key = this.find(id);
+    if (key === undefined) throw new Error(`there is no series ${id}`);
+    return key;
+  }
+
+  /** Its key, when it is known still. */
+  find(id: number): string | undefined {
+    return this.#sql.exec<{ key: string }>('SELECT key FROM series WHERE id = ?', id).toArray()[0]?.key;
   }
 
   /** All of a name, in order of their keys. */
@@ -62,7 +69,7 @@ export class SeriesTable {
     const [from, to] = name === undefined ? ['', '\u{10ffff}'] : keyRange(name);
     return this.#sql
       .exec<SeriesRow & Record<string, SqlStorageValue>>(
-        `SELECT key, n, first, last FROM series WHERE key >= ? AND key < ? AND key > ? ORDER BY key LIMIT ?`,
+        `SELECT id, key, n, first, last FROM series WHERE key >= ? AND key < ? AND key > ? ORDER BY key LIMIT ?`,
         from,
         to,
         after,

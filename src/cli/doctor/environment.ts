@@ -40,6 +40,7 @@ const NUMBERS: Readonly<Record<string, readonly [least: number, most: number]>> 
   KLL_MAX_IN_FLIGHT: [1, 100_000],
   KLL_MAX_BUCKETS: [1, 10_000_000],
   KLL_MAX_QUERY_SERIES: [1, 1_000_000],
+  KLL_MAX_QUERY_GROUPS: [1, 100_000],
   KLL_SLOW_QUERY_MS: [0, 3_600_000],
   KLL_DIRECTORY_TTL_MS: [0, 60_000],
   KLL_BACKUP_MINUTES: [1, 10_080],

@@ -211,6 +211,29 @@ describe('series', () => {
     for (const { n } of found) expect(n).toBe(EACH);
   });
 
+  it('are listed on behind one whose key is too long for a URL, while it is there', async () => {
+    const owner = await configured('long-keys', { ingest: 1, series: 2 });
+    const labels = Object.fromEntries(Array.from({ length: 32 }, (_, i) => [`l${i}`, 'v'.repeat(512)]));
+    const list = [{ name: 'a' }, { name: 'b', labels }, { name: 'c' }].map((one) => series([1], one));
+    expect(
+      (await ask('/v1/ingest', { token: owner, headers: BATCH_TYPE, body: container(list) })).status,
+    ).toBe(202);
+    await env.INGEST.getByName('ingest:long-keys:0').flush(
+      await env.DIRECTORY.getByName('directory').tenant('long-keys'),
+    );
+    const page = (after: string) =>
+      get<{ series: { name: string }[]; next: string }>(`/v1/series?limit=1${after}`, owner);
+    const first = await page('');
+    const second = await page(`&after=${first.next}`);
+    expect(second.next.length).toBeLessThan(2048);
+    const third = await page(`&after=${second.next}`);
+    expect([first, second, third].map(({ series: [{ name }] }) => name)).toEqual(['a', 'b', 'c']);
+    for (const gone of ['0.99', '9.1']) {
+      const answer = await ask(`/v1/series?limit=1&after=${gone}`, { token: owner });
+      expect((await problem(answer, 400, 'ERR_PARAMETER')).detail).toContain('gone');
+    }
+  });
+
   it('are chosen by name and matchers', async () => {
     const query = encoded({ name: 'latency_ms', match: '{country="DE"}' });
     const { series: list } = await get<{ series: { labels: object }[] }>(`/v1/series?${query}`);
@@ -231,6 +254,24 @@ describe('a query', () => {
     expect(detail).toContain('series');
     const other = await problem(await tooMany({ KLL_MAX_BUCKETS: '1' }), 422, 'ERR_QUERY_TOO_LARGE');
     expect(other.detail).toContain('buckets');
+  });
+
+  it('that has too many groups for what it wants of each is refused, and says how many there may be', async () => {
+    const grouped = (more: string, variables: object = {}) =>
+      ask(`/v1/quantiles?name=latency_ms&by=route,country${more}`, { token, variables });
+    const ranks = Array.from({ length: 200 }, (_, i) => i / 200).join();
+    expect((await grouped(`&q=${ranks}`)).status).toBe(200);
+    const few = { KLL_MAX_QUERY_GROUPS: '11' };
+    const { detail } = await problem(await grouped('', few), 422, 'ERR_QUERY_TOO_LARGE');
+    expect(detail).toContain('11 groups');
+    const { query } = await get<{ query: { maxGroups: number; maxPoints: number } }>('/v1/limits');
+    expect(query).toMatchObject({ maxGroups: 1000, maxPoints: 20_000 });
+    const name = encoded({ match: 'latency_ms' });
+    await problem(
+      await ask(`/metrics/series?${name}`, { token, variables: few }),
+      422,
+      'ERR_QUERY_TOO_LARGE',
+    );
   });
 
   it('of a snapshot that is not there is refused', async () => {

@@ -348,7 +348,7 @@ describe('keeping', () => {
     await seriesObject(config).rollBack('good');
     expect((await seriesObject(config).snapshots()).map(({ name }) => name)).toEqual(['early', 'good']);
     const { series } = await seriesObject(config).list({ limit: 9 });
-    expect(series).toEqual([{ key: seriesKey('latency_ms', {}), n: 2, first: T0, last: T0 }]);
+    expect(series).toEqual([{ id: 1, key: seriesKey('latency_ms', {}), n: 2, first: T0, last: T0 }]);
     await handOver(config, [row(T0, [16])]);
     for (let day = 6; day < 9; day++) {
       expect(totalsOf(await readOf(config)).sum).toBe(19);

@@ -4,8 +4,9 @@ import { env } from 'cloudflare:workers';
 import { beforeEach, expect, it, vi } from 'vitest';
 import type { TenantConfig } from '../../../src/adapters/workers/contract.js';
 import type { EdgeEnv } from '../../../src/adapters/workers/env.js';
-import { listSeries, type QueryAsk, query } from '../../../src/adapters/workers/query.js';
+import { type QueryAsk, query } from '../../../src/adapters/workers/query.js';
 import { seriesKey, slotOf } from '../../../src/adapters/workers/series-key.js';
+import { seriesAfter } from '../../../src/adapters/workers/series-list.js';
 import {
   EVERYTHING,
   ingestObject,
@@ -26,7 +27,8 @@ beforeEach(() => {
 const edge = env as unknown as EdgeEnv;
 
 async function ask(config: TenantConfig, change: Partial<QueryAsk> = {}, from: EdgeEnv = edge) {
-  return await query(from, config, { selection: EVERYTHING, maxBuckets: 1e4, maxSeries: 1e4, ...change });
+  const most = { maxBuckets: 1e4, maxSeries: 1e4, maxGroups: 1e4 };
+  return await query(from, config, { selection: EVERYTHING, ...most, ...change });
 }
 
 async function send(
@@ -75,8 +77,8 @@ it('counts what is pending and what was handed over once, on all owners of all r
   expect(byRoute.groups.map(({ labels, sketch }) => [labels[0][1], sketch.n]).sort()).toEqual(
     ROUTES.map((route) => [route, 25]).sort(),
   );
-  const first = await listSeries(edge, config, { name: 'latency_ms', limit: 5 });
-  const rest = await listSeries(edge, config, { name: 'latency_ms', after: first[4].key, limit: 99 });
+  const first = await seriesAfter(edge, config, { name: 'latency_ms', limit: 5 });
+  const rest = await seriesAfter(edge, config, { name: 'latency_ms', after: first[4].key, limit: 99 });
   expect([...first, ...rest].map(({ key, n }) => [key, n])).toEqual(
     ROUTES.map((route) => [seriesKey('latency_ms', { route }), 25]).sort(),
   );
@@ -179,5 +181,12 @@ it('refuses what touches too much, and a snapshot that is not there', async () =
   await ingestObject(config).flush(config);
   expect(await ask(config, { maxSeries: 3 })).toMatchObject({ tooMuch: 'series', groups: [] });
   expect(await ask(config, { maxBuckets: 3 })).toMatchObject({ tooMuch: 'buckets', groups: [] });
+  const by = { by: ['route'], maxGroups: ROUTES.length };
+  expect((await ask(config, by)).groups).toHaveLength(ROUTES.length);
+  // In series objects, and where a group is in none of them yet.
+  const many = { ...by, maxGroups: ROUTES.length - 1 };
+  expect(await ask(config, many)).toMatchObject({ tooMuch: 'groups', groups: [] });
+  await send(config, ['/new'], [1]);
+  expect(await ask(config, by)).toMatchObject({ tooMuch: 'groups', groups: [] });
   expect(await ask(config, { asOf: 'none' })).toMatchObject({ isUnknownSnapshot: true, groups: [] });
 });
