@@ -43,6 +43,13 @@ export class IngestCounters {
     if (outcome === 'duplicate') this.#table.add(EDGE_METRICS.duplicates.name, [], 1);
   }
 
+  /** Inside the transaction that removes the batches: they were stored, whatever becomes of them. */
+  stored({ batches, values, bytes }: { batches: number; values: number; bytes: number }): void {
+    this.#table.add(EDGE_METRICS.storedBatches.name, [], batches);
+    this.#table.add(EDGE_METRICS.storedValues.name, [], values);
+    this.#table.add(EDGE_METRICS.storedBytes.name, [], bytes);
+  }
+
   /** Inside the transaction that removes the batches. */
   sealed(what: {
     batches: readonly PendingBatch[];
@@ -51,11 +58,11 @@ export class IngestCounters {
     merged: number;
     seconds: number;
   }): void {
-    const values = what.batches.reduce((sum, batch) => sum + batch.values, 0);
-    this.#table.add(EDGE_METRICS.storedBatches.name, [], what.batches.length);
-    this.#table.add(EDGE_METRICS.storedValues.name, [], values);
-    const bytes = what.batches.reduce((sum, batch) => sum + batch.body.byteLength, 0);
-    this.#table.add(EDGE_METRICS.storedBytes.name, [], bytes);
+    this.stored({
+      batches: what.batches.length,
+      values: what.batches.reduce((sum, batch) => sum + batch.values, 0),
+      bytes: what.batches.reduce((sum, batch) => sum + batch.body.byteLength, 0),
+    });
     this.#table.add(EDGE_METRICS.sealedSequences.name, [], 1);
     this.#table.add(EDGE_METRICS.sealedSources.name, [], what.merged);
     this.#table.add(EDGE_METRICS.sealedRows.name, [], what.rows.length);
@@ -101,10 +108,5 @@ export class IngestCounters {
         gauge(EDGE_METRICS.storageLargest.name, levels.storageBytes, TIER),
       ],
     };
-  }
-
-  /** Inside a transaction. */
-  clear(): void {
-    this.#table.clear();
   }
 }

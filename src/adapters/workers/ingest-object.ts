@@ -257,8 +257,9 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
 
   async wipe(): Promise<void> {
     this.#transaction(() => {
-      for (const part of [this.#ids, this.#pending, this.#outbox, this.#quarantine, this.#counters])
-        part.clear();
+      const { batches, values, bytes } = this.#pending;
+      this.#counters.stored({ batches, values, bytes });
+      for (const part of [this.#ids, this.#pending, this.#outbox, this.#quarantine]) part.clear();
       this.#cuts.clear();
       this.#pause.clear();
       this.#captures.clear();

@@ -6,18 +6,12 @@ import { crc32c } from '../../wire/crc32c.js';
 import type { CounterDelta, ObjectCounters, TenantBackup, TenantConfig } from './contract.js';
 import { tenantConfig } from './directory-cache.js';
 import type { EdgeEnv } from './env.js';
+import { inTurns } from './fan-out.js';
 import type { EdgeContext } from './http-context.js';
+import { operatorTenant } from './operator.js';
 import { refuse, unavailable } from './problem.js';
 import { objectNames } from './series-key.js';
 import { workerCounters } from './worker-counters.js';
-
-/** Objects asked at once. */
-const FAN_OUT = 16;
-
-/** The tenant whose administrators may see figures of the whole server. */
-export function operatorTenant(env: EdgeEnv): string {
-  return env.KLL_OPERATOR_TENANT || 'default';
-}
 
 export async function metricsRoute(context: EdgeContext): Promise<Response> {
   const { env } = context;
@@ -28,9 +22,11 @@ export async function metricsRoute(context: EdgeContext): Promise<Response> {
     // What this isolate has counted is part of what it answers.
     await workerCounters.send(env, operatorTenant(env));
     const answers = await allCounters(env);
-    answers.push({ counters: [], gauges: await backupAges(env, answers) });
-    answers.push({ counters: [], gauges: [buildInfo(env, await tenantConfig(env, operatorTenant(env)))] });
-    return new Response(renderPrometheus(families(answers)), {
+    const gauges = [
+      ...(await backupAges(env, answers)),
+      buildInfo(env, await tenantConfig(env, operatorTenant(env))),
+    ];
+    return new Response(renderPrometheus(families([...answers, { counters: [], gauges }])), {
       headers: { 'content-type': PROMETHEUS_CONTENT_TYPE },
     });
   } catch (error) {
@@ -39,7 +35,7 @@ export async function metricsRoute(context: EdgeContext): Promise<Response> {
   }
 }
 
-async function backupAges(env: EdgeEnv, answers: readonly ObjectCounters[]): Promise<CounterDelta[]> {
+async function backupAges(env: EdgeEnv, answers: readonly Counted[]): Promise<CounterDelta[]> {
   const directory = env.DIRECTORY.getByName('directory');
   const ages = Object.entries(await directory.oldestBackups()).map(
     ([target, ms]): CounterDelta => ({
@@ -50,13 +46,7 @@ async function backupAges(env: EdgeEnv, answers: readonly ObjectCounters[]): Pro
   );
   // A directory of the release before does not know them: a rollout is under way.
   const tenants: TenantBackup[] = await directory.tenantBackups().catch(() => []);
-  const holding = new Set(
-    answers.flatMap(({ counters }) =>
-      counters
-        .filter(({ name, value }) => name === EDGE_METRICS.tenantValues.name && value > 0)
-        .map(({ labels }) => labels[0][1]),
-    ),
-  );
+  const holding = new Set(answers.filter(holdsValues).map(({ tenant }) => tenant));
   const unbacked = tenants
     .filter(({ tenant, newest }) => newest === undefined && holding.has(tenant))
     .map(
@@ -83,43 +73,44 @@ function buildInfo(env: EdgeEnv, config: TenantConfig): CounterDelta {
   };
 }
 
-async function allCounters(env: EdgeEnv): Promise<ObjectCounters[]> {
+/** What an object of a tenant tells. */
+interface Counted extends ObjectCounters {
+  tenant: string;
+}
+
+async function allCounters(env: EdgeEnv): Promise<Counted[]> {
   const tenants = new Set(await env.DIRECTORY.getByName('directory').tenants());
   tenants.add(operatorTenant(env));
-  // The type of an answer loses that pairs are pairs.
-  const calls: (() => Promise<ObjectCounters>)[] = [];
+  const objects: { tenant: string; kind: 'ingest' | 'series'; name: string }[] = [];
   for (const tenant of tenants) {
     const { rings } = await tenantConfig(env, tenant, true);
-    for (const name of objectNames('ingest', tenant, rings)) {
-      calls.push(async () =>
-        withTenant(tenant, (await env.INGEST.getByName(name).counters()) as unknown as ObjectCounters),
-      );
-    }
-    for (const name of objectNames('series', tenant, rings)) {
-      calls.push(async () => (await env.SERIES.getByName(name).counters()) as unknown as ObjectCounters);
+    for (const kind of ['ingest', 'series'] as const) {
+      for (const name of objectNames(kind, tenant, rings)) objects.push({ tenant, kind, name });
     }
   }
-  const answers: ObjectCounters[] = [];
-  await Promise.all(
-    Array.from({ length: FAN_OUT }, async () => {
-      for (let call = calls.shift(); call; call = calls.shift()) answers.push(await call());
-    }),
-  );
-  return answers;
+  return await inTurns(objects, async ({ tenant, kind, name }) => {
+    const object = kind === 'ingest' ? env.INGEST.getByName(name) : env.SERIES.getByName(name);
+    // The type of an answer loses that pairs are pairs.
+    const { counters, gauges } = (await object.counters()) as unknown as ObjectCounters;
+    return { tenant, counters: [...counters, ...tenantValues(tenant, counters)], gauges };
+  });
 }
 
 /** What an object has stored counts for its tenant, too. */
-function withTenant(tenant: string, { counters, gauges }: ObjectCounters): ObjectCounters {
-  const own = counters
+function tenantValues(tenant: string, counters: readonly CounterDelta[]): CounterDelta[] {
+  return counters
     .filter(({ name }) => name === EDGE_METRICS.storedValues.name)
-    .map(
-      ({ value }): CounterDelta => ({
-        name: EDGE_METRICS.tenantValues.name,
-        labels: [['tenant', tenant]],
-        value,
-      }),
-    );
-  return { counters: [...counters, ...own], gauges };
+    .map(({ value }) => ({ name: EDGE_METRICS.tenantValues.name, labels: [['tenant', tenant]], value }));
+}
+
+/** Whether there is anything that a backup would keep: what was counted once may be gone by a reset. */
+function holdsValues({ gauges }: Counted): boolean {
+  const held: readonly string[] = [
+    EDGE_METRICS.pendingBatches.name,
+    EDGE_METRICS.outboxRows.name,
+    EDGE_METRICS.series.name,
+  ];
+  return gauges.some(({ name, value }) => held.includes(name) && value > 0);
 }
 
 /** Counters summed, gauges summed or the largest taken, in the order in which metrics are named. */

@@ -1,6 +1,7 @@
 /**
  * Counters of an object, kept with the data they count: they are added to in the transaction that stores the data,
- * so that a restart, an eviction or a retry neither loses nor repeats a count.
+ * so that a restart, an eviction or a retry neither loses nor repeats a count. They outlive the data: what has happened
+ * is not undone by a reset, and sums over all objects never fall.
  */
 import type { CounterDelta } from './contract.js';
 
@@ -36,11 +37,6 @@ export class CounterTable {
 
   addAll(deltas: readonly CounterDelta[] = []): void {
     for (const { name, labels, value } of deltas) this.add(name, labels, value);
-  }
-
-  /** Inside a transaction: all of them begin at nothing again. */
-  clear(): void {
-    this.#sql.exec('DELETE FROM counters');
   }
 
   /** All counters, in order of name and labels. */

@@ -87,11 +87,6 @@ export class SeriesCounters {
     };
   }
 
-  /** Inside a transaction. */
-  clear(): void {
-    this.#table.clear();
-  }
-
   #add(metric: keyof typeof EDGE_METRICS, value: number, labels: CounterDelta['labels'] = []): void {
     if (value > 0) this.#table.add(EDGE_METRICS[metric].name, labels, value);
   }

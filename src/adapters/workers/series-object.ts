@@ -148,9 +148,9 @@ export class SeriesObject extends DurableObject<EdgeBindings> implements SeriesC
   }
 
   async wipe(): Promise<void> {
-    const { state, series, buckets, quarantine, counters, pause, schedule, cache, sql } = this.#store;
+    const { state, series, buckets, quarantine, pause, schedule, cache, sql } = this.#store;
     this.#store.transaction(() => {
-      for (const part of [buckets, series, state, quarantine, counters, pause]) part.clear();
+      for (const part of [buckets, series, state, quarantine, pause]) part.clear();
       sql.exec('DELETE FROM roll_ups; DELETE FROM export_plan');
       schedule.clear();
     });

@@ -3,6 +3,7 @@ import type { TakeCall, TakeResult } from './contract.js';
 import { tenantConfig } from './directory-cache.js';
 import type { EdgeEnv } from './env.js';
 import type { CheckedBatch } from './ingest-batch.js';
+import { operatorTenant } from './operator.js';
 import { unavailable } from './problem.js';
 import { objectName, slotOf } from './series-key.js';
 import { workerCounters } from './worker-counters.js';
@@ -18,7 +19,7 @@ export async function store(env: EdgeEnv, tenant: string, batch: CheckedBatch): 
     const config = await reached(() => tenantConfig(env, tenant, fresh));
     const ring = config.rings[config.rings.length - 1];
     const owner = objectName('ingest', tenant, slotOf(id, ring.ingest));
-    const counters = workerCounters.takeDue();
+    const counters = tenant === operatorTenant(env) ? workerCounters.takeDue() : [];
     const call: TakeCall = {
       config,
       batchId: bufferOf(id),

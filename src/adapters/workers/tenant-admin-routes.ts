@@ -2,7 +2,7 @@
 import { Hono } from 'hono';
 import type { TenantBackup } from './contract.js';
 import type { EdgeContext, EdgeHono } from './http-context.js';
-import { operatorTenant } from './metrics-route.js';
+import { operatorTenant } from './operator.js';
 import { refuse, unavailable } from './problem.js';
 
 export const tenantRoutes = new Hono<EdgeHono>().get('/tenants', async (context) => {

@@ -1,6 +1,7 @@
 /**
  * What the Worker itself counts. An isolate may vanish at any time, so its counts are only what is not yet on its
- * way: they travel with the next call to an ingest object, which keeps them with its own.
+ * way: they travel to the operator's ingest objects, with a batch of its own or by themselves. No other tenant keeps what
+ * is the server's.
  */
 import { EDGE_METRICS, type EdgeMetric } from '../../metrics/edge-names.js';
 import type { CounterDelta } from './contract.js';
@@ -11,7 +12,7 @@ type LabelPairs = CounterDelta['labels'];
 
 /** So long counts are gathered: a call that carries them costs the object more rows to write. */
 const GATHER_MS = 1000;
-/** Counts are sent on their own once they have waited so long for a call to travel with. */
+/** Counts are sent by themselves once they have waited so long for a batch to travel with. */
 const SEND_AFTER_MS = 5000;
 
 /** Times that objectives may name, seconds (ops/slo). */
@@ -32,7 +33,7 @@ export class WorkerCounters {
     this.#add(`${metric.name}_count`, labels, 1);
   }
 
-  /** What is due by now, to be sent with a call. */
+  /** What is due by now, to be sent with a batch. */
   takeDue(): CounterDelta[] {
     return Date.now() - this.#since >= GATHER_MS ? this.take() : [];
   }

@@ -2,7 +2,7 @@
 import { createApp } from './app.js';
 import { runDuties } from './duties.js';
 import type { EdgeEnv } from './env.js';
-import { operatorTenant } from './metrics-route.js';
+import { operatorTenant } from './operator.js';
 import { workerCounters } from './worker-counters.js';
 
 export { DirectoryObject } from './directory-object.js';
