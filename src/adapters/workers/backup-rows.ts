@@ -3,7 +3,7 @@
 import type { KllSketch } from '../../sketch/sketch.js';
 import type { BackupBucket } from '../../wire/backup-records.js';
 import { type BucketPlace, DAY, HOUR, LEVEL_MS, type Level, MINUTE } from './buckets.js';
-import type { BackupPage, BackupPlace, RestoreCall } from './contract.js';
+import type { BackupPage, BackupPlace, RestoreCall, RestoreState } from './contract.js';
 import { codeOf } from './error-code.js';
 import { readBucket } from './part-merge.js';
 import { planRetention } from './retention.js';
@@ -102,8 +102,13 @@ function describe(row: SeenRow, level: Level, exported: number): BackupBucket {
 /** What a series object knows the rows of a backup by. */
 const senderOf = (backup: string): string => `backup:${backup}`;
 
-export function restoreState(store: SeriesStore, backup: string): { isEmpty: boolean; restored: number } {
-  return { isEmpty: store.series.count === 0, restored: store.state.appliedOf(senderOf(backup)) };
+export function restoreState({ series, state }: SeriesStore, backup: string): RestoreState {
+  const objects = state.restoredOver(backup);
+  return {
+    isEmpty: series.count === 0,
+    restored: state.appliedOf(senderOf(backup)),
+    ...(objects === undefined ? {} : { objects }),
+  };
 }
 
 /**
@@ -112,11 +117,12 @@ export function restoreState(store: SeriesStore, backup: string): { isEmpty: boo
  */
 export function restore(
   store: SeriesStore,
-  { config, backup, rows }: RestoreCall,
+  { config, backup, objects, rows }: RestoreCall,
   now: number,
 ): { values: number; skipped: number } {
   return store.transaction(() => {
     store.state.remember(config);
+    if (objects !== undefined) requireSpread(store, backup, objects);
     const sender = senderOf(backup);
     const restored = store.state.appliedOf(sender);
     let values = 0;
@@ -136,6 +142,15 @@ export function restore(
     planValidation(store, now);
     return { values, skipped };
   });
+}
+
+/** Inside a transaction. Two restores of one backup began at once, before and after a change of rings: one of them ends. */
+function requireSpread({ state }: SeriesStore, backup: string, objects: number): void {
+  const known = state.restoredOver(backup);
+  if (known === undefined) state.setRestoredOver(backup, objects);
+  else if (known !== objects) {
+    throw new Error(`rows of the backup are spread over ${known} objects, not over ${objects}`);
+  }
 }
 
 function restoreBucket(store: SeriesStore, bucket: BackupBucket, image: Uint8Array, now: number): void {

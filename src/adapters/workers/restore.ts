@@ -1,7 +1,9 @@
 /**
- * Takes in a backup, or a run of its records: each record goes where the tenant's newest ring puts it.
+ * Takes in a backup, or a run of its records: each record goes where the ring puts it that was the newest when its first
+ * rows came.
  *
- * Repeating is safe: an object skips rows of a backup that it has taken, ids and keys that are known stay as they are.
+ * Repeating is safe, whatever rings came since: an object skips rows of a backup that it has taken, ids and keys that are
+ * known stay as they are.
  */
 import {
   type BackupBucket,
@@ -85,28 +87,31 @@ class Restore {
   readonly #told: Restored;
   /** Rows on their way, by the object they go to. */
   readonly #waiting = new Map<number, { rows: RestoreCall['rows']; bytes: number }>();
+  /** Over how many series objects rows are spread; unknown until the first one comes, for settings may change it. */
+  #objects: number | undefined;
   #keys: IngestKey[] = [];
   #last = 0;
 
-  private constructor(options: RestoreOptions, config: TenantConfig, id: string) {
+  private constructor(options: RestoreOptions, config: TenantConfig, id: string, objects?: number) {
     this.#options = options;
     this.#config = config;
+    this.#objects = objects;
     this.#told = { id, rows: 0, values: 0, skipped: 0, ids: 0, keys: 0, isComplete: false };
   }
 
   static async begin({ id }: BackupHeader, options: RestoreOptions): Promise<Restore> {
     const { env, tenant, mode } = options;
     const config = await tenantConfig(env, tenant, true);
+    // What was acknowledged before counts, too.
+    if (mode === 'empty') await eachIngest(env, config, async (object) => await object.flush(config));
+    const states = await eachSeries(env, config, async (object) => await object.restoreState(id));
     if (mode === 'empty') {
-      // What was acknowledged before counts, too.
-      await eachIngest(env, config, async (object) => await object.flush(config));
-      const states = await eachSeries(env, config, async (object) => await object.restoreState(id));
       // Where this backup was begun, what came besides may be of after.
       if (states.some(({ isEmpty }) => !isEmpty) && states.every(({ restored }) => restored === 0)) {
         refuse(409, 'ERR_NOT_EMPTY', 'the tenant has data: reset it first, or add to it by mode=add');
       }
     }
-    return new Restore(options, config, id);
+    return new Restore(options, config, id, states.find(({ objects }) => objects !== undefined)?.objects);
   }
 
   async take({ type, ordinal, payload }: BackupRecord): Promise<void> {
@@ -154,7 +159,8 @@ class Restore {
   async #takeBucket(ordinal: number, payload: Uint8Array): Promise<void> {
     const { bucket, image } = decodeBucket(payload);
     requirePlace(bucket, ordinal);
-    const slot = slotOf(bucket.key, newestRing(this.#config.rings).series);
+    this.#objects ??= newestRing(this.#config.rings).series;
+    const slot = slotOf(bucket.key, this.#objects);
     const waiting = this.#waiting.get(slot) ?? { rows: [], bytes: 0 };
     this.#waiting.set(slot, waiting);
     waiting.rows.push({ ordinal, bucket, image: image.slice().buffer as ArrayBuffer });
@@ -165,10 +171,15 @@ class Restore {
   async #send(slot: number): Promise<void> {
     const { rows } = this.#waiting.get(slot) ?? { rows: [] };
     this.#waiting.delete(slot);
-    if (rows.length === 0) return;
+    if (rows.length === 0 || this.#objects === undefined) return;
     const { env, tenant } = this.#options;
     const object = env.SERIES.getByName(objectName('series', tenant, slot));
-    const call: RestoreCall = { config: this.#config, backup: this.#told.id, rows };
+    const call: RestoreCall = {
+      config: this.#config,
+      backup: this.#told.id,
+      objects: this.#objects,
+      rows,
+    };
     const { values, skipped } = await object.restore(call);
     this.#told.rows += rows.length - skipped;
     this.#told.values += values;

@@ -169,8 +169,18 @@ export interface RestoreCall {
   config: TenantConfig;
   /** Id of the backup. */
   backup: string;
+  /** Over how many series objects its rows are spread: repeated, they must come to where they are. */
+  objects?: number;
   /** In the order of the backup. */
   rows: { ordinal: number; bucket: BackupBucket; image: ArrayBuffer }[];
+}
+
+export interface RestoreState {
+  isEmpty: boolean;
+  /** The last ordinal of the backup that was taken in. */
+  restored: number;
+  /** Over how many series objects its rows are spread; absent where none came, or a release before took them in. */
+  objects?: number;
 }
 
 /** Calls of a series object. */
@@ -223,7 +233,7 @@ export interface SeriesCalls {
   /** Nothing is closed, rolled up or deleted by the clock until then. @param until epoch milliseconds; 0: it goes on */
   pause(until: number): Promise<void>;
   /** Whether there is anything here, and how far a backup was restored already. */
-  restoreState(backup: string): Promise<{ isEmpty: boolean; restored: number }>;
+  restoreState(backup: string): Promise<RestoreState>;
   counters(): Promise<ObjectCounters>;
   wipe(): Promise<void>;
 }

@@ -23,7 +23,8 @@ export class SeriesMemory {
       `CREATE TABLE IF NOT EXISTS series_state (one INTEGER PRIMARY KEY CHECK (one = 1), config TEXT,
          version INTEGER NOT NULL, closing INTEGER NOT NULL, exported INTEGER);
        INSERT OR IGNORE INTO series_state VALUES (1, NULL, 1, 0, NULL);
-       CREATE TABLE IF NOT EXISTS applied (sender TEXT PRIMARY KEY, sequence INTEGER NOT NULL) WITHOUT ROWID`,
+       CREATE TABLE IF NOT EXISTS applied (sender TEXT PRIMARY KEY, sequence INTEGER NOT NULL) WITHOUT ROWID;
+       CREATE TABLE IF NOT EXISTS restores (backup TEXT PRIMARY KEY, objects INTEGER NOT NULL) WITHOUT ROWID`,
     );
     this.load();
   }
@@ -113,9 +114,20 @@ export class SeriesMemory {
     return Object.fromEntries(rows.toArray().map(({ sender, sequence }) => [sender, sequence]));
   }
 
+  /** Over how many objects the rows of a backup are spread that came here; undefined where none did. */
+  restoredOver(backup: string): number | undefined {
+    const rows = this.#sql.exec<{ objects: number }>('SELECT objects FROM restores WHERE backup = ?', backup);
+    return rows.toArray()[0]?.objects;
+  }
+
+  /** Inside the transaction that stores the first rows of it. */
+  setRestoredOver(backup: string, objects: number): void {
+    this.#sql.exec('INSERT OR REPLACE INTO restores VALUES (?, ?)', backup, objects);
+  }
+
   /** Inside a transaction: rows of backups are taken in anew when they come again. */
   forgetBackups(): void {
-    this.#sql.exec(`DELETE FROM applied WHERE sender GLOB 'backup:*'`);
+    this.#sql.exec(`DELETE FROM applied WHERE sender GLOB 'backup:*'; DELETE FROM restores`);
   }
 
   /** Inside the transaction that stores the rows of it. */

@@ -21,6 +21,7 @@ import type {
   ReadAnswer,
   ReadCall,
   RestoreCall,
+  RestoreState,
   SeriesCalls,
   SeriesDebug,
   SeriesRow,
@@ -127,7 +128,7 @@ export class SeriesObject extends DurableObject<EdgeBindings> implements SeriesC
     return restore(this.#store, call, Date.now());
   }
 
-  async restoreState(backup: string): Promise<{ isEmpty: boolean; restored: number }> {
+  async restoreState(backup: string): Promise<RestoreState> {
     return restoreState(this.#store, backup);
   }
 

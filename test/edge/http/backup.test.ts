@@ -196,6 +196,22 @@ describe('a backup', () => {
     expect(await totalsOf(other)).toMatchObject({ n: 30 });
   });
 
+  it('is added once, however often it comes and whatever rings came since; again after a reset', async () => {
+    const { token: from } = await filled('spread-from');
+    const token = await configured('spread', { ingest: 1, series: 4 });
+    const bytes = await backupOf(from);
+    const added = async () => (await (await restore(token, bytes, 'add')).json()) as { values: number };
+    expect((await added()).values).toBe(30);
+    for (const series of [7, 2, 5]) {
+      await ask('/v1/admin/config', { token, method: 'PATCH', body: { series } });
+      expect((await added()).values).toBe(0);
+      expect(await totalsOf(token)).toMatchObject({ n: 30 });
+    }
+    await ask('/v1/admin/reset', { token, method: 'POST' });
+    expect((await added()).values).toBe(30);
+    expect(await totalsOf(token)).toMatchObject({ n: 30 });
+  });
+
   it('is refused where there is other data, unless it is to be added', async () => {
     const { token } = await filled('occupied');
     const { token: from } = await filled('occupant');
