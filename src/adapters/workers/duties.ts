@@ -1,36 +1,56 @@
 /**
  * What the clock asks for (cron triggers): backups of all tenants to a bucket, exports of those that want them there.
- * One tenant's failure is told and counted, and does not keep the others from theirs.
+ * One tenant's failure is told and counted, and neither it nor the many before in the alphabet keep the others from theirs.
  */
 import { EDGE_METRICS } from '../../metrics/edge-names.js';
 import type { BackupTotals } from '../../wire/backup-records.js';
 import { beginBackup } from './backup.js';
 import { upload } from './bucket-upload.js';
-import type { ConfirmedBackup, TenantConfig } from './contract.js';
+import type { ConfirmedBackup, TenantBackup, TenantConfig } from './contract.js';
 import { tenantConfig } from './directory-cache.js';
 import type { EdgeEnv } from './env.js';
 import { confirmRange, exportFile, planExports } from './export.js';
-import { logError } from './log.js';
+import { logError, logFailure } from './log.js';
 import { workerCounters } from './worker-counters.js';
 
 export type Duty = 'backup' | 'restore' | 'export' | 'snapshot' | 'vacuum' | 'reset';
 
 /** Ranges that one run of the clock exports at most: what is left waits for the next. */
 const MOST_ROUNDS = 200;
+/** After it no tenant's turn begins: the platform ends a run of the clock after 15 minutes, whatever it is at. */
+const LONGEST_RUN_MS = 10 * 60_000;
 
+/** Each in its turn: whoever is not reached in time is among the first of the next run. */
 export async function runDuties(env: EdgeEnv): Promise<void> {
-  const directory = env.DIRECTORY.getByName('directory');
-  for (const tenant of await directory.tenants()) {
-    const config = await tenantConfig(env, tenant, true);
-    const { BACKUP: backups, EXPORT: exports = backups } = env;
-    const duties: [Duty, () => Promise<unknown>][] = [];
-    if (backups) duties.push(['backup', () => backupToBucket(env, config, backups)]);
-    if (exports && config.exportTo === 'bucket') {
-      duties.push(['export', () => exportToBucket(env, config, exports)]);
+  const began = Date.now();
+  const tenants = inOrderOfNeed(await env.DIRECTORY.getByName('directory').tenantBackups());
+  for (const [i, tenant] of tenants.entries()) {
+    if (Date.now() - began > LONGEST_RUN_MS) {
+      logFailure('warn', 'duties left for the next run', { tenants: tenants.length - i });
+      return;
     }
-    for (const [duty, run] of duties) {
-      await counted(duty, run).catch((error) => logError('duty failed', error, { duty, tenant }));
-    }
+    await dutiesOf(env, tenant).catch((error) => logError('duty failed', error, { tenant }));
+  }
+}
+
+/** The longest without a backup first; those that are alike in an order that is another each time. */
+function inOrderOfNeed(tenants: readonly TenantBackup[]): string[] {
+  return tenants
+    .map(({ tenant, newest }) => ({ tenant, confirmed: newest?.confirmed ?? 0, chance: Math.random() }))
+    .sort((a, b) => a.confirmed - b.confirmed || a.chance - b.chance)
+    .map(({ tenant }) => tenant);
+}
+
+async function dutiesOf(env: EdgeEnv, tenant: string): Promise<void> {
+  const config = await tenantConfig(env, tenant, true);
+  const { BACKUP: backups, EXPORT: exports = backups } = env;
+  const duties: [Duty, () => Promise<unknown>][] = [];
+  if (backups) duties.push(['backup', () => backupToBucket(env, config, backups)]);
+  if (exports && config.exportTo === 'bucket') {
+    duties.push(['export', () => exportToBucket(env, config, exports)]);
+  }
+  for (const [duty, run] of duties) {
+    await counted(duty, run).catch((error) => logError('duty failed', error, { duty, tenant }));
   }
 }
 
