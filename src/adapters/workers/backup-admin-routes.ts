@@ -3,15 +3,14 @@ import { Hono } from 'hono';
 import * as v from 'valibot';
 import { SketchDataError } from '../../core/errors.js';
 import { BACKUP_CONTENT_TYPE } from '../../wire/backup-records.js';
-import { body } from './admin-routes.js';
+import { body, configOf, directoryOf, iso, tenantOf } from './admin-request.js';
 import { type Backup, beginBackup } from './backup.js';
 import type { TenantConfig } from './contract.js';
-import { tenantConfig } from './directory-cache.js';
 import { countDuty, counted } from './duties.js';
 import { confirmRange, exportFile, planExports } from './export.js';
 import type { EdgeContext, EdgeHono } from './http-context.js';
 import { logError } from './log.js';
-import { Problem, refuse, unavailable } from './problem.js';
+import { fail, Problem, refuse, unavailable } from './problem.js';
 import { restoreRecords } from './restore.js';
 import { eachSeries } from './tenant-objects.js';
 
@@ -43,7 +42,7 @@ export const backupRoutes = new Hono<EdgeHono>()
     });
   })
   .get('/backups', async (context) => {
-    const backups = await directory(context).backups(tenantOf(context)).catch(fail);
+    const backups = await directoryOf(context).backups(tenantOf(context)).catch(fail);
     const told = backups.map((one) => ({ ...one, created: iso(one.created), confirmed: iso(one.confirmed) }));
     return context.json({ backups: told });
   })
@@ -51,7 +50,7 @@ export const backupRoutes = new Hono<EdgeHono>()
     const confirmed = Date.now();
     const { created = confirmed, ...rest } = await body(context, confirmation);
     const backup = { ...rest, created, confirmed, target: 'client' as const };
-    await directory(context).confirmBackup(tenantOf(context), backup).catch(fail);
+    await directoryOf(context).confirmBackup(tenantOf(context), backup).catch(fail);
     return context.json({ ...backup, created: iso(created), confirmed: iso(confirmed) }, 201);
   })
   .post('/restore', async (context) => {
@@ -103,13 +102,6 @@ export const backupRoutes = new Hono<EdgeHono>()
     const isPlanned = await counted('export', () => confirmRange(context.env, config, range)).catch(fail);
     return isPlanned ? context.body(null, 204) : notPlanned();
   });
-
-const directory = (context: EdgeContext) => context.env.DIRECTORY.getByName('directory');
-const tenantOf = (context: EdgeContext) => context.get('identity').tenant;
-
-async function configOf(context: EdgeContext): Promise<TenantConfig> {
-  return await tenantConfig(context.env, tenantOf(context), true).catch(fail);
-}
 
 /** One place has the watermark: what goes to a bucket by the clock is not to be fetched besides. */
 async function pulling(context: EdgeContext): Promise<TenantConfig> {
@@ -181,12 +173,4 @@ function refused(error: unknown): never {
 
 function notPlanned(): never {
   return refuse(409, 'ERR_EXPORT', 'this range is not planned: ask for the exports of now');
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
-function fail(error: unknown): never {
-  throw unavailable(error);
 }

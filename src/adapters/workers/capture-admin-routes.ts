@@ -1,11 +1,12 @@
 /** /v1/admin/captures: blobs of a tenant that were refused or taken, where it has asked for them. */
 import { Hono } from 'hono';
+import { iso, tenantOf } from './admin-request.js';
 import { hasRoomAgain } from './capture.js';
 import { KEPT_MS, MOST_BLOBS, MOST_BYTES } from './captures.js';
 import type { CapturedBlob } from './contract.js';
 import { tenantConfig } from './directory-cache.js';
 import type { EdgeContext, EdgeHono } from './http-context.js';
-import { refuse, unavailable } from './problem.js';
+import { fail, refuse } from './problem.js';
 import { objectName } from './series-key.js';
 
 export const captureRoutes = new Hono<EdgeHono>()
@@ -49,7 +50,6 @@ export const captureRoutes = new Hono<EdgeHono>()
     return context.json({ dropped });
   });
 
-const tenantOf = (context: EdgeContext) => context.get('identity').tenant;
 const keeper = (context: EdgeContext) =>
   context.env.INGEST.getByName(objectName('ingest', tenantOf(context), 0));
 
@@ -64,12 +64,4 @@ function idOf(context: EdgeContext): number {
 
 function unknownCapture(): never {
   return refuse(404, 'ERR_NOT_FOUND', 'there is no capture of this id');
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
-function fail(error: unknown): never {
-  throw unavailable(error);
 }

@@ -2,14 +2,14 @@
 import { Hono } from 'hono';
 import * as v from 'valibot';
 import { EDGE_METRICS } from '../../metrics/edge-names.js';
-import { body } from './admin-routes.js';
+import { body, configOf, iso } from './admin-request.js';
 import type { Snapshot, TenantConfig } from './contract.js';
 import { cut, endCut, newToken } from './cut.js';
-import { forgetDirectory, tenantConfig } from './directory-cache.js';
+import { forgetDirectory } from './directory-cache.js';
 import { counted } from './duties.js';
 import type { EdgeEnv } from './env.js';
 import type { EdgeContext, EdgeHono } from './http-context.js';
-import { refuse, unavailable } from './problem.js';
+import { fail, refuse } from './problem.js';
 import { BACKUP_SNAPSHOT } from './retention.js';
 import { objectNames } from './series-key.js';
 import { eachIngest, eachSeries, type SeriesStub } from './tenant-objects.js';
@@ -126,10 +126,6 @@ async function countSeries(env: EdgeEnv, config: TenantConfig): Promise<number> 
 
 const directory = (env: EdgeEnv) => env.DIRECTORY.getByName('directory');
 
-async function configOf(context: EdgeContext): Promise<TenantConfig> {
-  return await tenantConfig(context.env, context.get('identity').tenant, true).catch(fail);
-}
-
 /** Snapshots that any object has, oldest first. */
 async function list(context: EdgeContext): Promise<{ name: string; created: string }[]> {
   const config = await configOf(context);
@@ -144,12 +140,4 @@ async function list(context: EdgeContext): Promise<{ name: string; created: stri
 
 function unknownSnapshot(): never {
   return refuse(404, 'ERR_SNAPSHOT', 'there is no snapshot of this name');
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
-function fail(error: unknown): never {
-  throw unavailable(error);
 }

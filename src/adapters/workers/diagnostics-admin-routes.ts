@@ -2,13 +2,13 @@
 import { Hono } from 'hono';
 import { KllSketch } from '../../sketch/sketch.js';
 import { compactHeader } from '../../wire/compact-header.js';
-import type { BucketDebug, PendingAnswer, SeriesDebug, TenantConfig } from './contract.js';
+import { configOf, iso } from './admin-request.js';
+import type { BucketDebug, PendingAnswer, SeriesDebug } from './contract.js';
 import { debugParameters } from './debug-parameters.js';
-import { tenantConfig } from './directory-cache.js';
 import { codeOf } from './error-code.js';
-import type { EdgeContext, EdgeHono } from './http-context.js';
+import type { EdgeHono } from './http-context.js';
 import { queryLimitsOf } from './limits.js';
-import { refuse, unavailable } from './problem.js';
+import { fail, refuse } from './problem.js';
 import { objectNames, parseSeriesKey } from './series-key.js';
 import { eachIngest, eachSeries } from './tenant-objects.js';
 
@@ -69,16 +69,4 @@ function decoded(image: Uint8Array) {
   } catch (error) {
     return { code: codeOf(error), bytes: image.length, header };
   }
-}
-
-async function configOf(context: EdgeContext): Promise<TenantConfig> {
-  return await tenantConfig(context.env, context.get('identity').tenant, true).catch(fail);
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
-function fail(error: unknown): never {
-  throw unavailable(error);
 }

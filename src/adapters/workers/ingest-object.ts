@@ -6,6 +6,7 @@
  * Each arrow is one transaction; an object that dies between two goes on from the last, by its schedule.
  */
 import { DurableObject } from 'cloudflare:workers';
+import { bufferOf } from './array-buffer.js';
 import { BackupCuts } from './backup-cuts.js';
 import { BatchIds, forgettableAt } from './batch-ids.js';
 import type { EdgeBindings } from './bindings.js';
@@ -402,11 +403,4 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
 
 function known(crc: number, call: TakeCall): TakeResult {
   return { outcome: crc === call.crc ? 'duplicate' : 'conflict' };
-}
-
-function bufferOf(bytes: Uint8Array): ArrayBuffer {
-  const { buffer, byteOffset, byteLength } = bytes;
-  return byteLength === buffer.byteLength
-    ? (buffer as ArrayBuffer)
-    : (buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer);
 }

@@ -1,10 +1,10 @@
 /** /v1/admin/pause: roll-ups and hand-overs of a tenant wait, until a time or until they are told to go on. */
 import { Hono } from 'hono';
 import * as v from 'valibot';
-import { body } from './admin-routes.js';
+import { body, iso, tenantOf } from './admin-request.js';
 import { forgetDirectory, tenantConfig } from './directory-cache.js';
 import type { EdgeContext, EdgeHono } from './http-context.js';
-import { Problem, unavailable } from './problem.js';
+import { fail, Problem, unavailable } from './problem.js';
 import { granted } from './refusal.js';
 import { eachIngest, eachSeries } from './tenant-objects.js';
 
@@ -44,14 +44,4 @@ async function pause(context: EdgeContext, until: number): Promise<void> {
   } catch (error) {
     throw error instanceof Problem ? error : unavailable(error);
   }
-}
-
-const tenantOf = (context: EdgeContext) => context.get('identity').tenant;
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
-function fail(error: unknown): never {
-  throw unavailable(error);
 }

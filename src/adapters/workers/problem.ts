@@ -134,3 +134,8 @@ export function unavailable(error: unknown): Problem {
     headers: { 'retry-after': '1' },
   });
 }
+
+/** For the `catch` of a call. @throws what `unavailable` makes of it */
+export function fail(error: unknown): never {
+  throw unavailable(error);
+}

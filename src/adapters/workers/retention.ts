@@ -60,8 +60,8 @@ export function dropExpiredSnapshots(store: SeriesStore, now: number): void {
 /**
  * Deletes a bounded number of expired rows, smallest buckets first.
  *
- * A bucket stays while the one above it is not made of it yet, while a part of it is open, and while an export that
- * is asked for has not had it.
+ * A part stays while it is open, while the bucket above its own waits to be rolled up, and while an export that is asked
+ * for has not had it.
  * @returns whether there may be more
  */
 export function deleteExpired(store: SeriesStore, now: number): boolean {

@@ -3,7 +3,7 @@ import { fromBase64Url, toBase64Url } from '../../wire/base64url.js';
 import type { SeriesRow, TenantConfig } from './contract.js';
 import type { EdgeEnv } from './env.js';
 import { inTurns, within } from './fan-out.js';
-import { refuse, unavailable } from './problem.js';
+import { fail, refuse } from './problem.js';
 import { objectNames } from './series-key.js';
 
 /** A series, and the object that it was found in. */
@@ -86,8 +86,4 @@ function compareUtf8(a: string, b: string): number {
     return a.codePointAt(i)! - b.codePointAt(i)!;
   }
   return a.length - b.length;
-}
-
-function fail(error: unknown): never {
-  throw unavailable(error);
 }

@@ -1,5 +1,6 @@
 /** What a series object answers to a query: the buckets that cover it, merged per group. */
 import { MAX_N } from '../../core/image.js';
+import { bufferOf } from './array-buffer.js';
 import { type BucketRow, LEVEL_MS, type Level, RESOLUTIONS } from './buckets.js';
 import type { LeftOut, ReadAnswer, ReadCall, ReadExplain, ReadGroup, TenantConfig } from './contract.js';
 import { cover } from './cover.js';
@@ -202,11 +203,4 @@ function pruned({ sql }: SeriesStore, bucketsRead: number, version: number | und
     )
     .one();
   return Math.max(0, rows - bucketsRead);
-}
-
-export function bufferOf(bytes: Uint8Array): ArrayBuffer {
-  const { buffer, byteOffset, byteLength } = bytes;
-  return byteLength === buffer.byteLength
-    ? (buffer as ArrayBuffer)
-    : (buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer);
 }

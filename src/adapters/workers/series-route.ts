@@ -3,7 +3,7 @@ import type { SeriesRow } from './contract.js';
 import { tenantConfig } from './directory-cache.js';
 import type { EdgeContext } from './http-context.js';
 import { queryLimitsOf } from './limits.js';
-import { refuse, unavailable } from './problem.js';
+import { fail, refuse } from './problem.js';
 import { seriesParameters } from './query-parameters.js';
 import { seriesTest } from './selection.js';
 import { parseSeriesKey } from './series-key.js';
@@ -52,8 +52,4 @@ export async function seriesRoute(context: EdgeContext): Promise<Response> {
     })),
     ...(ended || next === undefined ? {} : { next }),
   });
-}
-
-function fail(error: unknown): never {
-  throw unavailable(error);
 }

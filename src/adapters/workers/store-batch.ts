@@ -1,4 +1,5 @@
 /** A checked batch goes to the ingest object that owns its id. */
+import { bufferOf } from './array-buffer.js';
 import type { TakeCall, TakeResult } from './contract.js';
 import { tenantConfig } from './directory-cache.js';
 import type { EdgeEnv } from './env.js';
@@ -60,11 +61,4 @@ async function reached<T>(call: () => Promise<T>): Promise<T> {
 function isRetryable(error: unknown): boolean {
   const { retryable, overloaded } = (error ?? {}) as { retryable?: boolean; overloaded?: boolean };
   return retryable === true && overloaded !== true;
-}
-
-function bufferOf(bytes: Uint8Array): ArrayBuffer {
-  const { buffer, byteOffset, byteLength } = bytes;
-  return byteLength === buffer.byteLength
-    ? (buffer as ArrayBuffer)
-    : (buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer);
 }

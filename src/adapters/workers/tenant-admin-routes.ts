@@ -1,5 +1,6 @@
 /** /v1/admin/tenants: who is served here, and what each would be brought back from; for the operator alone. */
 import { Hono } from 'hono';
+import { iso } from './admin-request.js';
 import type { TenantBackup } from './contract.js';
 import type { EdgeContext, EdgeHono } from './http-context.js';
 import { operatorTenant } from './operator.js';
@@ -26,8 +27,4 @@ export const tenantRoutes = new Hono<EdgeHono>().get('/tenants', async (context)
 
 async function known({ env }: EdgeContext): Promise<TenantBackup[]> {
   return await env.DIRECTORY.getByName('directory').tenantBackups();
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }
