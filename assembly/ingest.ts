@@ -4,12 +4,12 @@
  * For large n one uniform value first stands for each 2^s consecutive ones.
  */
 import {
-  BLOCK, GROUPS, H_CARRY, H_K, H_MAX, H_MIN, H_N, H_OFFSET, H_PHASE, H_SUM, H_TAILS, INPUT, PICKS, SAMPLE, SCRATCH, header,
+  BLOCK, COMING, GROUPS, H_CARRY, H_K, H_MAX, H_MIN, H_N, H_OFFSET, H_PHASE, H_SUM, H_TAILS, INPUT, PICKS, SAMPLE, SCRATCH, header,
 } from './layout';
 import { draw } from './coin';
 import { SCHEDULE_K } from './capacity';
 import { compress } from './compact';
-import { growTo, mergeInto, numLevels } from './levels';
+import { growTo, mergeComing, mergeInto, numLevels } from './levels';
 import { groupBlock } from './group';
 import { insertionSort } from './sort';
 
@@ -210,18 +210,33 @@ export function takeBlock(from: usize, count: i32, base: i32): void {
   const ramp = sides * f * ((1 << stride) - 1);
   if (loose && sides) sortEnds(count, f * 7, sides == 2);
   const offset = nextOffset();
-  let at = SAMPLE;
-  if (sides == 2) {
-    for (let j = 0; j < stride; j++) at = pick(at, f, j, base, offset);
-  }
   const rest = count - ramp;
-  at = pick(at, rest >> stride, stride, base, offset);
-  const left = rest & ((1 << stride) - 1);
-  for (let j = stride - 1; j >= 0; j--) {
-    at = pick(at, (sides ? f : 0) + ((left >> j) & 1), j, base, offset);
+  // Both ends of the block move inward, from the chunks of 1 to those of 2^stride.
+  let low = SAMPLE;
+  let high = SAMPLE + (<usize>count << 3);
+  let to = PICKS;
+  for (let j = 0; j < stride; j++) {
+    const first = to;
+    if (sides == 2) {
+      to = pick(to, low, f, j, offset);
+      low += <usize>f << (3 + j);
+    }
+    const chunks = (sides ? f : 0) + ((rest >> j) & 1);
+    high -= <usize>chunks << (3 + j);
+    to = pick(to, high, chunks, j, offset);
+    come(base + j, first, to);
   }
-  assert(at == SAMPLE + (<usize>count << 3), 'chunks do not cover the block');
+  come(base + stride, to, pick(to, low, rest >> stride, stride, offset));
+  assert(low + (<usize>(rest >> stride) << (3 + stride)) == high, 'chunks do not cover the block');
+  mergeComing(base, base + stride, PICKS);
   compress();
+}
+
+/** Has the picks of [first, end) come to a level. */
+// @ts-ignore: decorator
+@inline
+function come(level: i32, first: usize, end: usize): void {
+  store<u32>(COMING + (<usize>level << 2), <u32>((end - first) >> 3));
 }
 
 /**
@@ -256,20 +271,18 @@ function rampItems(): i32 {
   return <i32>min<u32>(8, max<u32>(1, (load<u32>(header + H_K) + 25) / 50));
 }
 
-/** Takes one item of each of `chunks` chunks of 2^stride items at `at` to level base + stride. Returns the end of the last. */
-function pick(at: usize, chunks: i32, stride: i32, base: i32, offset: u64): usize {
-  const bytes = <usize>8 << stride;
-  let from = at + (<usize>(offset >> <u64>(53 - stride)) << 3);
-  let to = PICKS;
+/** Picks one item of each of `chunks` chunks of 2^stride items at `from` and puts them to `to`. Returns their end. */
+function pick(to: usize, from: usize, chunks: i32, stride: i32, offset: u64): usize {
+  const first = to;
+  from += <usize>(offset >> <u64>(53 - stride)) << 3;
   for (let i = 0; i < chunks; i++) {
     store<f64>(to, load<f64>(from) + 0.0);
-    from += bytes;
+    from += <usize>8 << stride;
     to += 8;
   }
   // Of a grouped block, picks of neighbouring chunks may come from one group.
-  insertionSort(PICKS, to);
-  mergeInto(base + stride, PICKS, chunks);
-  return at + <usize>chunks * bytes;
+  insertionSort(first, to);
+  return to;
 }
 
 /** The offset of a block's picks as a 53-bit fraction of the stride: blocks come in pairs, u then 1 - u. */

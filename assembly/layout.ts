@@ -29,9 +29,12 @@ export const APACHE_CAPS: usize = CAPS + 256;
 /** Items waiting in each merge buffer, u32 x 64. */
 export const FILL: usize = APACHE_CAPS + 256;
 
+/** Items to be merged into each level, u32 x 64. */
+export const COMING: usize = FILL + 256;
+
 /** The block at hand. */
 export const SAMPLE: usize = 4096;
-/** Picks of a block, before they are merged into their level. */
+/** Picks of a block, level by level, before they are merged into those. */
 export const PICKS: usize = SAMPLE + (BLOCK << 3);
 /** Scratch of the block sort: two blocks. */
 export const SCRATCH: usize = PICKS + (BLOCK << 3);

@@ -1,5 +1,5 @@
 /** The levels of the state at hand: where each begins, and merging sorted items into one of them. */
-import { H_COMPACTIONS, H_K, H_LEVELS, H_N, H_SIZES, LEVELS, MAX_LEVELS, POS, header, slots, viewBuffer, viewBytes } from './layout';
+import { COMING, H_COMPACTIONS, H_K, H_LEVELS, H_N, H_SIZES, LEVELS, MAX_LEVELS, POS, header, slots, viewBuffer, viewBytes } from './layout';
 import { computeCapacities } from './capacity';
 
 /** What all levels together may hold. */
@@ -86,29 +86,68 @@ export function refreshCapacities(): void {
   budget = computeCapacities();
 }
 
-/**
- * Merges `count` ascending items at `from` into a level. The levels below move down to make room; the merge
- * then runs upward in place: the write position never passes the read position of the level.
- */
+/** Merges `count` ascending items at `from` into a level. */
 export function mergeInto(level: i32, from: usize, count: i32): void {
-  if (count == 0) return;
-  const bytes = <usize>count << 3;
+  store<u32>(COMING + (<usize>level << 2), <u32>count);
+  mergeComing(level, level, from);
+}
+
+/**
+ * Merges ascending runs into levels [first, last], as many items as COMING says for each, one level's run behind the other's
+ * at `from`. Every level up to the last moves down once, by what it and those above it take, and takes its run on the way:
+ * the write position never passes the read position.
+ */
+export function mergeComing(first: i32, last: i32, from: usize): void {
+  let gap: usize = 0;
+  for (let level = first; level <= last; level++) gap += <usize>load<u32>(COMING + (<usize>level << 2)) << 3;
+  if (gap == 0) return;
   const bottom = levelStart(0);
-  let own = levelStart(level);
-  assert(bottom - bytes >= LEVELS, 'the level window is full');
-  memory.copy(bottom - bytes, bottom, own - bottom);
-  for (let i = 0; i <= level; i++) {
-    const at = POS + (<usize>i << 2);
-    store<u32>(at, load<u32>(at) - <u32>count);
+  assert(bottom - gap >= LEVELS, 'the level window is full');
+  memory.copy(bottom - gap, bottom, levelStart(first) - bottom);
+  for (let level = 0; level <= last; level++) {
+    const own = levelStart(level);
+    setLevelStart(level, own - gap);
+    if (level < first) continue;
+    const end = from + (<usize>load<u32>(COMING + (<usize>level << 2)) << 3);
+    mergeRun(own - gap, from, end, own, levelStart(level + 1));
+    gap -= end - from;
+    from = end;
   }
-  const end = levelStart(level + 1);
-  if (end - own < WORTH_COPYING) {
-    mergeUp<f64>(own - bytes, from, from + bytes, own, end);
+}
+
+/** Merges [a, aEnd) and [b, bEnd), both ascending, upward to `to`, which lies at least as much below b as a has. */
+function mergeRun(to: usize, a: usize, aEnd: usize, b: usize, bEnd: usize): void {
+  if (bEnd - b > max((aEnd - a) << FEW, WORTH_COPYING)) {
+    insertFew(to, a, aEnd, b, bEnd);
   } else {
     const copy = viewBuffer() + viewBytes();
-    memory.copy(copy, own, end - own);
-    mergeApart<f64>(own - bytes, from, from + bytes, copy, copy + (end - own));
+    memory.copy(copy, b, bEnd - b);
+    mergeApart<f64>(to, a, aEnd, copy, copy + (bEnd - b));
   }
+}
+
+/** A level of more than 2^FEW times the items that come has those inserted, and its own moved in runs. */
+const FEW: usize = 2;
+
+/** `mergeRun` of a few items: those between them move in pairs, and a branch that is foreseen costs less than a choice. */
+export function insertFew(to: usize, a: usize, aEnd: usize, b: usize, bEnd: usize): void {
+  for (; a < aEnd; a += 8) {
+    const x = load<f64>(a);
+    const limit = f64x2.splat(x);
+    while (b + 16 <= bEnd && i64x2.all_true(f64x2.lt(v128.load(b), limit))) {
+      v128.store(to, v128.load(b));
+      b += 16;
+      to += 16;
+    }
+    while (b < bEnd && load<f64>(b) < x) {
+      store<f64>(to, load<f64>(b));
+      b += 8;
+      to += 8;
+    }
+    store<f64>(to, x);
+    to += 8;
+  }
+  if (to != b) memory.copy(to, b, bEnd - b);
 }
 
 /** Bytes of a level from which merging from both ends pays for a copy of it. */

@@ -4,13 +4,13 @@
  */
 export * from '../../assembly/index';
 import {
-  BLOCK, GROUPS, GROUP_START, H_GENERATOR, H_K, H_MAX, H_MIN, H_MIN_K, H_N, H_TAILS, HEADER_BYTES, INPUT, SAMPLE, SCRATCH,
+  BLOCK, GROUPS, GROUP_START, H_GENERATOR, H_K, H_MAX, H_MIN, H_MIN_K, H_N, H_TAILS, HEADER_BYTES, INPUT, PICKS, SAMPLE, SCRATCH,
   TABLE, TABLE_BYTES, header, mergeTables, slots, viewBuffer, viewBytes,
 } from '../../assembly/layout';
 import { cellOf, clearTable, countItem, groupBlock, learn, place, scatter, useTable } from '../../assembly/group';
 import { ingest, scan, takeBlock } from '../../assembly/ingest';
 import { compress } from '../../assembly/compact';
-import { growTo, levelSize, levelStart, mergeApart, mergeInto, mergeUp, numLevels, openState } from '../../assembly/levels';
+import { growTo, insertFew, levelSize, levelStart, mergeApart, mergeInto, mergeUp, numLevels, openState } from '../../assembly/levels';
 import { insertionSort, mergeSort } from '../../assembly/sort';
 
 /** Items the level window holds. */
@@ -164,6 +164,24 @@ export function mergeByValue(count: i32): void {
   }
   if (a < aEnd) memory.copy(to, a, aEnd - a);
   else if (b < bEnd) memory.copy(to, b, bEnd - b);
+}
+
+/** Takes every 50th of `count` ascending values as picks, and sorts `count` values for them to come among. */
+export function sortWithFew(count: i32): void {
+  mergeSort(INPUT, count);
+  for (let i = 0; i < count / 50; i++) {
+    store<f64>(PICKS + (<usize>i << 3), load<f64>(INPUT + (<usize>(50 * i + 25) << 3)));
+  }
+}
+
+/** Inserts those picks among the values. */
+export function insertPicks(count: i32): void {
+  insertFew(SCRATCH, PICKS, PICKS + (<usize>(count / 50) << 3), INPUT, INPUT + (<usize>count << 3));
+}
+
+/** Merges those picks with the values. */
+export function mergePicks(count: i32): void {
+  mergeUp<f64>(SCRATCH, PICKS, PICKS + (<usize>(count / 50) << 3), INPUT, INPUT + (<usize>count << 3));
 }
 
 /** Sorts the halves anew, as if nothing were known of them. */

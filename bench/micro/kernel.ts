@@ -26,6 +26,9 @@ interface StepsExports {
   ingestStep(count: number, bulk: number): void;
   cascadeStep(count: number): void;
   sortHalves(count: number): void;
+  sortWithFew(count: number): void;
+  insertPicks(count: number): void;
+  mergePicks(count: number): void;
   mergeTwoEnds(count: number): void;
   mergeOneEnd(count: number): void;
   mergeByValue(count: number): void;

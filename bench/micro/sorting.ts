@@ -141,6 +141,24 @@ const merge: Technique = {
   },
 };
 
+const few: Technique = {
+  name: 'a few picks inserted',
+  unit: 'item',
+  what: 'eight picks into a level of 400, as the protected end of a block brings them: what lies between two of them moves in pairs',
+  prepare(seed) {
+    const { call, input } = new Steps();
+    input.set(streamOf('lognormal', 400, seed));
+    call.sortWithFew(400);
+    return {
+      per: 400,
+      variants: [
+        { name: 'inserted', body: () => call.insertPicks(400) },
+        { name: 'merged', body: () => call.mergePicks(400) },
+      ],
+    };
+  },
+};
+
 const keys: Technique = {
   name: 'keys from high words, in pairs',
   unit: 'item',
@@ -159,4 +177,4 @@ const keys: Technique = {
   },
 };
 
-export const SORTING: Technique[] = [table, keys, kept, levels, ...chains, merge];
+export const SORTING: Technique[] = [table, keys, kept, levels, ...chains, merge, few];
