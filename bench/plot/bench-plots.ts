@@ -11,6 +11,7 @@ function peerBars({ peers }: PeersReport, kind: string, title: string): Bars {
   rows.sort(([, a], [, b]) => a.times[kind].median - b.times[kind].median);
   return {
     title,
+    from: 'anywhere',
     label: 'time, logarithmic',
     tick: duration,
     bars: rows.map(([key, { name, times }]) => ({
@@ -54,7 +55,8 @@ function byDistribution({ groups }: OursReport): Bars {
   const { results } = groups['distributions-200-none'];
   return {
     title: 'extend(Float64Array) by distribution, n = 1e6, k = 200, tails none',
-    label: 'ns a value, logarithmic',
+    from: 0,
+    label: 'ns a value',
     bars: results.map(({ name, value }) => ({ name, value, text: `${figure(value)} ns`, isOurs: true })),
   };
 }
@@ -62,7 +64,8 @@ function byDistribution({ groups }: OursReport): Bars {
 function techniques({ techniques }: MicroReport): Bars {
   return {
     title: 'Times slower without a technique of the kernel',
-    label: 'times the time, logarithmic',
+    from: 1,
+    label: 'time without it, as a multiple of that with it, logarithmic',
     bars: techniques.map(({ name, variants }) => {
       // The last is the plainest of them.
       const { ratio } = variants[variants.length - 1];

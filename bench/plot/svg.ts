@@ -44,7 +44,7 @@ interface Scale {
   place(x: number): number;
 }
 
-function linear(values: readonly number[]): Scale {
+export function linear(values: readonly number[]): Scale {
   const largest = Math.max(...values);
   const raw = largest / 5;
   const unit = 10 ** Math.floor(Math.log10(raw));
