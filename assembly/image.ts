@@ -112,9 +112,10 @@ export function decodeImage(image: usize, length: u32): usize {
   store<f64>(header + H_MIN, load<f64>(INPUT));
   store<f64>(header + H_MAX, load<f64>(INPUT, 8));
   store<f64>(header + H_SUM, sum);
-  store<f64>(header + H_VARIANCE, variance);
+  // Behind values that are all still there lies no compaction, whatever the image says of one.
+  store<f64>(header + H_VARIANCE, levels > 1 ? variance : 0);
   store<u32>(header + H_K, <u32>k);
-  store<u32>(header + H_MIN_K, <u32>minK);
+  store<u32>(header + H_MIN_K, <u32>(levels > 1 ? minK : k));
   store<u32>(header + H_LEVELS, levels);
   store<u8>(header + H_GUARANTEE, <u8>guarantee);
   return header;

@@ -448,9 +448,12 @@ export function residue({ real, items }: SketchState): number {
   return known === found ? 0 : known - found;
 }
 
-/** Whether a state's values are all still there, and may be staged. */
-export function isExact({ real, word }: SketchState): boolean {
-  return word[U32.levels] < 2 && Math.abs(real[F64.min]) !== Infinity && Math.abs(real[F64.max]) !== Infinity;
+/** Whether a state's values are all still there, and may be staged: those of an image that knows of a smaller or larger one are not. */
+export function isExact({ real, word, items }: SketchState): boolean {
+  const levels = word[U32.levels];
+  if (levels !== 1) return !levels;
+  // An infinity less itself is NaN: infinities cannot be staged either.
+  return items[0] - real[F64.min] === 0 && items[items.length - 1] - real[F64.max] === 0;
 }
 
 /** The finite numbers among values. */

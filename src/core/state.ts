@@ -42,8 +42,11 @@ export class SketchState implements KernelState {
     real[F64.min] = image.min;
     real[F64.max] = image.max;
     real[F64.sum] = sizes.length ? image.sum : 0;
-    real[F64.variance] = image.variance;
-    word[U32.minK] = image.minK;
+    // Behind values that are all still there lies no compaction, whatever the image says of one.
+    if (sizes.length > 1) {
+      real[F64.variance] = image.variance;
+      word[U32.minK] = image.minK;
+    }
     word[U32.levels] = sizes.length;
     word.set(sizes, U32.sizes);
     state.byte[U8.guarantee] = image.tailGuarantee;
