@@ -80,8 +80,8 @@ export function ingest(state: SketchState, staged: Float64Array, count: number, 
 /** What a merge takes: states, values of weight 1, and values with weights; all values finite. */
 export interface Absorbing {
   state(source: SketchState): void;
-  /** Takes a compact image and returns its n; or 0, with nothing taken, of what is another thing, or not sound. */
-  image: ((source: unknown) => number) | undefined;
+  /** Takes a compact image of a k up to `maxK` and returns its n; or 0, with nothing taken, of one that is not sound. */
+  image: ((source: Uint8Array, maxK: number) => number) | undefined;
   /** At most 1024. */
   values(values: Values): void;
   /** @param weights positive integers, one for each value */

@@ -5,31 +5,35 @@ import type { SketchObserver } from './observer.js';
 
 export interface SketchOptions {
   /** Accuracy parameter, an integer 8..65535; the rank error falls as 1/k. Default 200. */
-  k?: number;
+  k?: number | undefined;
   /** Start of the generator: an integer 0..2^53-1 or a bigint below 2^64. Default: random. */
-  seed?: number | bigint;
+  seed?: number | bigint | undefined;
   /** Which ends are kept sharp. Default 'high'. */
-  tails?: Tails;
+  tails?: Tails | undefined;
   /** Who is told what happens. Default: whoever telemetry set up (`kll-wasm/metrics`), or nobody. */
   observer?: SketchObserver | undefined;
 }
 
-export interface LoadOptions {
+export interface LoadOptions extends ReadLimits {
   /** Start of the generator of an image without state. Default: random. */
-  seed?: number | bigint;
+  seed?: number | bigint | undefined;
   /** Policy of compactions to come. Default: that of the state block, else the image's tail guarantee. */
-  tails?: Tails;
-  /** Largest k accepted, 8..65535. */
-  maxK?: number;
+  tails?: Tails | undefined;
   /** As of {@link SketchOptions}. */
   observer?: SketchObserver | undefined;
+}
+
+/** What readers of bytes accept. */
+export interface ReadLimits {
+  /** Largest k accepted, 8..65535. */
+  maxK?: number | undefined;
 }
 
 /** Gives back what passes; throws a SketchArgumentError for what does not. */
 type Check = (x: unknown, argument?: string, index?: number) => number;
 
 /** A check of numbers, with one code for what is none and one for what is not `ok`. */
-function numberCheck(
+export function numberCheck(
   ok: (x: number) => boolean,
   name: string,
   expected: string,
@@ -71,11 +75,26 @@ export function requireRank(rank: number, argument?: string, index?: number): vo
   if (typeof rank !== 'number' || !(rank >= 0 && rank <= 1)) toRank(rank, argument, index);
 }
 
-/** @throws SketchArgumentError ERR_ARGUMENT_TYPE for options that are no object */
-export function requireOptions(options: unknown): void {
+/** @throws SketchArgumentError ERR_ARGUMENT_TYPE for options, or another argument, that are no object */
+export function requireOptions(options: unknown, argument = 'options'): void {
   if (typeof options !== 'object' || !options) {
-    badArgument('ERR_ARGUMENT_TYPE', 'options', 'an object', options);
+    badArgument('ERR_ARGUMENT_TYPE', argument, 'an object', options);
   }
+}
+
+/** The largest k that options let a reader accept: their own, or that of the format. */
+export function toMaxK(options: ReadLimits): number {
+  requireOptions(options);
+  return options.maxK === undefined ? MAX_K : toK(options.maxK, 'maxK');
+}
+
+/** Whether it is a typed array of this name. Frames and test runners have classes of their own, so none is asked for. */
+export function isArrayOf(name: string, x: unknown): boolean {
+  return ArrayBuffer.isView(x) && (x as Uint8Array)[Symbol.toStringTag] === name;
+}
+
+export function isBytes(x: unknown): x is Uint8Array {
+  return isArrayOf('Uint8Array', x);
 }
 
 /** @throws SketchArgumentError ERR_ARGUMENT_TYPE for bytes that are no Uint8Array */
@@ -85,7 +104,7 @@ export function requireBytes(
   expected = 'a Uint8Array',
   index?: number,
 ): Uint8Array {
-  if (bytes instanceof Uint8Array) return bytes;
+  if (isBytes(bytes)) return bytes;
   return badArgument('ERR_ARGUMENT_TYPE', argument, expected, bytes, index);
 }
 
@@ -133,7 +152,7 @@ export function toNumbers(values: unknown, argument: string, check: Check): numb
 export function toList(values: unknown, argument: string): ArrayLike<number> {
   if (Array.isArray(values) || values instanceof Float64Array) return values;
   if (ArrayBuffer.isView(values) && 'length' in values) {
-    if (values instanceof BigInt64Array || values instanceof BigUint64Array) {
+    if (isArrayOf('BigInt64Array', values) || isArrayOf('BigUint64Array', values)) {
       badArgument('ERR_VALUE_TYPE', argument, 'numbers, not BigInts', values);
     }
     return values as unknown as Float64Array;

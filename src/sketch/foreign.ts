@@ -2,7 +2,8 @@
 import { SketchArgumentError, SketchDataError } from '../core/errors.js';
 import type { SketchImage } from '../core/image.js';
 import { watchedDecode } from '../core/notify.js';
-import { type LoadOptions, requireOptions, toK } from '../core/options.js';
+import { type LoadOptions, requireBytes, requireOptions, toMaxK } from '../core/options.js';
+import { ownBytes } from '../wire/cursor.js';
 import { type DataSketchesType, decodeDataSketches, encodeDataSketches } from '../wire/datasketches.js';
 import { decodeKll1 } from '../wire/kll1.js';
 import { decodeKll2 } from '../wire/kll2.js';
@@ -15,24 +16,14 @@ function toType(type: unknown): DataSketchesType {
   throw new SketchArgumentError('ERR_ARGUMENT_RANGE', 'type', "'double', 'float' or 'long'", type);
 }
 
-function toBytes(bytes: unknown): Uint8Array {
-  if (bytes instanceof Uint8Array) return bytes;
-  throw new SketchArgumentError('ERR_ARGUMENT_TYPE', 'bytes', 'a Uint8Array', bytes);
-}
-
-function limit(options: LoadOptions): { maxK?: number } {
-  requireOptions(options);
-  return options.maxK === undefined ? {} : { maxK: toK(options.maxK, 'maxK') };
-}
-
 /** The sketch of bytes; whoever watches is told how reading them went. */
 function read(
   bytes: Uint8Array,
-  decode: (limits: { maxK?: number }) => SketchImage,
+  decode: (limits: { maxK: number }) => SketchImage,
   options: LoadOptions,
 ): KllSketch {
-  toBytes(bytes);
-  const limits = limit(options);
+  requireBytes(bytes);
+  const limits = { maxK: toMaxK(options) };
   return KllSketch.fromImage(
     watchedDecode(bytes, () => decode(limits), options.observer),
     options,
@@ -87,12 +78,12 @@ export function fromAny(
   bytes: Uint8Array,
   options: LoadOptions & { type?: DataSketchesType } = {},
 ): KllSketch {
-  toBytes(bytes);
+  const first = ownBytes(bytes).subarray(0, 4);
   requireOptions(options);
-  if (bytes[0] === 0xc7) return KllSketch.fromBytes(bytes, options);
-  const text = String.fromCharCode(...bytes.subarray(0, 4));
+  if (first[0] === 0xc7) return KllSketch.fromBytes(bytes, options);
+  const text = String.fromCharCode(...first);
   if (text === 'KLL1') return fromKll1(bytes, options);
   if (text === 'KLL2') return fromKll2(bytes, options);
-  if (bytes[2] === 15) return fromDataSketches(bytes, options.type ?? 'double', options);
+  if (first[2] === 15) return fromDataSketches(bytes, options.type ?? 'double', options);
   throw new SketchDataError('ERR_MAGIC', 'expected a compact image, an Apache KLL image, KLL1 or KLL2', 0);
 }

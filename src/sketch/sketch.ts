@@ -10,11 +10,14 @@ import { stopwatch, watched, watchedDecode } from '../core/notify.js';
 import type { MergeEvent } from '../core/observer.js';
 import {
   gathered,
+  isBytes,
   type LoadOptions,
+  type ReadLimits,
   requireBytes,
   requireOptions,
   type SketchOptions,
   toK,
+  toMaxK,
   toSkip,
   toTails,
 } from '../core/options.js';
@@ -71,12 +74,14 @@ export class KllSketch extends Merging {
 
   /**
    * Merges another sketch, or the bytes of one, into this one. The other is not changed.
+   * @param options maxK: largest k of bytes
    * @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_COUNT_OVERFLOW
    * @throws SketchDataError when bytes are refused; nothing has changed then
    */
-  merge(other: MergeSource): this {
+  merge(other: MergeSource, options: ReadLimits = {}): this {
+    const maxK = toMaxK(options);
     return this.#watchedMerge(() => {
-      const source = other instanceof KllSketch ? other : mergeableBytes(other);
+      const source = other instanceof KllSketch ? other : mergeableBytes(other, maxK);
       // Anew after spilling, for it may be this sketch itself.
       const mergeable = () => (source as KllSketch).mergeable ?? source;
       this.requireRoomFor(source.n);
@@ -92,23 +97,27 @@ export class KllSketch extends Merging {
   /**
    * Merges many sketches and compact images into a new one, in one pass: more accurate and faster than one by one.
    * @param sources sketches or bytes; they are not changed
-   * @param options k (default: the largest source's), tails (default 'high'), seed, observer; `invalid: 'skip'`
-   * leaves out bytes that are refused and reports them by `onSkip` and the observer
+   * @param options k (default: the largest source's), tails (default 'high'), seed, observer; maxK: largest k of bytes;
+   * `invalid: 'skip'` leaves out bytes that are refused and reports them by `onSkip` and the observer
    * @throws SketchArgumentError, SketchDataError: a refused source is named by its position
    */
   static mergeAll(sources: Iterable<MergeSource>, options: MergeAllOptions = {}): KllSketch {
-    requireOptions(options);
+    const maxK = toMaxK(options);
     const skip = toSkip(options.invalid);
     const list = gathered(sources, 'sources', 'an array or iterable of sketches and bytes') as MergeSource[];
-    const { k = largestK(list), onSkip, shards } = options;
+    const { k = largestK(list, maxK), onSkip, shards } = options;
     const sketch = new KllSketch({ ...options, k });
     const skips: [position: number, error: SketchDataError][] = [];
     const mergeables = function* (): Generator<Mergeable | Taken, void, Take> {
       let take: Take;
       for (const [i, source] of list.entries()) {
         try {
-          const n = take?.(source);
-          take = yield n ? { n } : source instanceof KllSketch ? source.mergeable : mergeableBytes(source, i);
+          const n = isBytes(source) && take?.(source, maxK);
+          take = yield n
+            ? { n }
+            : source instanceof KllSketch
+              ? source.mergeable
+              : mergeableBytes(source, maxK, i);
         } catch (error) {
           if (!skip || !(error instanceof SketchDataError)) throw error;
           skips.push([i, error]);
@@ -192,11 +201,10 @@ export class KllSketch extends Merging {
    */
   static fromBytes(bytes: Uint8Array, options: LoadOptions = {}): KllSketch {
     requireOptions(options);
-    const { observer, maxK } = options;
     requireBytes(bytes);
-    const limits = maxK === undefined ? {} : { maxK: toK(maxK, 'maxK') };
+    const maxK = toMaxK(options);
     return KllSketch.fromImage(
-      watchedDecode(bytes, () => decodeCompact(bytes, limits), observer),
+      watchedDecode(bytes, () => decodeCompact(bytes, { maxK }), options.observer),
       options,
     );
   }
@@ -340,10 +348,10 @@ function gridVariance(height: number, n: number): number {
 }
 
 /** Bytes as a source of a merge; an error names the source's position where there are several. */
-function mergeableBytes(bytes: unknown, position?: number): Mergeable {
+function mergeableBytes(bytes: unknown, maxK: number, position?: number): Mergeable {
   requireBytes(bytes, 'sources', 'a KllSketch or a Uint8Array', position);
   try {
-    return mergeableImage(decodeCompact(bytes as Uint8Array));
+    return mergeableImage(decodeCompact(bytes as Uint8Array, { maxK }));
   } catch (error) {
     if (!(error instanceof SketchDataError)) throw error;
     throw new SketchDataError(error.code, error.what, error.offset, position);

@@ -4,7 +4,7 @@
  */
 import { instantiateKernel, Takes } from '#kernel';
 import { SketchRuntimeError } from '../core/errors.js';
-import { F64, HEADER_SLOTS, INPUT_VALUES, type KernelExports, TABLE_SLOTS } from './abi.js';
+import { F64, HEADER_SLOTS, INPUT_VALUES, type KernelExports, TABLE_SLOTS, U32 } from './abi.js';
 
 /** A durable state: items right-aligned, the header behind them. `core/state.ts` says what it means. */
 export interface KernelState {
@@ -15,6 +15,10 @@ export interface KernelState {
   /** Scratch, not state: the table that groups this sketch's blocks, kept so that sketches do not fight over it. */
   table: Float64Array | undefined;
 }
+
+/** First byte of a compact image, and most bytes of one whose items the input window holds beside a header (assembly/image.ts). */
+const MAGIC = 0xc7;
+const LONGEST_IMAGE = 8 * INPUT_VALUES;
 
 /** Grows with every use of the windows: whoever comes back to them sees whether others used them meanwhile. */
 export let turn = 0;
@@ -40,19 +44,28 @@ export class Kernel {
   #reserve(slots: number): void {
     const { exports } = this;
     if (slots > this.#slots) {
-      this.#slots = slots;
       this.grow(exports.memoryFor(slots));
       exports.reserve(slots);
+      this.#slots = slots;
       this.#header = exports.headerAddress() >> 3;
     }
     this.grow(0);
   }
 
-  /** Grows the memory to `bytes` at least, and renews the view. */
+  /**
+   * Grows the memory to `bytes` at least, and renews the view.
+   * @throws SketchRuntimeError ERR_WASM_MEMORY
+   */
   grow(bytes: number): void {
     const { memory } = this.exports;
     const missing = bytes - memory.buffer.byteLength;
-    if (missing > 0) memory.grow((missing + 65535) >> 16);
+    try {
+      if (missing > 0) memory.grow((missing + 65535) >> 16);
+    } catch (cause) {
+      throw new SketchRuntimeError('ERR_WASM_MEMORY', `this host refuses ${missing} more bytes of memory`, {
+        cause,
+      });
+    }
     if (this.f64.buffer !== memory.buffer) {
       turn++;
       this.f64 = new Float64Array(memory.buffer);
@@ -126,11 +139,11 @@ export class Kernel {
  * What copies compact images in as sources of a merge into the open state, and takes them: each call returns the n of
  * one, or 0 with nothing changed when it is the caller's to decode, or to refuse. Undefined in pages.
  */
-export function imageTaker(kernel: Kernel): ((image: unknown) => number) | undefined {
+export function imageTaker(kernel: Kernel): ((image: Uint8Array, maxK: number) => number) | undefined {
   if (!Takes.images) return undefined;
-  return (image) => {
+  return (image, maxK) => {
     const header = decodeIn(kernel, image);
-    if (!header) return 0;
+    if (!header || new Uint32Array(kernel.f64.buffer, header)[U32.k] > maxK) return 0;
     kernel.exports.absorb(header);
     return kernel.f64[header / 8 + F64.n];
   };
@@ -148,9 +161,10 @@ export function blockOfImage(image: Uint8Array): Float64Array | undefined {
 }
 
 /** Copies an image in and decodes it. @returns the address of its header, or 0 */
-function decodeIn(kernel: Kernel, image: unknown): number {
+function decodeIn(kernel: Kernel, image: Uint8Array): number {
   const { exports } = kernel;
-  if (!(image instanceof Uint8Array && exports.decodeImage)) return 0;
+  // Memory that was grown stays: none for what cannot be an image, or has more items than the input window.
+  if (image[0] !== MAGIC || image.length > LONGEST_IMAGE || !exports.decodeImage) return 0;
   turn++;
   const at = exports.sourceAddress();
   // The kernel sees that a stream was too short when it has read all items, of 64 bits each at most.

@@ -19,11 +19,11 @@ const SHORTEST = 9;
 
 export interface DecodeOptions {
   /** Largest k accepted; default 65535. */
-  maxK?: number;
+  maxK?: number | undefined;
   /** Most items accepted; default what the format allows. */
-  maxItems?: number;
+  maxItems?: number | undefined;
   /** Largest n accepted; default 2^53. */
-  maxN?: number;
+  maxN?: number | undefined;
 }
 
 /**
@@ -34,6 +34,12 @@ export interface DecodeOptions {
  */
 export function decodeCompact(source: Uint8Array, options: DecodeOptions = {}): SketchImage {
   const bytes = ownBytes(source);
+  requireWhole(bytes);
+  return decodeBody(bytes, 1, bytes.length - 4, options);
+}
+
+/** Magic, version and checksum are right: what lies between them is as it was written. */
+function requireWhole(bytes: Uint8Array): void {
   const { length } = bytes;
   if (length && bytes[0] !== MAGIC) throw notThisFormat(bytes, 'a compact image');
   const from = new ByteReader(bytes, 0, length);
@@ -41,7 +47,6 @@ export function decodeCompact(source: Uint8Array, options: DecodeOptions = {}): 
   from.at = 1;
   requireVersion(from);
   requireChecksum(bytes);
-  return decodeBody(bytes, 1, length - 4, options);
 }
 
 /** The byte of version and sum flag; moves past it. */
@@ -121,14 +126,21 @@ export function decodeBody(
   };
 }
 
-/** k of an image, for choosing one before decoding; undefined where the bytes do not say. */
-export function peekK(bytes: Uint8Array): number | undefined {
+/**
+ * The larger of `least` and of the k of an image, for choosing one before decoding. Damaged bytes, and a k above `most`,
+ * count for nothing; the checksum is looked at where it matters alone.
+ */
+export function peekLargerK(bytes: Uint8Array, least: number, most: number): number {
   try {
-    if (bytes[0] === MAGIC)
-      return new ByteReader(bytes, bytes[2] & FLAG.precision ? 4 : 3, bytes.length).uv(MAX_K, 'k');
+    const k = new ByteReader(bytes, bytes[2] & FLAG.precision ? 4 : 3, bytes.length).uv(most, 'k', MIN_K);
+    if (k > least) {
+      requireWhole(bytes);
+      return k;
+    }
   } catch {
-    // Too short to say.
+    // Whoever decodes them says why.
   }
+  return least;
 }
 
 function readState(from: ByteReader, levels: number): StateBlock {

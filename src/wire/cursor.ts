@@ -8,8 +8,10 @@ import { crc32c } from './crc32c.js';
  * @throws SketchArgumentError ERR_ARGUMENT_TYPE when they are not a Uint8Array
  */
 export function ownBytes(bytes: Uint8Array): Uint8Array {
+  // Of memory that was given away to another thread no bytes are left, and no view can be made of it.
+  if (!requireBytes(bytes).length) return new Uint8Array(0);
   // One that is not shared can only be changed by whoever runs: nobody does between a check and its use.
-  return requireBytes(bytes).buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes);
+  return bytes.buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes);
 }
 
 /** Eight bytes in which numbers become bytes. */

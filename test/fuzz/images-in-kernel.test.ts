@@ -7,7 +7,7 @@ import { instantiateSync } from '@assemblyscript/loader';
 import { afterAll, describe, expect, it } from 'vitest';
 import { absorb } from '../../src/core/engine.js';
 import { SketchDataError } from '../../src/core/errors.js';
-import type { SketchImage } from '../../src/core/image.js';
+import { MAX_K, type SketchImage } from '../../src/core/image.js';
 import { mergeableInKernel } from '../../src/core/merging.js';
 import { SketchState } from '../../src/core/state.js';
 import { KllSketch } from '../../src/index.js';
@@ -49,7 +49,7 @@ function takenOf(bytes: Uint8Array): number {
     owner.load(emptyState(), 60_000);
   }
   owner.exports.beginAbsorb();
-  return take?.(bytes) ?? Number.NaN;
+  return take?.(bytes, MAX_K) ?? Number.NaN;
 }
 /** The kernel in which a state is open. */
 let opened: Kernel | undefined;
@@ -59,7 +59,7 @@ function merged(source: SketchImage | Uint8Array): SketchState {
   opened = undefined;
   const state = emptyState();
   absorb(state, (to) => {
-    if (source instanceof Uint8Array) to.image?.(source);
+    if (source instanceof Uint8Array) to.image?.(source, MAX_K);
     else to.state(SketchState.fromImage(source, 0n, 0));
   });
   return state;

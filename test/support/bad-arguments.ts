@@ -372,6 +372,21 @@ export const BAD_CALLS: BadCall[] = [
     (s, invalid) => KllSketch.mergeAll([s], { invalid }),
   ),
   ...rows(
+    without(undefined, BAD_K),
+    (k) => `mergeAll([sketch], { maxK: ${k} })`,
+    (s, maxK) => KllSketch.mergeAll([s], { maxK }),
+  ),
+  ...rows(
+    without(undefined, BAD_K),
+    (k) => `merge(sketch, { maxK: ${k} })`,
+    (s, maxK) => s.merge(some(), { maxK }),
+  ),
+  ...rows(
+    BAD_OPTIONS,
+    (x) => `merge(sketch, ${x})`,
+    (s, options) => s.merge(some(), options),
+  ),
+  ...rows(
     BAD_OPTIONS,
     (x) => `mergeAll([sketch], ${x})`,
     (s, options) => KllSketch.mergeAll([s], options),
