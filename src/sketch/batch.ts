@@ -1,5 +1,6 @@
 /** Batches of named sketches and values: what senders post and an aggregator takes. */
-import { SketchArgumentError } from '../core/errors.js';
+import { badArgument } from '../core/errors.js';
+import { requireOptions } from '../core/options.js';
 import type { BatchLimits } from '../wire/batch.js';
 import { decodeBatch as decode } from '../wire/batch-decode.js';
 import { encodeBatch as encode } from '../wire/batch-encode.js';
@@ -37,14 +38,19 @@ export interface BatchSeries {
  * @throws SketchArgumentError ERR_ARGUMENT_TYPE for a series with neither a sketch nor values, and those of the fields
  */
 export function encodeBatch(batch: Batch): Uint8Array {
+  requireOptions(batch, 'batch');
+  if (!Array.isArray(batch.series)) badArgument('ERR_ARGUMENT_TYPE', 'series', 'an array', batch.series);
   return encode({
     ...batch,
-    series: batch.series.map(({ name, labels, age, sketch, values, precision }, i) => {
+    series: batch.series.map((one, i) => {
+      requireOptions(one, `series[${i}]`);
+      const { name, labels, age, sketch, values, precision } = one;
+      requireOptions(labels, `series[${i}].labels`);
       if (sketch instanceof KllSketch) {
         return { name, labels, age, image: sketch.toImage(), ...(precision ? { precision } : {}) };
       }
       if (values) return { name, labels, age, values };
-      throw new SketchArgumentError('ERR_ARGUMENT_TYPE', `series[${i}]`, 'a sketch or values', sketch);
+      return badArgument('ERR_ARGUMENT_TYPE', `series[${i}]`, 'a sketch or values', sketch);
     }),
   });
 }
@@ -52,7 +58,8 @@ export function encodeBatch(batch: Batch): Uint8Array {
 /**
  * Reads a batch whole, or refuses it whole.
  * @param limits what the reader takes, checked before anything of that size is allocated
- * @throws SketchDataError; SketchArgumentError ERR_ARGUMENT_TYPE when it is not a Uint8Array
+ * @throws SketchDataError; SketchArgumentError ERR_ARGUMENT_TYPE when it is not a Uint8Array or a limit is missing,
+ *   ERR_ARGUMENT_RANGE for a limit below 0
  */
 export function decodeBatch(bytes: Uint8Array, limits: BatchLimits): Batch {
   const { series, ...rest } = decode(bytes, limits);

@@ -1,6 +1,7 @@
 /** Reading a batch: the checksum, then every bound before its use. */
 import { SketchDataError } from '../core/errors.js';
 import { MAX_N } from '../core/image.js';
+import { numberCheck, requireBytes, requireOptions } from '../core/options.js';
 import {
   BATCH_ID_BYTES,
   BATCH_MAGIC,
@@ -20,16 +21,38 @@ import { notThisFormat } from './format-of.js';
 /** Magic, version, flags, id, creation time, counts of strings and series, checksum. */
 const SHORTEST = 3 + BATCH_ID_BYTES + 8 + 2 + 4;
 
+const LIMITS = [
+  'bytes',
+  'strings',
+  'stringBytes',
+  'series',
+  'labels',
+  'items',
+  'n',
+  'k',
+] as const satisfies (keyof BatchLimits)[];
+
+const toLimit = numberCheck((limit) => limit >= 0, 'limits', 'a number of at least 0');
+
+/** A limit that is misspelt or left out would be none. */
+function requireLimits(limits: BatchLimits): void {
+  requireOptions(limits, 'limits');
+  for (const name of LIMITS) toLimit(limits[name], `limits.${name}`);
+}
+
 /**
  * Reads a batch whole, or refuses it whole. A batch that is read gives the same bytes when written again, but for images
  * that another writer encoded less tightly.
  * @param source exactly one batch
  * @param limits what the reader takes
- * @throws SketchDataError; SketchArgumentError ERR_ARGUMENT_TYPE when it is not a Uint8Array
+ * @throws SketchDataError; SketchArgumentError ERR_ARGUMENT_TYPE when it is not a Uint8Array or a limit is missing,
+ *   ERR_ARGUMENT_RANGE for a limit below 0
  */
 export function decodeBatch(source: Uint8Array, limits: BatchLimits): Batch {
-  if (source instanceof Uint8Array && source.length > limits.bytes) {
-    throw new SketchDataError('ERR_FIELD', `expected at most ${limits.bytes} bytes, found ${source.length}`);
+  requireLimits(limits);
+  const { length } = requireBytes(source);
+  if (length > limits.bytes) {
+    throw new SketchDataError('ERR_FIELD', `expected at most ${limits.bytes} bytes, found ${length}`);
   }
   const bytes = ownBytes(source);
   if (bytes.length > 0 && bytes[0] !== BATCH_MAGIC) throw notThisFormat(bytes, 'a batch container');

@@ -1,5 +1,6 @@
 /** Writing a batch. */
 import { SketchArgumentError } from '../core/errors.js';
+import { isArrayOf, isBytes } from '../core/options.js';
 import {
   BATCH_ID_BYTES,
   BATCH_MAGIC,
@@ -105,7 +106,7 @@ function writeString(to: ByteWriter, text: string): void {
 }
 
 function requireBatch({ id, created, key, series }: Batch): void {
-  if (!(id instanceof Uint8Array) || id.length !== BATCH_ID_BYTES) {
+  if (!isBytes(id) || id.length !== BATCH_ID_BYTES) {
     throw new SketchArgumentError('ERR_ARGUMENT_TYPE', 'id', 'a Uint8Array of 16 bytes', id);
   }
   requireTime(created, 'created');
@@ -119,7 +120,7 @@ function requireBatch({ id, created, key, series }: Batch): void {
 }
 
 function requireValues(values: Float64Array, argument: string): void {
-  if (!(values instanceof Float64Array) || values.length === 0) {
+  if (!isArrayOf('Float64Array', values) || values.length === 0) {
     throw new SketchArgumentError(
       'ERR_ARGUMENT_TYPE',
       argument,
@@ -134,15 +135,15 @@ function requireValues(values: Float64Array, argument: string): void {
 }
 
 function requireTime(ms: number, argument: string): void {
-  if (!(ms >= 0 && ms < Infinity)) {
+  if (!(Number.isFinite(ms) && ms >= 0)) {
     throw new SketchArgumentError('ERR_ARGUMENT_RANGE', argument, 'milliseconds, finite and at least 0', ms);
   }
 }
 
 function requireText(text: string, argument: string): void {
-  // The encoder replaces half a surrogate pair, or turns what is no string into one.
-  const utf8 = new TextEncoder().encode(text);
-  if (new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(utf8) !== text) {
+  // The encoder replaces half a surrogate pair.
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  if (typeof text !== 'string' || decoder.decode(new TextEncoder().encode(text)) !== text) {
     throw new SketchArgumentError('ERR_ARGUMENT_TYPE', argument, 'well-formed text', text);
   }
 }
