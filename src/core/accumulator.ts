@@ -39,7 +39,7 @@ const STAGED_WEIGHT = 16;
 
 export interface ExtendOptions {
   /** What to do with values that are not finite numbers: refuse the call, or leave them out. Default 'throw'. */
-  invalid?: 'throw' | 'skip';
+  invalid?: 'throw' | 'skip' | undefined;
 }
 
 export class Accumulator {
@@ -154,7 +154,7 @@ export class Accumulator {
    * @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_VALUE_TYPE, ERR_VALUE_NOT_FINITE, ERR_COUNT_OVERFLOW; whatever
    * the iterable throws. The sketch is then as it was.
    */
-  extend(values: Values | Iterable<number>, options: ExtendOptions = {}): this {
+  extend(values: Iterable<number>, options: ExtendOptions = {}): this {
     requireOptions(options);
     const skip = toSkip(options.invalid);
     let list = toList(values, 'values');
@@ -181,7 +181,7 @@ export class Accumulator {
    * @param weights as many positive integers below 2^53
    * @throws SketchArgumentError ERR_LENGTH_MISMATCH, ERR_WEIGHT, and those of `extend`
    */
-  extendWeighted(values: Values | Iterable<number>, weights: Values | Iterable<number>): this {
+  extendWeighted(values: Iterable<number>, weights: Iterable<number>): this {
     const xs = toNumbers(values, 'values', toValue);
     const ws = toNumbers(weights, 'weights', toWeight);
     if (xs.length !== ws.length) {

@@ -18,7 +18,7 @@ export const MAX_LEVELS = 54;
 export const MAX_N = 2 ** 53;
 
 /** No values, shared: making an array of none was a fourteenth of a merge. */
-export const NO_VALUES = new Float64Array(0);
+export const NO_VALUES: Float64Array = new Float64Array(0);
 
 export interface SketchImage {
   /** Accuracy parameter, 8..65535. */
@@ -41,9 +41,9 @@ export interface SketchImage {
   /** Condensing variance in units of n^2; 0 for a sketch that was never condensed. */
   variance: number;
   /** The precision byte of a rounded image (formats.md); absent otherwise. */
-  precision?: number;
+  precision?: number | undefined;
   /** What makes a loaded copy go on exactly as the original would; absent from condensed and rounded images. */
-  state?: StateBlock;
+  state?: StateBlock | undefined;
 }
 
 export interface StateBlock {
@@ -54,7 +54,7 @@ export interface StateBlock {
   /** Policy of compactions to come. */
   tails: TailsCode;
   /** The offset the next sampled block takes, as an integer below 2^53; absent when it is to be drawn. */
-  pendingOffset?: number;
+  pendingOffset?: number | undefined;
   /** For each level: 2 x compactions so far + the coin of the last one. */
   compactions: Uint32Array;
 }

@@ -11,12 +11,12 @@ import { samplingRanks } from './sampling.js';
 
 export interface RankOptions {
   /** Whether a rank counts the values equal to x; default true. */
-  inclusive?: boolean;
+  inclusive?: boolean | undefined;
 }
 
 export interface QuantileOptions extends RankOptions {
   /** Whether values between items are interpolated; for ranks inside the body only. Default false. */
-  interpolate?: boolean;
+  interpolate?: boolean | undefined;
 }
 
 /** An interval that holds the true answer with 99 % confidence. */
@@ -40,7 +40,7 @@ export class Queries extends Accumulator {
   }
 
   /** The quantiles of `ranks`, each 0..1. */
-  quantilesAt(ranks: ArrayLike<number> | Iterable<number>, options?: QuantileOptions): number[] {
+  quantilesAt(ranks: Iterable<number>, options?: QuantileOptions): number[] {
     const list = toList(ranks, 'ranks');
     return this.#watched('quantile', list.length, () => {
       const answers: number[] = [];
@@ -83,7 +83,7 @@ export class Queries extends Accumulator {
   }
 
   /** The ranks of several values. */
-  ranks(xs: ArrayLike<number> | Iterable<number>, options?: RankOptions): number[] {
+  ranks(xs: Iterable<number>, options?: RankOptions): number[] {
     const list = toNumbers(xs, 'xs', toQueried);
     return this.#watched('rank', list.length, () => list.map((x) => this.#rank(x, options)));
   }
@@ -93,12 +93,12 @@ export class Queries extends Accumulator {
    * @param splits ascending, distinct
    * @returns one value more than splits; NaN when empty
    */
-  cdf(splits: ArrayLike<number> | Iterable<number>, options?: RankOptions): number[] {
+  cdf(splits: Iterable<number>, options?: RankOptions): number[] {
     return this.#shares('cdf', splits, options);
   }
 
   /** The share of values in each interval between splits: the differences of `cdf`. */
-  pmf(splits: ArrayLike<number> | Iterable<number>, options?: RankOptions): number[] {
+  pmf(splits: Iterable<number>, options?: RankOptions): number[] {
     const shares = this.#shares('pmf', splits, options);
     for (let i = shares.length - 1; i > 0; i--) shares[i] -= shares[i - 1];
     return shares;
@@ -145,7 +145,7 @@ export class Queries extends Accumulator {
    * The largest rank error over all ranks, 0..1, at 99 % confidence; conservative.
    * @param options pmf: the error of the share of an interval (two ranks) instead
    */
-  rankError(options?: { pmf?: boolean }): number {
+  rankError(options?: { pmf?: boolean | undefined }): number {
     return normalizedRankError(this.#errorTerms, options?.pmf === true);
   }
 

@@ -1,6 +1,7 @@
 /** Batches of named sketches and values: what senders post and an aggregator takes. */
 import { badArgument } from '../core/errors.js';
 import { requireOptions } from '../core/options.js';
+import type { OwnBytes } from '../core/own-bytes.js';
 import type { BatchLimits } from '../wire/batch.js';
 import { decodeBatch as decode } from '../wire/batch-decode.js';
 import { encodeBatch as encode } from '../wire/batch-encode.js';
@@ -14,7 +15,7 @@ export interface Batch {
   /** When the batch was made by the sender's clock, epoch milliseconds; for the duplicate window only. */
   created: number;
   /** Ingest key, where headers cannot be set. */
-  key?: string;
+  key?: string | undefined;
   series: BatchSeries[];
 }
 
@@ -26,18 +27,18 @@ export interface BatchSeries {
   /** Age at send of the newest value, milliseconds, at least 0. */
   age: number;
   /** Sent without its state: condense it first. Not empty together with `values`. */
-  sketch?: KllSketch;
+  sketch?: KllSketch | undefined;
   /** Finite numbers; they arrive sorted. */
-  values?: Float64Array;
+  values?: Float64Array | undefined;
   /** Rounding of a sketch that is sent. */
-  precision?: Precision;
+  precision?: Precision | undefined;
 }
 
 /**
  * The bytes of a batch: the same for every retry.
  * @throws SketchArgumentError ERR_ARGUMENT_TYPE for a series with neither a sketch nor values, and those of the fields
  */
-export function encodeBatch(batch: Batch): Uint8Array {
+export function encodeBatch(batch: Batch): OwnBytes {
   requireOptions(batch, 'batch');
   if (!Array.isArray(batch.series)) badArgument('ERR_ARGUMENT_TYPE', 'series', 'an array', batch.series);
   return encode({
@@ -47,7 +48,7 @@ export function encodeBatch(batch: Batch): Uint8Array {
       const { name, labels, age, sketch, values, precision } = one;
       requireOptions(labels, `series[${i}].labels`);
       if (sketch instanceof KllSketch) {
-        return { name, labels, age, image: sketch.toImage(), ...(precision ? { precision } : {}) };
+        return { name, labels, age, image: sketch.toImage(), precision };
       }
       if (values) return { name, labels, age, values };
       return badArgument('ERR_ARGUMENT_TYPE', `series[${i}]`, 'a sketch or values', sketch);

@@ -3,6 +3,7 @@ import { SketchArgumentError, SketchDataError } from '../core/errors.js';
 import type { SketchImage } from '../core/image.js';
 import { watchedDecode } from '../core/notify.js';
 import { type LoadOptions, requireBytes, requireOptions, toMaxK } from '../core/options.js';
+import type { OwnBytes } from '../core/own-bytes.js';
 import { ownBytes } from '../wire/cursor.js';
 import { type DataSketchesType, decodeDataSketches, encodeDataSketches } from '../wire/datasketches.js';
 import { decodeKll1 } from '../wire/kll1.js';
@@ -37,7 +38,7 @@ function read(
  * @param type item type that the reader expects; the image does not say it. 'long' takes integers only
  * @throws SketchArgumentError ERR_NOT_INTEGER, ERR_FLOAT_OVERFLOW, ERR_ARGUMENT_RANGE
  */
-export function toDataSketches(sketch: KllSketch, type: DataSketchesType = 'double'): Uint8Array {
+export function toDataSketches(sketch: KllSketch, type: DataSketchesType = 'double'): OwnBytes {
   if (!(sketch instanceof KllSketch)) {
     throw new SketchArgumentError('ERR_ARGUMENT_TYPE', 'sketch', 'a KllSketch', sketch);
   }
@@ -76,7 +77,7 @@ export function fromKll2(bytes: Uint8Array, options: LoadOptions = {}): KllSketc
  */
 export function fromAny(
   bytes: Uint8Array,
-  options: LoadOptions & { type?: DataSketchesType } = {},
+  options: LoadOptions & { type?: DataSketchesType | undefined } = {},
 ): KllSketch {
   const first = ownBytes(bytes).subarray(0, 4);
   requireOptions(options);

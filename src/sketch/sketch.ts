@@ -21,6 +21,7 @@ import {
   toSkip,
   toTails,
 } from '../core/options.js';
+import type { OwnBytes } from '../core/own-bytes.js';
 import { toSeed } from '../core/random.js';
 import { U8 } from '../wasm/abi.js';
 import { fromBase64Url, toBase64Url } from '../wire/base64url.js';
@@ -34,11 +35,11 @@ export type MergeSource = KllSketch | Uint8Array;
 
 export interface BytesOptions {
   /** Rounds what is written to so many mantissa bits (1..51) or decimals (0..22). */
-  precision?: Precision;
+  precision?: Precision | undefined;
   /** Whether the image goes on exactly as this sketch would. Default: true, but for condensed and rounded images. */
-  state?: boolean;
+  state?: boolean | undefined;
   /** Whether the sum of the values travels. Default true. */
-  sum?: boolean;
+  sum?: boolean | undefined;
 }
 
 /** What `toJSON` gives. */
@@ -136,7 +137,7 @@ export class KllSketch extends Merging {
    * @param k size of the copy: it fits the Apache image of that k
    * @param options sharp: twice the items at the protected ends
    */
-  condense(k: number, options: { sharp?: boolean } = {}): KllSketch {
+  condense(k: number, options: { sharp?: boolean | undefined } = {}): KllSketch {
     toK(k);
     requireOptions(options);
     const seconds = stopwatch(this.observer);
@@ -182,7 +183,7 @@ export class KllSketch extends Merging {
    * its bytes have: one that holds more than k values, and was exact with up to 1024, is an estimate from then on.
    * @throws SketchArgumentError ERR_ARGUMENT_RANGE for a precision outside its range
    */
-  toBytes(options: BytesOptions = {}): Uint8Array {
+  toBytes(options: BytesOptions = {}): OwnBytes {
     requireOptions(options);
     const { precision, sum } = options;
     if (precision !== undefined) precisionByte(precision);

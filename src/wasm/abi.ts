@@ -1,6 +1,12 @@
+/** What is used of a `WebAssembly.Memory`, which not every set of TypeScript's libraries has. */
+interface KernelMemory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+
 /** The kernel's binary interface, typed: what assembly/index.ts exports. Addresses are byte offsets into its memory. */
 export interface KernelExports {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: KernelMemory;
   inputAddress(): number;
   headerAddress(): number;
   memoryFor(slots: number): number;

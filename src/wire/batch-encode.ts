@@ -1,6 +1,7 @@
 /** Writing a batch. */
 import { SketchArgumentError } from '../core/errors.js';
 import { isArrayOf, isBytes } from '../core/options.js';
+import type { OwnBytes } from '../core/own-bytes.js';
 import {
   BATCH_ID_BYTES,
   BATCH_MAGIC,
@@ -20,7 +21,7 @@ import { roundImage } from './precision.js';
  * @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_ARGUMENT_RANGE for an id that has not 16 bytes, a time or an age
  *   that is not finite or negative, no values, or a string that is not well-formed; ERR_VALUE_NOT_FINITE
  */
-export function encodeBatch(batch: Batch): Uint8Array {
+export function encodeBatch(batch: Batch): OwnBytes {
   requireBatch(batch);
   const series = batch.series.map((one) =>
     one.image && one.precision ? { ...one, image: roundImage(one.image, one.precision) } : one,
@@ -32,7 +33,7 @@ export function encodeBatch(batch: Batch): Uint8Array {
  * The bytes of a batch that is known to be right, and whose images are rounded already.
  * @param encodeItems writes the items of images: with fewer codecs a sender of rounded values loads less script
  */
-export function writeBatch({ id, created, key, series }: Batch, encodeItems: ValuesEncoder): Uint8Array {
+export function writeBatch({ id, created, key, series }: Batch, encodeItems: ValuesEncoder): OwnBytes {
   const to = new ByteWriter();
   to.u8(BATCH_MAGIC);
   to.u8(BATCH_VERSION);

@@ -19,7 +19,7 @@ export interface Batch {
   /** When the batch was made by the sender's clock, epoch milliseconds; for the duplicate window only. */
   created: number;
   /** Ingest key, where headers cannot be set. */
-  key?: string;
+  key?: string | undefined;
   series: BatchSeries[];
 }
 
@@ -38,7 +38,7 @@ export interface ImageSeries {
   /** Sent without its state block. */
   image: SketchImage;
   /** Rounding of what is sent. */
-  precision?: Precision;
+  precision?: Precision | undefined;
   values?: undefined;
 }
 

@@ -1,5 +1,6 @@
 /** Writing the compact image (docs/formats.md). */
 import type { SketchImage } from '../core/image.js';
+import type { OwnBytes } from '../core/own-bytes.js';
 import { toFloatVariance } from '../core/variance.js';
 import { RAW } from './codecs.js';
 import { ByteWriter } from './cursor.js';
@@ -20,7 +21,7 @@ export enum FLAG {
 export interface EncodeOptions {
   precision?: Precision | undefined;
   /** Whether the state block is written, where the image has one. Default true; never with a precision. */
-  state?: boolean;
+  state?: boolean | undefined;
   /** Whether the sum is written, where it is known. Default true. */
   sum?: boolean | undefined;
 }
@@ -30,7 +31,7 @@ export interface EncodeOptions {
  * @param image what satisfies the contract of `SketchImage`
  * @throws SketchArgumentError ERR_ARGUMENT_RANGE for a precision outside its range
  */
-export function encodeCompact(image: SketchImage, options: EncodeOptions = {}): Uint8Array {
+export function encodeCompact(image: SketchImage, options: EncodeOptions = {}): OwnBytes {
   const to = new ByteWriter();
   to.u8(MAGIC);
   const { precision, state, sum } = options;

@@ -1,6 +1,7 @@
 /** Writing and reading bytes, little-endian, whatever the host's order. */
 import { type DataErrorCode, SketchDataError } from '../core/errors.js';
 import { requireBytes } from '../core/options.js';
+import type { OwnBytes } from '../core/own-bytes.js';
 import { crc32c } from './crc32c.js';
 
 /**
@@ -62,7 +63,7 @@ export class ByteWriter {
     for (const byte of bytes) this.bytes.push(byte);
   }
   /** All that was written, and its CRC-32C behind it. */
-  sealed(): Uint8Array {
+  sealed(): OwnBytes {
     this.u32(crc32c(this.bytes));
     return new Uint8Array(this.bytes);
   }

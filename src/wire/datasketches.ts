@@ -5,6 +5,7 @@
 import { totalCapacity } from '../core/capacity.js';
 import { SketchArgumentError, SketchDataError } from '../core/errors.js';
 import { MAX_K, MIN_K, type SketchImage } from '../core/image.js';
+import type { OwnBytes } from '../core/own-bytes.js';
 import {
   checkK,
   checkMinK,
@@ -40,7 +41,7 @@ const MAX_APACHE_LEVELS = 61;
  * @throws SketchArgumentError ERR_ARGUMENT_TYPE for another type, ERR_ARGUMENT_RANGE when the items do not fit,
  *   ERR_NOT_INTEGER for 'long', ERR_FLOAT_OVERFLOW for 'float'
  */
-export function encodeDataSketches(image: SketchImage, type: DataSketchesType): Uint8Array {
+export function encodeDataSketches(image: SketchImage, type: DataSketchesType): OwnBytes {
   const size = itemBytes(type);
   const { k, n, items, sizes } = image;
   if (!(k >= MIN_K && k <= MAX_K)) throw new SketchArgumentError('ERR_ARGUMENT_RANGE', 'k', '8..65535', k);

@@ -5,7 +5,7 @@ import { varianceBeside } from '../core/rank-error.js';
 
 export interface ForeignOptions {
   /** Largest k accepted, 8..65535; default 65535. */
-  maxK?: number;
+  maxK?: number | undefined;
 }
 
 /** Refuses a k outside 8..maxK. */

@@ -88,7 +88,7 @@ it('backs up exactly and restores each value once, through kills of either side'
     const response = await request(from, '/v1/ingest', {
       method: 'POST',
       headers: { 'content-type': 'application/vnd.kll.batch' },
-      body: encodeBatch({ id: randomBytes(16), created: Date.now(), series }) as BodyInit,
+      body: encodeBatch({ id: randomBytes(16), created: Date.now(), series }),
     });
     expect(response.status).toBe(202);
   }

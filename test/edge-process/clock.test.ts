@@ -52,7 +52,7 @@ async function send(values: Float64Array, token = edge.token): Promise<void> {
     token,
   );
   const series = [{ name: 'latency_ms', labels: { route: '/' }, age: HOUR_MS, values }];
-  const body = encodeBatch({ id: randomBytes(16), created: Date.now(), series }) as BodyInit;
+  const body = encodeBatch({ id: randomBytes(16), created: Date.now(), series });
   const headers = { 'content-type': 'application/vnd.kll.batch' };
   expect((await call('/v1/ingest', { method: 'POST', headers, body }, token)).status).toBe(202);
 }

@@ -20,6 +20,19 @@ const node = (...args: string[]) =>
   });
 const tool = (path: string) => join(ROOT, 'node_modules', path);
 
+/** What the compiler says of a file, as strict as it can be. */
+function typeErrors(file: string, settings: object): string {
+  const strict = { strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false };
+  const compilerOptions = { target: 'es2022', types: [], noEmit: true, ...strict, ...settings };
+  project.write('tsconfig.json', JSON.stringify({ compilerOptions, files: [file] }));
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    [tool('typescript/bin/tsc'), '-p', 'tsconfig.json'],
+    { cwd: project.folder, encoding: 'utf8' },
+  );
+  return stdout + stderr;
+}
+
 /** Paths that the manifest points to. */
 function targets(value: unknown): string[] {
   if (typeof value === 'string') return [value.replace(/^\.\//, '')];
@@ -141,6 +154,7 @@ console.log(telemetry() ? renderPrometheus(telemetry().collect()) : 'off');
     project.write(
       'consumer.ts',
       `import { KllSketch, SketchArgumentError, SketchDataError, type Bounds, type SketchObserver } from 'kll-wasm';
+import { encodeBatch } from 'kll-wasm/batch';
 import { fromAny, toDataSketches, type DataSketchesType } from 'kll-wasm/formats';
 import { createCountingObserver, renderPrometheus } from 'kll-wasm/metrics';
 import { type CollectorOptions, createCollector, longTasks } from 'kll-wasm/browser';
@@ -164,6 +178,21 @@ renderPrometheus(createCountingObserver().collect());
 const collecting: CollectorOptions = { endpoint: '/v1/ingest', sources: [longTasks()], labels: ({ hash }) => ({ hash }) };
 const timed: number = createCollector(collecting).time('work', () => 7, { step: 'one' });
 answers[0] = timed;
+const batch = encodeBatch({ id: bytes, created: 0, key: undefined, series: [{ name: 'a', labels: {}, age: 0, sketch }] });
+for (const body of [sketch.toBytes(), toDataSketches(sketch), batch]) {
+  navigator.sendBeacon('/', body);
+  void [fetch('/', { method: 'POST', body }), new Response(body), new Blob([body]), crypto.subtle.digest('SHA-256', body)];
+}
+sketch.extend([1] as const, { invalid: undefined }).toBytes({ precision: undefined, state: undefined, sum: undefined });
+new KllSketch({ k: undefined, seed: undefined, tails: undefined, observer: undefined }).rankError({ pmf: undefined });
+KllSketch.mergeAll([], { k: undefined, maxK: undefined, invalid: undefined, onSkip: undefined, shards: undefined });
+KllSketch.fromBytes(bytes, { maxK: undefined, seed: undefined, tails: undefined }).quantile(0.5, { interpolate: undefined });
+// @ts-expect-error: what only has a length is not taken at run time either
+sketch.extend({ length: 1, 0: 5 });
+// @ts-expect-error: neither here
+sketch.cdf({ length: 1, 0: 5 });
+// @ts-expect-error: nor are BigInts values
+sketch.extend(BigInt64Array.of(1n));
 // @ts-expect-error: values are numbers
 sketch.add('1');
 // @ts-expect-error: there is no such policy
@@ -172,24 +201,30 @@ new KllSketch({ tails: 'low' });
 export const never = (error: SketchDataError) => error.code === 'ERR_NO_SUCH_CODE';
 `,
     );
+    expect(typeErrors('consumer.ts', { module, moduleResolution, lib: ['es2022', 'dom'] })).toBe('');
+  });
+
+  it('has types that need no page', () => {
     project.write(
-      'tsconfig.json',
-      JSON.stringify({
-        compilerOptions: {
-          module,
-          moduleResolution,
-          target: 'es2022',
-          lib: ['es2022', 'dom'],
-          types: [],
-          strict: true,
-          exactOptionalPropertyTypes: true,
-          noEmit: true,
-          skipLibCheck: false,
-        },
-        files: ['consumer.ts'],
-      }),
+      'server.ts',
+      `import { KllSketch } from 'kll-wasm';
+import { decodeBatch } from 'kll-wasm/batch';
+import { toDataSketches } from 'kll-wasm/formats';
+import { telemetry } from 'kll-wasm/metrics';
+export const all = [KllSketch, decodeBatch, toDataSketches, telemetry];
+`,
     );
-    expect(node(tool('typescript/bin/tsc'), '-p', 'tsconfig.json')).toBe('');
+    const settings = { module: 'nodenext', moduleResolution: 'nodenext', lib: ['es2022'] };
+    expect(typeErrors('server.ts', settings)).toBe('');
+  });
+
+  it('has types that TypeScript before 5.7 reads: its arrays have no type of their memory', () => {
+    const declarations = [...project.files.keys()].filter((path) => path.endsWith('.d.ts'));
+    const newer = declarations.filter((path) => {
+      const text = readFileSync(join(project.folder, 'node_modules/kll-wasm', path), 'utf8');
+      return /Array<(ArrayBuffer|SharedArrayBuffer)/.test(text.replace(/\/\*[\s\S]*?\*\//g, ''));
+    });
+    expect(newer).toEqual([]);
   });
 
   it('passes publint', () => {

@@ -52,7 +52,7 @@ export class DashboardSite {
     const response = await this.#post(
       '/v1/ingest',
       'application/vnd.kll.batch',
-      encodeBatch({ id: randomBytes(16), created: Date.now(), series }) as Uint8Array<ArrayBuffer>,
+      encodeBatch({ id: randomBytes(16), created: Date.now(), series }),
     );
     if (response.status !== 202) throw new Error(`the edge answered ${response.status} to a batch`);
   }
