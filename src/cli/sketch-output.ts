@@ -1,6 +1,6 @@
 /** Writing sketches: in which form, and where to. */
 import { randomBytes } from 'node:crypto';
-import { rename, rm, stat, writeFile } from 'node:fs/promises';
+import { realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { SketchArgumentError } from '../core/errors.js';
 import { toDataSketches } from '../formats.js';
@@ -139,17 +139,18 @@ function bytesOptions(precision: Precision | undefined, state: boolean) {
   return { ...(precision ? { precision } : {}), ...(state ? {} : { state: false }) };
 }
 
-/** Replaces a file as a whole: a failure leaves the old one as it was. */
+/** Replaces a file as a whole, at the end of links that lead to it: a failure leaves the old one as it was. */
 async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
-  const existing = await stat(path).catch(() => undefined);
-  const beside = `${path}.${randomBytes(6).toString('hex')}.part`;
+  const target = await realpath(path).catch(() => path);
+  const existing = await stat(target).catch(() => undefined);
+  const beside = `${target}.${randomBytes(6).toString('hex')}.part`;
   try {
     if (existing && !existing.isFile()) {
-      await writeFile(path, bytes); // a pipe or a device
+      await writeFile(target, bytes); // a pipe or a device
       return;
     }
     await writeFile(beside, bytes, { mode: existing?.mode ?? 0o666 });
-    await rename(beside, path);
+    await rename(beside, target);
   } catch (error) {
     await rm(beside, { force: true });
     throw ioError('write', path, error);

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { fromAny, fromDataSketches } from '../../src/formats.js';
 import { KllSketch } from '../../src/index.js';
@@ -30,6 +30,16 @@ describe('kll build', () => {
     expect(code).toBe(0);
     expect(stdoutBytes).toEqual(await readFile(folder.at('first.kll')));
     expect(stderr).toMatch(/^kll: wrote standard output: compact, \d+ bytes, 30,000 values$/m);
+  });
+
+  it('writes to where a link leads, and leaves the link', async () => {
+    await mkdir(folder.at('kept'));
+    await folder.write('kept/sketch.kll', 'of before');
+    await symlink('kept/sketch.kll', folder.at('link.kll'));
+    expect((await folder.kll(['build', 'first.txt', '--seed', '1', '-o', 'link.kll'])).code).toBe(0);
+    expect((await lstat(folder.at('link.kll'))).isSymbolicLink()).toBe(true);
+    expect(await readFile(folder.at('kept/sketch.kll'))).toEqual(await readFile(folder.at('first.kll')));
+    expect(await readdir(folder.at('kept'))).toEqual(['sketch.kll']);
   });
 
   it('takes k, tails, precision and leaves out the state', async () => {
