@@ -41,7 +41,7 @@ export const SCRATCH: usize = PICKS + (BLOCK << 3);
 /** Cells of the learned table, and groups they are mapped to. */
 export const CELLS: i32 = 2048;
 export const GROUPS: i32 = 512;
-/** The learned table of the sketch at hand: f64 low, f64 scale, u32 kind, u32 failures, then u16 for each cell. */
+/** The learned table of the sketch at hand: f64 low, f64 scale, u32 kind, 4 bytes free, then u16 for each cell. */
 export const TABLE: usize = SCRATCH + (BLOCK << 4);
 export const TABLE_BYTES: i32 = 24 + (CELLS << 1);
 /** Group of each item of the block, u16; while learning, the cell counts, u16. */

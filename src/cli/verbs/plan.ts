@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { totalCapacity } from '../../core/capacity.js';
 import { planForK } from '../../core/condense.js';
 import { TAILS, type Tails } from '../../core/image.js';
-import { normalizedRankError, rankErrorAt } from '../../core/rank-error.js';
+import { type ErrorTerms, normalizedRankError, rankErrorAt } from '../../core/rank-error.js';
 import { toIntegerWithin, withJson } from '../arguments.js';
 import { EXIT, type ExitCode, usageError } from '../exit.js';
 import { showBytes, showCountOf, showPercent } from '../output/figures.js';
@@ -96,10 +96,8 @@ function planOf(k: number, tails: Tails, sharp: boolean, n: number): Plan {
     ? planForK(n, k, TAILS[tails], sharp)
     : { height: 0, chunks: n, ramp: 0, slack: 0 };
   const chunk = isEstimating ? 2 ** height / n : 0;
-  const terms = {
+  const terms: ErrorTerms = {
     n,
-    k,
-    chunk,
     minK: workingK,
     guarantee: TAILS[tails],
     variance: chunk ** 2 / 12,
