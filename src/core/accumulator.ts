@@ -448,10 +448,14 @@ export function residue({ real, items }: SketchState): number {
   return known === found ? 0 : known - found;
 }
 
-/** Whether a state's values are all still there, and may be staged: those of an image that knows of a smaller or larger one are not. */
-export function isExact({ real, word, items }: SketchState): boolean {
-  const levels = word[U32.levels];
+/**
+ * Whether a state's values are all still there, and may be staged. An image from elsewhere may know of smaller and larger
+ * values than its one level holds: staged, they would be forgotten.
+ */
+export function isExact(state: SketchState): boolean {
+  const levels = state.word[U32.levels];
   if (levels !== 1) return !levels;
+  const { real, items } = state;
   // An infinity less itself is NaN: infinities cannot be staged either.
   return items[0] - real[F64.min] === 0 && items[items.length - 1] - real[F64.max] === 0;
 }

@@ -16,8 +16,9 @@ export interface KernelState {
   table: Float64Array | undefined;
 }
 
-/** First byte of a compact image, and most bytes of one whose items the input window holds beside a header (assembly/image.ts). */
+/** How a compact image begins. */
 const MAGIC = 0xc7;
+/** Bytes of an image whose items, beside a header, the input window holds (assembly/image.ts). */
 const LONGEST_IMAGE = 8 * INPUT_VALUES;
 
 /** Grows with every use of the windows: whoever comes back to them sees whether others used them meanwhile. */
