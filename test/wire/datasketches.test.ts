@@ -9,6 +9,7 @@ import {
 import { ApacheCascade, alternatingCoin, randomCoin } from '../support/apache-cascade.js';
 import { writeFullApacheImage } from '../support/apache-image.js';
 import { BAD_FOREIGN_BYTES, soundApacheImage } from '../support/bad-foreign-bytes.js';
+import { foreignVariance } from '../support/foreign-variance.js';
 import { assertImageInvariants } from '../support/image-invariants.js';
 import { seededRandom } from '../support/prng.js';
 
@@ -37,13 +38,6 @@ function errorOf(call: () => unknown): unknown {
     return error;
   }
   return undefined;
-}
-
-/** What the error that the Apache library states has beyond that of our own compactions, as docs/accuracy.md has them. */
-function foreignVariance({ minK, n, items }: SketchImage): number {
-  const stated = 2.296 / minK ** 0.9723;
-  const own = 1.02 / (minK + 8) ** 0.872;
-  return n > items.length ? (stated ** 2 - own ** 2) / 4.3 ** 2 : 0;
 }
 
 describe('an Apache image that we write', () => {
