@@ -1,4 +1,4 @@
-/** The levels of the state at hand: where each begins, and merging sorted items into one of them. */
+/** The levels of the state at hand: where each begins, and merging sorted items into them. */
 import { COMING, H_COMPACTIONS, H_K, H_LEVELS, H_N, H_SIZES, LEVELS, MAX_LEVELS, POS, header, slots, viewBuffer, viewBytes } from './layout';
 import { computeCapacities } from './capacity';
 
@@ -117,7 +117,7 @@ export function mergeComing(first: i32, last: i32, from: usize): void {
 
 /** Merges [a, aEnd) and [b, bEnd), both ascending, upward to `to`, which lies at least as much below b as a has. */
 function mergeRun(to: usize, a: usize, aEnd: usize, b: usize, bEnd: usize): void {
-  if (bEnd - b > max((aEnd - a) << FEW, WORTH_COPYING)) {
+  if (bEnd - b > (aEnd - a) << FEW) {
     insertFew(to, a, aEnd, b, bEnd);
   } else {
     const copy = viewBuffer() + viewBytes();
@@ -149,9 +149,6 @@ export function insertFew(to: usize, a: usize, aEnd: usize, b: usize, bEnd: usiz
   }
   if (to != b) memory.copy(to, b, bEnd - b);
 }
-
-/** Bytes of a level from which merging from both ends pays for a copy of it. */
-const WORTH_COPYING: usize = 32 << 3;
 
 /**
  * Merges [a, aEnd) and [b, bEnd), both ascending, to `to`, which overlaps neither: from both ends at once, two chains

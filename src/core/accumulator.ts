@@ -3,10 +3,8 @@
  * sketch that never filled it is exact, and has no use for the kernel.
  */
 import { F64, U8, U32, U64 } from '../wasm/abi.js';
-import { totalCapacity } from './capacity.js';
-import { condenseBy, planCondense } from './condense.js';
 import { Cursor } from './cursor.js';
-import { absorb, buildView, fitToApache, ingest, type Values } from './engine.js';
+import { absorb, buildView, ingest, type Values } from './engine.js';
 import { badArgument } from './errors.js';
 import { DEFAULT_K, MAX_N, NO_VALUES, TAILS_NAMES, type Tails } from './image.js';
 import { ambient, notifyCompactions, stopwatch } from './notify.js';
@@ -26,7 +24,6 @@ import { toSeed } from './random.js';
 import { SortedView } from './sorted-view.js';
 import { SketchState } from './state.js';
 import { compensatedSum } from './sum.js';
-import { toFloatVariance } from './variance.js';
 
 /** Values staged before the kernel takes them. */
 export const STAGING = 1024;
@@ -261,10 +258,10 @@ export class Accumulator {
       larger.set(this.staging.subarray(0, this.staged));
       this.staging = larger;
     }
-    this.#setRoom();
+    this.setRoom();
   }
 
-  #setRoom(): void {
+  protected setRoom(): void {
     this.#room = Math.min(this.staging.length, MAX_N - this.state.real[F64.n]);
   }
 
@@ -318,7 +315,7 @@ export class Accumulator {
     const before = this.observer?.onCompaction && this.state.compactions.slice();
     const result = work();
     this.#view = undefined;
-    this.#setRoom();
+    this.setRoom();
     if (before) notifyCompactions(this.observer, before, this.state);
     return result;
   }
@@ -333,73 +330,6 @@ export class Accumulator {
   protected stageOnly(values: Values): void {
     this.clearStaging();
     this.stage(values);
-  }
-
-  /**
-   * Brings the sketch to the one form its bytes have. Few values stay staged, in order; more than k of them are
-   * laid out on levels (without the kernel: one systematic sample, as condensing takes it); what is staged beside
-   * levels is spilled, and the staging array is let go.
-   */
-  protected settle(): void {
-    this.tellAdds();
-    if (this.levels === 1 && this.n <= STAGING) this.unspill();
-    if (this.levels) {
-      this.spill();
-      this.clearStaging();
-      this.#fitImage();
-      const { state } = this;
-      state.table = undefined;
-      state.trim();
-      const { real } = state;
-      // Bytes hold one number: what they give back must be what this sketch goes on with.
-      real[F64.sum] = this.sum;
-      real[F64.carry] = 0;
-      real[F64.variance] = toFloatVariance(real[F64.variance]);
-    } else {
-      this.staging = this.staging.slice(0, this.staged).sort();
-      this.#setRoom();
-      if (this.staged > totalCapacity(this.k, 1)) this.#layOut();
-    }
-  }
-
-  /**
-   * The image of a sketch without a guarantee has no room for protected tails (docs/formats.md): where its policy still
-   * protects them, or a foreign image held more than any capacity, it is compacted to the plain budget.
-   */
-  #fitImage(): void {
-    const { byte, retained } = this.state;
-    const tails = byte[U8.tails];
-    if (byte[U8.guarantee] || retained <= 3 * this.k + 9 * this.levels) return;
-    this.change(() => {
-      this.state = fitToApache(this.state);
-    });
-    this.state.byte[U8.tails] = tails;
-  }
-
-  /** Level 0 alone and few values: staged is the simpler form, and needs no kernel. */
-  protected unspill(): void {
-    const { state, staging, staged } = this;
-    if (!isExact(state)) return;
-    const { items } = state;
-    const sum = residue(state);
-    state.clear();
-    state.real[F64.sum] = sum;
-    this.stageOnly(items);
-    this.stage(staging.subarray(0, staged));
-  }
-
-  #layOut(): void {
-    const { k, staged: n, min, max, sum, state } = this;
-    const { block } = state;
-    const tails = block.tails;
-    const layout = planCondense(n, k, tails, tails && Math.max(1, Math.round(k / 25)));
-    const laidOut = condenseBy(state, SortedView.ofValues(this.staging), layout, tails);
-    const compactions = new Uint32Array(laidOut.sizes.length);
-    const generator = state.long[U64.generator];
-    const image = { k, minK: k, n, sum, min, max, ...laidOut, tailGuarantee: tails, variance: 0 };
-    this.state = SketchState.fromImage({ ...image, state: { ...block, generator, compactions } }, 0n, tails);
-    this.clearStaging();
-    notifyCompactions(this.observer, [], this.state);
   }
 
   /** The quantile of a rank, for a sketch that is not empty. */
@@ -427,7 +357,7 @@ export class Accumulator {
   protected get view(): SortedView {
     // Who asks again after others were asked gets a view that stays.
     const view = this.#view;
-    const lost = view?.isLost;
+    const lost = !!view?.isLost;
     if (view && !lost && this.#viewStaged === this.staged) return view;
     const staged = this.staged ? this.staging.slice(0, this.staged) : NO_VALUES;
     this.#viewStaged = this.staged;
@@ -436,28 +366,6 @@ export class Accumulator {
       ? buildView(this.state, staged, this.min, this.max, lost)
       : SortedView.ofValues(staged));
   }
-}
-
-/**
- * What the sum of a state without levels above 0 has beyond the sum of its items: nothing but for rounded images; NaN
- * where the sum is not known.
- */
-export function residue({ real, items }: SketchState): number {
-  const known = compensatedSum([], 0, real[F64.sum], real[F64.carry]);
-  const found = compensatedSum(items);
-  return known === found ? 0 : known - found;
-}
-
-/**
- * Whether a state's values are all still there, and may be staged. An image from elsewhere may know of smaller and larger
- * values than its one level holds: staged, they would be forgotten.
- */
-export function isExact(state: SketchState): boolean {
-  const levels = state.word[U32.levels];
-  if (levels !== 1) return !levels;
-  const { real, items } = state;
-  // An infinity less itself is NaN: infinities cannot be staged either.
-  return items[0] - real[F64.min] === 0 && items[items.length - 1] - real[F64.max] === 0;
 }
 
 /** The finite numbers among values. */

@@ -132,7 +132,7 @@ export function buildView(
   staged: Float64Array,
   min: number,
   max: number,
-  copied: boolean | undefined,
+  copied: boolean,
 ): SortedView {
   if (!isInstantiated() && state.retained + staged.length <= SMALL_VIEW) {
     return SortedView.ofLevels(state.sizes, state.items, staged, min, max);

@@ -4,10 +4,11 @@
  */
 import { F64, HEADER_SLOTS } from '../wasm/abi.js';
 import { blockOfImage } from '../wasm/kernel.js';
-import { isExact, residue, STAGING } from './accumulator.js';
+import { STAGING } from './accumulator.js';
 import { type Absorbing, absorb } from './engine.js';
+import { isExact, residue } from './exactness.js';
 import { NO_VALUES, type SketchImage, type TailsCode } from './image.js';
-import { Queries } from './queries.js';
+import { Settling } from './settling.js';
 import { SketchState } from './state.js';
 
 /** What a merge takes from a source: its state, and the values staged beside it. */
@@ -46,7 +47,7 @@ export function mergeableInKernel(image: Uint8Array): Mergeable | undefined {
   return { n: state.real[F64.n], state, staged: NO_VALUES };
 }
 
-export class Merging extends Queries {
+export class Merging extends Settling {
   /** This sketch as a source. Holds a view of its staged values: to be used at once. */
   protected get mergeable(): Mergeable {
     return {

@@ -8,7 +8,7 @@
 const TAIL = 0.005;
 /** Normal quantile of 1 - TAIL. */
 const Z = 2.5758293035489004;
-/** Variance from which the expansion is exact to a fiftieth of a value; sums of terms that small do not underflow. */
+/** Variance from which the expansion is exact to a fiftieth of a value. Below it no term of the sum underflows. */
 const LARGE = 150;
 
 export interface SamplingRanks {

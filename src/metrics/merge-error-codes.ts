@@ -3,11 +3,13 @@ import type { ArgumentErrorCode, RuntimeErrorCode } from '../core/errors.js';
 import { DATA_ERROR_CODES, UNKNOWN_CODE } from './data-error-codes.js';
 
 const CALLERS: ArgumentErrorCode[] = ['ERR_ARGUMENT_TYPE', 'ERR_COUNT_OVERFLOW'];
-const HOSTS: RuntimeErrorCode[] = [
-  'ERR_WASM_REFUSED',
-  'ERR_WASM_UNSUPPORTED',
-  'ERR_KERNEL_ABSENT',
-  'ERR_KERNEL',
-];
+/** Complete by type. */
+const HOSTS: Record<RuntimeErrorCode, true> = {
+  ERR_WASM_REFUSED: true,
+  ERR_WASM_UNSUPPORTED: true,
+  ERR_WASM_MEMORY: true,
+  ERR_KERNEL_ABSENT: true,
+  ERR_KERNEL: true,
+};
 
-export const MERGE_ERROR_CODES = [...DATA_ERROR_CODES, ...CALLERS, ...HOSTS, UNKNOWN_CODE];
+export const MERGE_ERROR_CODES = [...DATA_ERROR_CODES, ...CALLERS, ...Object.keys(HOSTS), UNKNOWN_CODE];

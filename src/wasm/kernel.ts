@@ -130,7 +130,7 @@ export class Kernel {
    * The view of the open state and of the first `staged` values of the input window: items, then cumulative weights.
    * Copied out, or where it lies until the next turn.
    */
-  view({ retained }: KernelState, staged: number, copied: boolean | undefined): Float64Array {
+  view({ retained }: KernelState, staged: number, copied: boolean): Float64Array {
     const at = this.exports.view(staged) >> 3;
     return this.f64[copied ? 'slice' : 'subarray'](at, at + 2 * (retained + staged));
   }

@@ -37,10 +37,16 @@ describe('apply', () => {
     const config = tenantConfig();
     const object = seriesObject(config);
     const call = { config, sender: 'a', sequence: 5, rows: [row(T0, [1, 2, 3])] };
-    expect(await object.apply(call)).toMatchObject({ applied: 5 });
-    expect(await object.apply(call)).toMatchObject({ applied: 5 });
-    expect(await object.apply({ ...call, sequence: 4 })).toMatchObject({ applied: 5 });
-    expect(await object.apply({ ...call, sender: 'b', sequence: 2 })).toMatchObject({ applied: 2 });
+    expect(await object.apply(call)).toEqual({ applied: 5, storageBytes: expect.any(Number) });
+    expect(await object.apply(call)).toEqual({ applied: 5, storageBytes: expect.any(Number) });
+    expect(await object.apply({ ...call, sequence: 4 })).toEqual({
+      applied: 5,
+      storageBytes: expect.any(Number),
+    });
+    expect(await object.apply({ ...call, sender: 'b', sequence: 2 })).toEqual({
+      applied: 2,
+      storageBytes: expect.any(Number),
+    });
     const answer = await readOf(config);
     expect(totalsOf(answer)).toEqual({ n: 6, sum: 12 });
     expect(answer.applied).toEqual({ a: 5, b: 2 });
