@@ -3,6 +3,7 @@
  * that forgetting an hour is dropping a table. An id is known for the whole window; a batch from before it is refused
  * unseen, so nothing is taken twice. It is known whatever creation time comes with it: an id names one batch.
  */
+import { bufferOf } from './array-buffer.js';
 import type { IdsPage } from './contract.js';
 
 const HOUR_MS = 3_600_000;
@@ -140,10 +141,6 @@ function lookupsIn(hours: readonly number[]): string[] {
     lookups.push(`SELECT coalesce(${each.join(', ')}, NULL) AS crc`);
   }
   return lookups;
-}
-
-function bufferOf(id: Uint8Array): ArrayBuffer {
-  return id.slice().buffer as ArrayBuffer;
 }
 
 function hourOf(created: number): number {

@@ -21,10 +21,14 @@ export async function inTurns<Item, Answer>(
 }
 
 /** @throws when the object does not answer in time */
-export async function within<Answer>(answer: Promise<Answer>, name: string): Promise<Answer> {
+export async function within<Answer>(
+  answer: Promise<Answer>,
+  name: string,
+  longestMs = LONGEST_MS,
+): Promise<Answer> {
   const done = new AbortController();
-  const tooLate = scheduler.wait(LONGEST_MS, { signal: done.signal }).then(() => {
-    throw new Error(`no answer of ${name} in ${LONGEST_MS} ms`);
+  const tooLate = scheduler.wait(longestMs, { signal: done.signal }).then(() => {
+    throw new Error(`no answer of ${name} in ${longestMs} ms`);
   });
   try {
     return await Promise.race([answer, tooLate]);
