@@ -69,6 +69,33 @@ const view: Technique = {
   },
 };
 
+const first: Technique = {
+  name: 'a first question without a view',
+  unit: 'question',
+  what: 'p99 of a copy of a sketch of k = 200, n = 5e4, the copying included: all levels searched, or a view built',
+  async prepare(seed) {
+    const { KllSketch } = await entry('index');
+    const sketch = new KllSketch({ k: 200, tails: 'none', seed }).extend(streamOf('lognormal', 5e4, seed));
+    sketch.toBytes();
+    const turns = 500;
+    const asking = (ask: (copy: typeof sketch) => number) => () => {
+      let sum = 0;
+      for (let turn = 0; turn < turns; turn++) sum += ask(sketch.clone());
+      return sum;
+    };
+    // Several questions at once are answered from a view.
+    const twice = [0.99, 0.99];
+    return {
+      per: turns,
+      variants: [
+        { name: 'searched', body: asking((copy) => copy.quantile(0.99)) },
+        { name: 'from a view', body: asking((copy) => copy.quantilesAt(twice)[0]) },
+        { name: 'the copying alone', body: asking((copy) => copy.n) },
+      ],
+    };
+  },
+};
+
 const cursor: Technique = {
   name: 'cursor over a view that is kept',
   unit: 'add',
@@ -128,4 +155,4 @@ const images: Technique = {
   },
 };
 
-export const STATES: Technique[] = [transfer, view, cursor, images];
+export const STATES: Technique[] = [transfer, view, first, cursor, images];

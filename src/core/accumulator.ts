@@ -21,7 +21,8 @@ import {
   toWeight,
 } from './options.js';
 import { toSeed } from './random.js';
-import { SortedView } from './sorted-view.js';
+import { searchItem, searchRank } from './search-levels.js';
+import { SortedView, targetOf } from './sorted-view.js';
 import { SketchState } from './state.js';
 import { compensatedSum } from './sum.js';
 
@@ -50,7 +51,8 @@ export class Accumulator {
   protected accounted = 0;
   /** Values of the staging array that may be used before `makeRoom` must look. */
   #room = 0;
-  #view: SortedView | undefined;
+  /** Undefined after a change; null when one question was answered without a view since. */
+  #view: SortedView | null | undefined;
   /** Staged values when the view was built. */
   #viewStaged = -1;
   /** Places of ranks that are asked for again and again; negative keys are exclusive. */
@@ -332,17 +334,20 @@ export class Accumulator {
     this.stage(values);
   }
 
-  /** The quantile of a rank, for a sketch that is not empty. */
-  protected quantileOf(rank: number, inclusive: boolean): number {
+  /**
+   * The quantile of a rank, for a sketch that is not empty.
+   * @param alone whether no other question comes with it
+   */
+  protected quantileOf(rank: number, inclusive: boolean, alone: boolean): number {
     const from = this.#viewStaged;
     const view = this.#view;
-    if (!view || view.isLost || this.staged - from > view.n) return this.view.quantile(rank, inclusive);
-    if (from === this.staged) return view.quantile(rank, inclusive);
-    // Values were staged since the view was built, fewer than it holds: it need not be built again.
+    if (view && from === this.staged && !view.isLost) return view.quantile(rank, inclusive);
     if (rank === 0) return this.min;
     if (rank === 1) return this.max;
-    const { n } = this;
-    const target = inclusive ? Math.ceil(rank * n) : Math.min(n, Math.trunc(rank * n) + 1);
+    const target = targetOf(rank, this.n, inclusive);
+    if (alone && this.#isFirst()) return searchItem(this.state, target);
+    if (!view || view.isLost || this.staged - from > view.n) return this.view.quantile(rank, inclusive);
+    // Values were staged since the view was built, fewer than it holds: it need not be built again.
     const key = inclusive ? rank : -rank;
     // A few numbers are compared in half the time in which a Map hashes one.
     let cursor = this.#cursors.find((other) => other.key === key);
@@ -351,6 +356,19 @@ export class Accumulator {
       this.#cursors.push((cursor = new Cursor(key, view, from, target)));
     }
     return cursor.find(target, this.staging, from, this.staged);
+  }
+
+  /** The share of values <= x (inclusive) or < x, for a sketch that is not empty. */
+  protected rankOf(x: number, inclusive: boolean, alone: boolean): number {
+    if (alone && this.#isFirst()) return searchRank(this.state, x, inclusive);
+    return this.view.rank(x, inclusive);
+  }
+
+  /** Whether a question is the first after a change: it may be the last, and a view takes four times as long. */
+  #isFirst(): boolean {
+    if (this.#view !== undefined || this.staged || !this.levels) return false;
+    this.#view = null;
+    return true;
   }
 
   /** The sorted view of everything, staged values included; changes nothing. Not for an empty sketch. */

@@ -35,8 +35,8 @@ export class Queries extends Accumulator {
   quantile(rank: number, options?: QuantileOptions): number {
     requireRank(rank);
     // The path of a dashboard's every call: no closure unless somebody watches.
-    if (!this.observer) return this.#quantile(rank, options);
-    return this.#watched('quantile', 1, () => this.#quantile(rank, options));
+    if (!this.observer) return this.#quantile(rank, options, true);
+    return this.#watched('quantile', 1, () => this.#quantile(rank, options, true));
   }
 
   /** The quantiles of `ranks`, each 0..1. */
@@ -79,7 +79,7 @@ export class Queries extends Accumulator {
    */
   rank(x: number, options?: RankOptions): number {
     toQueried(x);
-    return this.#watched('rank', 1, () => this.#rank(x, options));
+    return this.#watched('rank', 1, () => this.#rank(x, options, true));
   }
 
   /** The ranks of several values. */
@@ -116,7 +116,7 @@ export class Queries extends Accumulator {
     toQueried(x);
     return this.#watched('bounds', 2, () => {
       const { n } = this;
-      const rank = this.#rank(x);
+      const rank = this.#rank(x, undefined, true);
       let lower = Math.max(1 / n, rank - this.#reach(rank, -1));
       let upper = Math.min(1 - 1 / n, rank + this.#reach(rank, 1));
       // Minimum and maximum are exact.
@@ -172,14 +172,14 @@ export class Queries extends Accumulator {
     return error;
   }
 
-  #quantile(rank: number, options?: QuantileOptions): number {
+  #quantile(rank: number, options?: QuantileOptions, alone = false): number {
     if (!this.n) return Number.NaN;
     if (options?.interpolate) return this.view.interpolated(rank);
-    return this.quantileOf(rank, options?.inclusive !== false);
+    return this.quantileOf(rank, options?.inclusive !== false, alone);
   }
 
-  #rank(x: number, options?: RankOptions): number {
-    return this.n ? this.view.rank(x, options?.inclusive !== false) : Number.NaN;
+  #rank(x: number, options?: RankOptions, alone = false): number {
+    return this.n ? this.rankOf(x, options?.inclusive !== false, alone) : Number.NaN;
   }
 
   #shares(kind: QueryKind, splits: unknown, options?: RankOptions): number[] {

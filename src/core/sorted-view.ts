@@ -70,10 +70,7 @@ export class SortedView {
   quantile(rank: number, inclusive: boolean): number {
     if (rank === 0) return this.min;
     if (rank === 1) return this.max;
-    const { items, weights, n } = this;
-    // Weights are whole numbers: the first above a number is the first that is at least one more.
-    const at = lowerBound(weights, inclusive ? Math.ceil(rank * n) : Math.trunc(rank * n) + 1);
-    return items[Math.min(at, items.length - 1)];
+    return this.items[lowerBound(this.weights, targetOf(rank, this.n, inclusive))];
   }
 
   /**
@@ -105,6 +102,14 @@ export class SortedView {
     const at = (inclusive ? upperBound : lowerBound)(this.items, x);
     return at === 0 ? 0 : this.weights[at - 1] / this.n;
   }
+}
+
+/**
+ * The cumulative weight that the quantile of `rank`, above 0 and below 1, has to reach. Weights are whole numbers: the first above
+ * a number is the first that is at least one more.
+ */
+export function targetOf(rank: number, n: number, inclusive: boolean): number {
+  return inclusive ? Math.ceil(rank * n) : Math.min(n, Math.trunc(rank * n) + 1);
 }
 
 /** First position whose value is at least x. Without a branch to mispredict: a third faster than one that has it. */

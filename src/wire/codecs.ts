@@ -49,11 +49,10 @@ function powersOfTwo(e: number): [number, number] {
   return [2 ** half, 2 ** (e - half)];
 }
 
-/** Where the words of a double lie in its memory: the low one first but on hosts that begin with the high bytes. */
-export const LOW_WORD = new Uint8Array(Uint16Array.of(1).buffer)[0] ? 0 : 1;
-export const HIGH_WORD = 1 - LOW_WORD;
-
-/** The words of doubles: those of the i-th at 2i + LOW_WORD and 2i + HIGH_WORD. */
+/**
+ * The words of doubles: the low one of the i-th at 2i, the high one at 2i + 1. Hosts that begin with the high bytes are not served:
+ * the kernel's memory, read through arrays, begins with the low ones.
+ */
 export function wordsOf(values: Float64Array): Uint32Array {
   return new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
 }
@@ -96,8 +95,8 @@ export function toBinary(values: Float64Array): Scaled | undefined {
   let largest = 0;
   for (let i = 0; i < values.length; i++) {
     if (values[i] === 0) continue;
-    const low = words[2 * i + LOW_WORD];
-    const high = words[2 * i + HIGH_WORD];
+    const low = words[2 * i];
+    const high = words[2 * i + 1];
     const biased = (high >>> 20) & 0x7ff;
     const zeros = low ? trailingZeros(low) : 32 + trailingZeros((high & 0xfffff) | (biased ? 0x100000 : 0));
     lowest = Math.min(lowest, Math.max(biased, 1) - 1 + zeros);

@@ -1,5 +1,5 @@
 /** The ORD codec: the bits of doubles as unsigned 64-bit integers in the order of the doubles, as two words. */
-import { HIGH_WORD, LOW_WORD, SPAN_LIMIT, trailingZeros, wordsOf } from './codecs.js';
+import { SPAN_LIMIT, trailingZeros, wordsOf } from './codecs.js';
 
 export interface Ordered {
   /** Zero bits at the end that all values share and that are not sent. */
@@ -18,8 +18,8 @@ export function sharedZeros(values: Float64Array): number {
   let low = 0;
   let high = 0;
   for (let i = 0; i < words.length && !(low & 1); i += 2) {
-    low |= words[i + LOW_WORD];
-    high |= words[i + HIGH_WORD];
+    low |= words[i];
+    high |= words[i + 1];
   }
   high &= 0x7fffffff;
   return low ? trailingZeros(low) : high ? 32 + trailingZeros(high) : 63;
@@ -35,8 +35,8 @@ export function toOrdered(values: Float64Array, zeros: number): Ordered {
   const high = new Uint32Array(values.length);
   const low = new Uint32Array(values.length);
   for (let i = 0; i < values.length; i++) {
-    const l = words[2 * i + LOW_WORD];
-    const h = words[2 * i + HIGH_WORD];
+    const l = words[2 * i];
+    const h = words[2 * i + 1];
     if (h >>> 31) {
       low[i] = -l;
       high[i] = 0x80000000 - (h & 0x7fffffff) - (l ? 1 : 0);
@@ -62,8 +62,6 @@ export function toOrdered(values: Float64Array, zeros: number): Ordered {
 /** Writes the words of the i-th double from its ordered pair of words. */
 export function fromOrdered(high: number, low: number, words: Uint32Array, i: number): void {
   const isPositive = high >>> 31;
-  words[2 * i + LOW_WORD] = isPositive ? low : -low;
-  words[2 * i + HIGH_WORD] = isPositive
-    ? high & 0x7fffffff
-    : (0x80000000 - high - (low ? 1 : 0)) | 0x80000000;
+  words[2 * i] = isPositive ? low : -low;
+  words[2 * i + 1] = isPositive ? high & 0x7fffffff : (0x80000000 - high - (low ? 1 : 0)) | 0x80000000;
 }
