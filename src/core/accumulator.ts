@@ -4,7 +4,7 @@
  */
 import { F64, U8, U32, U64 } from '../wasm/abi.js';
 import { Cursor } from './cursor.js';
-import { absorb, buildView, ingest, type Values } from './engine.js';
+import { absorb, buildView, DISTURBED, ingest, type Values } from './engine.js';
 import { badArgument } from './errors.js';
 import { DEFAULT_K, MAX_N, NO_VALUES, TAILS_NAMES, type Tails } from './image.js';
 import { ambient, notifyCompactions, stopwatch } from './notify.js';
@@ -225,6 +225,8 @@ export class Accumulator {
   #addWeighted(x: number, weight: number): this {
     this.requireRoomFor(weight);
     if (weight <= STAGED_WEIGHT) {
+      // All or none of them, should the kernel be refused.
+      if (this.staged + weight > STAGING) this.spill();
       for (; weight > 0; weight--) this.add(x);
     } else {
       this.#takeWeighted([x + 0], [weight]);
@@ -269,12 +271,14 @@ export class Accumulator {
 
   /** Stages values that fit, all or none. */
   protected stage(values: Values): void {
-    this.#growStaging(this.staged + values.length);
+    // An accessor among the elements of an array may add to this very sketch: it is read first.
+    const plain = Array.isArray(values) ? plainOf(values) : values;
+    this.#growStaging(this.staged + plain.length);
     const { staging } = this;
     let to = this.staged;
-    for (let i = 0; i < values.length; i++) {
-      const x = values[i];
-      if (typeof x !== 'number' || x - x !== 0) toValue(x, 'values', i);
+    for (let i = 0; i < plain.length; i++) {
+      const x = plain[i];
+      if (x - x !== 0) toValue(x, 'values', i);
       staging[to++] = x + 0;
     }
     this.staged = to;
@@ -285,10 +289,16 @@ export class Accumulator {
     if (bad >= 0) for (let i = bad; ; i++) toValue(values[i], 'values', i);
   }
 
-  /** Staging is empty once the kernel has its values, before anybody is told. */
+  /** What is staged leaves staging once the kernel has it, before anybody is told. */
   #toKernel(values?: Values): number {
-    const bad = ingest(this.state, this.staging, this.staged, values);
-    if (bad < 0) this.staged = 0;
+    const { staged } = this;
+    const bad = ingest(this.state, this.staging, staged, values);
+    if (bad === DISTURBED) return this.#toKernel(plainOf(values!));
+    if (bad < 0) {
+      // What an accessor among the elements added meanwhile stays.
+      this.staging.copyWithin(0, staged, this.staged);
+      this.staged -= staged;
+    }
     return bad;
   }
 
@@ -384,6 +394,16 @@ export class Accumulator {
       ? buildView(this.state, staged, this.min, this.max, lost)
       : SortedView.ofValues(staged));
   }
+}
+
+/** A copy of an array, which has as many elements as it has now, and all of them finite numbers. */
+function plainOf(values: Values): Float64Array {
+  const plain = new Float64Array(values.length);
+  for (let i = 0; i < plain.length; i++) {
+    const x = values[i];
+    plain[i] = typeof x === 'number' && x - x === 0 ? x : toValue(x, 'values', i);
+  }
+  return plain;
 }
 
 /** The finite numbers among values. */

@@ -14,6 +14,9 @@ const SMALL_VIEW = 2048;
 /** Values as bulk calls take them: plain, or gathered from an iterable. */
 export type Values = ArrayLike<number>;
 
+/** An accessor among the elements of an array has used the kernel: begin again on a plain copy. */
+export const DISTURBED = -2;
+
 function open(state: SketchState): Kernel {
   const k = kernel();
   // More than any budget: 3 k and 8 a level (formats.md, image limits), and what tails reserve.
@@ -41,7 +44,7 @@ function save(k: Kernel, state: SketchState): void {
  * Takes staged values and then `values` into a state.
  * @param staged values staged before, finite; may be empty
  * @param count how many of `staged` count
- * @returns -1, or the position near which a value of `values` is not finite; the state is then unchanged
+ * @returns -1; or the position near which a value of `values` is not finite, or DISTURBED: the state is then unchanged
  */
 export function ingest(state: SketchState, staged: Float64Array, count: number, values: Values = []): number {
   const k = openToChange(state);
@@ -63,8 +66,7 @@ export function ingest(state: SketchState, staged: Float64Array, count: number, 
         if (typeof x !== 'number') return done + i;
         memory[to + i] = x;
       }
-      // An accessor among the elements may have used the kernel for another sketch: begin again on a plain copy.
-      if (turn !== begun) return ingest(state, staged, count, Float64Array.from(values));
+      if (turn !== begun) return DISTURBED;
     }
     if (!k.exports.extend(filled + part, total ? 1 : 0)) return done;
     done += part;

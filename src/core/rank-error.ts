@@ -35,8 +35,10 @@ const VALUES = 1.5;
 function compacting({ n, minK, guarantee }: Pick<ErrorTerms, 'n' | 'minK' | 'guarantee'>): number {
   // What protecting one end, or both, costs the body.
   const cost = guarantee === 2 ? 1.28 : guarantee ? (minK < SCHEDULED ? 1.06 : 1.16) : 1;
-  const growth = Math.min(1, 0.55 + 0.2 * Math.log10(Math.max(1, n / minK)));
-  return ((1.02 * cost) / (minK + 8) ** 0.872) * growth;
+  // Small sketches that are brought to rest after every few values compact blocks of a few items.
+  const small = Math.max(0, 200 - minK) / 900;
+  const growth = Math.min(1, 0.55 + 2 * small + 0.2 * Math.log10(Math.max(1, n / minK)));
+  return ((1.02 * cost * (1 + small)) / (minK + 8) ** 0.872) * growth;
 }
 
 /** Largest error over all ranks, in units of n. */

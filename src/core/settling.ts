@@ -33,7 +33,11 @@ export class Settling extends Queries {
       real[F64.carry] = 0;
       real[F64.variance] = toFloatVariance(real[F64.variance]);
     } else {
-      this.staging = this.staging.slice(0, this.staged).sort();
+      const values = this.staging.slice(0, this.staged).sort();
+      // Whatever remembers places in staging is void.
+      this.clearStaging();
+      this.staging = values;
+      this.staged = values.length;
       this.setRoom();
       if (this.staged > totalCapacity(this.k, 1)) this.#layOut();
     }
@@ -49,8 +53,8 @@ export class Settling extends Queries {
     if (byte[U8.guarantee] || retained <= 3 * this.k + 9 * this.levels) return;
     this.change(() => {
       this.state = fitToApache(this.state);
+      this.state.byte[U8.tails] = tails;
     });
-    this.state.byte[U8.tails] = tails;
   }
 
   /** Level 0 alone and few values: staged is the simpler form, and needs no kernel. */

@@ -46,10 +46,10 @@ export class SketchState implements KernelState {
     if (sizes.length > 1) {
       real[F64.variance] = image.variance;
       word[U32.minK] = image.minK;
+      state.byte[U8.guarantee] = image.tailGuarantee;
     }
     word[U32.levels] = sizes.length;
     word.set(sizes, U32.sizes);
-    state.byte[U8.guarantee] = image.tailGuarantee;
     if (block) {
       word.set(block.compactions, U32.compactions);
       long[U64.generator] = block.generator;
@@ -94,6 +94,7 @@ export class SketchState implements KernelState {
     this.f64 = real.slice();
     this.real.set([0, Number.NaN, Number.NaN, 0, 0]);
     this.word[U32.levels] = this.retained = 0;
+    this.table = undefined;
   }
 
   /** Items of each level, level 0 first. A view: not to be kept. */

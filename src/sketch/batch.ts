@@ -4,8 +4,8 @@ import { requireOptions } from '../core/options.js';
 import type { OwnBytes } from '../core/own-bytes.js';
 import type { BatchLimits } from '../wire/batch.js';
 import { decodeBatch as decode } from '../wire/batch-decode.js';
-import { encodeBatch as encode } from '../wire/batch-encode.js';
-import type { Precision } from '../wire/precision.js';
+import { encodeBatch as encode, requireBatch } from '../wire/batch-encode.js';
+import { type Precision, precisionByte } from '../wire/precision.js';
 import { KllSketch } from './sketch.js';
 
 /** Many series that are sent, taken or refused as one. */
@@ -41,19 +41,28 @@ export interface BatchSeries {
 export function encodeBatch(batch: Batch): OwnBytes {
   requireOptions(batch, 'batch');
   if (!Array.isArray(batch.series)) badArgument('ERR_ARGUMENT_TYPE', 'series', 'an array', batch.series);
-  return encode({
-    ...batch,
-    series: batch.series.map((one, i) => {
-      requireOptions(one, `series[${i}]`);
-      const { name, labels, age, sketch, values, precision } = one;
-      requireOptions(labels, `series[${i}].labels`);
-      if (sketch instanceof KllSketch) {
-        return { name, labels, age, image: sketch.toImage(), precision };
-      }
-      if (values) return { name, labels, age, values };
-      return badArgument('ERR_ARGUMENT_TYPE', `series[${i}]`, 'a sketch or values', sketch);
-    }),
+  batch.series.forEach((one, i) => {
+    requireOptions(one, `series[${i}]`);
+    const { labels, sketch, values, precision } = one;
+    requireOptions(labels, `series[${i}].labels`);
+    if (!(sketch instanceof KllSketch || values)) {
+      badArgument('ERR_ARGUMENT_TYPE', `series[${i}]`, 'a sketch or values', sketch);
+    }
+    if (precision) precisionByte(precision);
   });
+  // Sketches are brought to rest for their images when all the rest is right: what is refused changes nothing.
+  requireBatch(withImages(batch, () => true));
+  return encode(withImages(batch, (sketch) => sketch.toImage()));
+}
+
+/** A batch with images in the place of sketches. */
+function withImages<Image>(batch: Batch, imageOf: (sketch: KllSketch) => Image) {
+  const series = batch.series.map(({ name, labels, age, sketch, values, precision }) =>
+    sketch instanceof KllSketch
+      ? { name, labels, age, image: imageOf(sketch), precision }
+      : { name, labels, age, values: values! },
+  );
+  return { ...batch, series };
 }
 
 /**

@@ -5,7 +5,12 @@ import { watchedDecode } from '../core/notify.js';
 import { type LoadOptions, requireBytes, requireOptions, toMaxK } from '../core/options.js';
 import type { OwnBytes } from '../core/own-bytes.js';
 import { ownBytes } from '../wire/cursor.js';
-import { type DataSketchesType, decodeDataSketches, encodeDataSketches } from '../wire/datasketches.js';
+import {
+  type DataSketchesType,
+  decodeDataSketches,
+  encodeDataSketches,
+  requireItem,
+} from '../wire/datasketches.js';
 import { decodeKll1 } from '../wire/kll1.js';
 import { decodeKll2 } from '../wire/kll2.js';
 import { KllSketch } from './sketch.js';
@@ -43,6 +48,15 @@ export function toDataSketches(sketch: KllSketch, type: DataSketchesType = 'doub
     throw new SketchArgumentError('ERR_ARGUMENT_TYPE', 'sketch', 'a KllSketch', sketch);
   }
   toType(type);
+  // Before the sketch is brought to rest for it: what is refused changes nothing.
+  if (type !== 'double') {
+    if (sketch.n > 1) {
+      requireItem(sketch.min, type, 'min');
+      requireItem(sketch.max, type, 'max');
+    }
+    let index = 0;
+    for (const { item } of sketch) requireItem(item, type, 'items', index++);
+  }
   return encodeDataSketches(sketch.toApacheImage(), type);
 }
 

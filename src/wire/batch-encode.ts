@@ -8,6 +8,7 @@ import {
   BATCH_VERSION,
   type Batch,
   type BatchSeries,
+  type BatchSeriesName,
   KEY_PRESENT,
   KIND,
 } from './batch.js';
@@ -106,7 +107,15 @@ function writeString(to: ByteWriter, text: string): void {
   to.raw(utf8);
 }
 
-function requireBatch({ id, created, key, series }: Batch): void {
+/** Checks everything but images, of which it need only know where they are. */
+export function requireBatch({
+  id,
+  created,
+  key,
+  series,
+}: Omit<Batch, 'series'> & {
+  series: readonly (BatchSeriesName & { image?: unknown; values?: Float64Array | undefined })[];
+}): void {
   if (!isBytes(id) || id.length !== BATCH_ID_BYTES) {
     throw new SketchArgumentError('ERR_ARGUMENT_TYPE', 'id', 'a Uint8Array of 16 bytes', id);
   }

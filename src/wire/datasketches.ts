@@ -89,27 +89,27 @@ function writeItem(
   argument: string,
   index?: number,
 ): void {
+  requireItem(x, type, argument, index);
   if (type === 'double') {
     view.setFloat64(at, x, true);
   } else if (type === 'float') {
-    // An infinity is written as one; a finite value never becomes one.
-    if (Number.isFinite(x) && !Number.isFinite(Math.fround(x))) {
-      throw new SketchArgumentError(
-        'ERR_FLOAT_OVERFLOW',
-        argument,
-        'values that a 32-bit float can hold',
-        x,
-        index,
-      );
-    }
     view.setFloat32(at, x, true);
   } else {
-    if (!Number.isInteger(x) || Math.abs(x) > 2 ** 53) {
-      throw new SketchArgumentError('ERR_NOT_INTEGER', argument, 'integers within 2^53 of zero', x, index);
-    }
     const high = Math.floor(x / 2 ** 32);
     view.setUint32(at, x - high * 2 ** 32, true);
     view.setInt32(at + 4, high, true);
+  }
+}
+
+/** @throws SketchArgumentError when an item of this type cannot be x: ERR_FLOAT_OVERFLOW, ERR_NOT_INTEGER */
+export function requireItem(x: number, type: DataSketchesType, argument: string, index?: number): void {
+  // An infinity is written as one; a finite value never becomes one.
+  if (type === 'float' && Number.isFinite(x) && !Number.isFinite(Math.fround(x))) {
+    const expected = 'values that a 32-bit float can hold';
+    throw new SketchArgumentError('ERR_FLOAT_OVERFLOW', argument, expected, x, index);
+  }
+  if (type === 'long' && !(Number.isInteger(x) && Math.abs(x) <= 2 ** 53)) {
+    throw new SketchArgumentError('ERR_NOT_INTEGER', argument, 'integers within 2^53 of zero', x, index);
   }
 }
 

@@ -80,6 +80,28 @@ describe('whatever the pieces it comes in, the largest rank error stays inside r
     expect(misses).toBeLessThanOrEqual(4);
   });
 
+  // Rest after every few values makes blocks of those, worst for small sketches of a few dozen times k.
+  it.each([
+    [8, 100, 1],
+    [20, 300, 1],
+    [20, 1000, 10],
+    [50, 1000, 10],
+    [50, 2000, 100],
+    [100, 3000, 10],
+    [128, 4000, 10],
+  ])('k = %i, n = %i, bytes after every %i', (k, n, piece) => {
+    let misses = 0;
+    for (const tails of ['none', 'high', 'both'] as Tails[]) {
+      for (let seed = 0; seed < 20; seed++) {
+        const values = STREAMS.shuffled(n, seed);
+        const sketch = new KllSketch({ k, tails, seed });
+        for (let at = 0; at < n; at += piece) sketch.extend(values.subarray(at, at + piece)).toBytes();
+        if (maxRankError(sketch, values) > sketch.rankError()) misses++;
+      }
+    }
+    expect(misses).toBeLessThanOrEqual(4);
+  });
+
   it.each([50, 100, 200])('an Apache library of k = %i', (k) => {
     let misses = 0;
     for (let seed = 0; seed < 60; seed++) {
