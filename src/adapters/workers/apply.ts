@@ -1,15 +1,36 @@
 /** Applying: what an ingest object hands over goes into buckets, each sequence once. */
 import { KllSketch } from '../../sketch/sketch.js';
 import { type BucketPlace, MINUTE } from './buckets.js';
-import type { ApplyAnswer, ApplyCall, HandOverRow } from './contract.js';
+import type { ApplyAnswer, ApplyCall, ApplyPartCall, HandOverRow } from './contract.js';
 import { codeOf } from './error-code.js';
 import { newestRing } from './former-owners.js';
 import { heed } from './series-settings.js';
 import type { SeriesStore } from './series-store.js';
 
-/** One transaction: all rows and that they were applied, or nothing. */
 export function apply(store: SeriesStore, call: ApplyCall, now: number): ApplyAnswer {
-  const { config, sender, sequence, rows } = call;
+  return applyRows(store, call, call.rows, now);
+}
+
+/** The last part of a sequence applies all of it; nobody sees anything of it before. */
+export function applyPart(store: SeriesStore, call: ApplyPartCall, now: number): ApplyAnswer {
+  const last = store.state.appliedOf(call.sender);
+  if (call.sequence <= last) return apply(store, call, now);
+  if (call.first + call.rows.length < call.of) {
+    store.transaction(() => store.parts.keep(call));
+    return answer(store, last);
+  }
+  // Some are gone, with a reset: the sender begins with the first again.
+  if (!store.parts.hasAllBefore(call)) return answer(store, last);
+  return applyRows(store, call, store.parts.upTo(call), now);
+}
+
+/** One transaction: all rows and that they were applied, or nothing. @param rows of the whole sequence */
+function applyRows(
+  store: SeriesStore,
+  { config, sender, sequence }: Omit<ApplyCall, 'rows'>,
+  rows: Iterable<HandOverRow>,
+  now: number,
+): ApplyAnswer {
   const last = store.state.appliedOf(sender);
   if (sequence <= last) {
     store.transaction(() => store.counters.repeated());
@@ -18,15 +39,17 @@ export function apply(store: SeriesStore, call: ApplyCall, now: number): ApplyAn
   const began = performance.now();
   store.transaction(() => {
     heed(store, config, now);
-    const counts = { rows: rows.length, values: 0, late: 0, others: 0 };
+    const counts = { rows: 0, values: 0, late: 0, others: 0 };
     const cap = Math.ceil(config.maxSeries / newestRing(config.rings).series);
     for (const row of rows) {
       const { n, isOther } = applyRow(store, row, cap, now);
+      counts.rows++;
       counts.values += n;
       if (isOther) counts.others++;
       if (row.start + 60_000 + config.graceMs <= now) counts.late++;
     }
     store.state.setApplied(sender, sequence);
+    store.parts.forget(sender, sequence);
     store.counters.applied({ ...counts, seconds: (performance.now() - began) / 1000 });
   });
   return answer(store, sequence);

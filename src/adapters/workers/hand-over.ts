@@ -1,6 +1,6 @@
-/** The call that hands a sequence to the object that owns its series. */
+/** The call that hands a sequence, or a part of it, to the object that owns its series. */
 import type { EdgeBindings } from './bindings.js';
-import type { ApplyAnswer, ApplyCall } from './contract.js';
+import type { ApplyAnswer, ApplyCall, ApplyPartCall } from './contract.js';
 import { within } from './fan-out.js';
 import { objectName } from './series-key.js';
 
@@ -11,8 +11,9 @@ const ANSWER_MS = 30_000;
 export async function handOver(
   { SERIES }: Pick<EdgeBindings, 'SERIES'>,
   slot: number,
-  call: ApplyCall,
+  call: ApplyCall | ApplyPartCall,
 ): Promise<ApplyAnswer> {
   const owner = SERIES.getByName(objectName('series', call.config.tenant, slot));
-  return await within(owner.apply(call), `series object ${slot}`, ANSWER_MS);
+  const answer = 'first' in call ? owner.applyPart(call) : owner.apply(call);
+  return await within(answer, `series object ${slot}`, ANSWER_MS);
 }

@@ -6,7 +6,7 @@ import { type JsonBatch, readJson } from './batch-json.js';
 import type { IngestKey } from './contract.js';
 import { decoderLimits, type EdgeLimits } from './limits.js';
 import { type Fault, Problem, refuse } from './problem.js';
-import type { Labels } from './series-key.js';
+import { type Labels, seriesKey } from './series-key.js';
 
 export interface CheckedBatch {
   id: Uint8Array;
@@ -19,6 +19,8 @@ export interface CheckedBatch {
   /** Values in it, weights counted. */
   values: number;
   series: number;
+  /** Characters of the keys of its series: one string of a batch may stand in many of them. */
+  keyLength: number;
 }
 
 export interface BatchChecks {
@@ -58,6 +60,7 @@ export function checkBatch(bytes: Uint8Array, form: BatchForm, checks: BatchChec
     body: isAsSent ? bytes : encodeBatch({ ...batch, series: full.map((one) => labelled(one, labels)) }),
     values: full.reduce((sum, one) => sum + countOf(one), 0),
     series: full.length,
+    keyLength: full.reduce((sum, one) => sum + keyLength(one, labels), 0),
   };
 }
 
@@ -74,8 +77,13 @@ function countOf({ values, sketch }: BatchSeries): number {
   return values ? values.length : sketch!.n;
 }
 
+/** As the objects keep it, with the server's labels. */
+function keyLength({ name, labels }: BatchSeries, more: Labels): number {
+  return seriesKey(name, { ...labels, ...more }).length;
+}
+
 function requireLimits(batch: Batch, checks: BatchChecks): void {
-  const { limits, now } = checks;
+  const { limits, labels, now } = checks;
   if (batch.created > now + limits.maxFutureMs) {
     refuse(
       400,
@@ -95,12 +103,21 @@ function requireLimits(batch: Batch, checks: BatchChecks): void {
       series: -1,
     });
   }
+  // Where one is too long, its own fault says more.
+  const keys = faults.length > 0 ? 0 : batch.series.reduce((sum, one) => sum + keyLength(one, labels), 0);
+  if (keys > limits.maxTotalKeyLength) {
+    faults.push({
+      code: 'ERR_LIMIT_KEY',
+      detail: `expected at most ${limits.maxTotalKeyLength} characters of names and labels in all series, found ${keys}`,
+      series: -1,
+    });
+  }
   if (faults.length > 0) {
     throw new Problem({ status: 422, code: 'ERR_LIMITS', detail: 'the batch passes limits', faults });
   }
 }
 
-function* faultsOf(series: BatchSeries, { limits, key }: BatchChecks): Generator<Fault> {
+function* faultsOf(series: BatchSeries, { limits, key, labels: more }: BatchChecks): Generator<Fault> {
   const { name, labels, sketch } = series;
   const names = Object.keys(labels);
   const isText = (text: string, least: number) =>
@@ -119,6 +136,13 @@ function* faultsOf(series: BatchSeries, { limits, key }: BatchChecks): Generator
         detail: `expected label values of at most ${limits.maxStringBytes} bytes`,
       };
     }
+  }
+  const length = names.length > limits.maxLabels ? 0 : keyLength(series, more);
+  if (length > limits.maxKeyLength) {
+    yield {
+      code: 'ERR_LIMIT_KEY',
+      detail: `expected a name and labels of at most ${limits.maxKeyLength} characters as JSON, found ${length}`,
+    };
   }
   if (countOf(series) > limits.maxN) {
     yield { code: 'ERR_LIMIT_N', detail: `expected at most ${limits.maxN} values behind a series` };

@@ -285,7 +285,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
     if (crc !== undefined) return known(crc, call);
     if (
       this.#pending.batches >= config.maxPendingBatches ||
-      this.#pending.bytes + this.#outbox.bytes >= config.maxPendingBytes
+      this.#pending.bytes + this.#pending.keys + this.#outbox.bytes >= config.maxPendingBytes
     ) {
       return { outcome: 'full', retryAfterMs: Math.max(1_000, config.sealMs) };
     }
@@ -293,7 +293,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
   }
 
   #store(call: TakeCall, now: number): void {
-    const { config, batchId, created, crc, body, values } = call;
+    const { config, batchId, created, crc, body, values, keyLength: keys = 0 } = call;
     const ring = newestRing(config.rings);
     this.#state.sawRing(ring.version);
     if (!this.#pending.open) {
@@ -306,10 +306,10 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
     if (hour !== undefined) {
       this.#schedule.plan('forget-ids', String(hour), forgettableAt(hour, config.windowMs));
     }
-    this.#pending.store({ body, values, received: now });
+    this.#pending.store({ body, values, keys, received: now });
     this.#counters.addAll(call.counters);
-    const { batches, bytes } = this.#pending.open!;
-    if (batches >= config.sealBatches || bytes >= config.sealBytes) {
+    const open = this.#pending.open!;
+    if (open.batches >= config.sealBatches || open.bytes + open.keys >= config.sealBytes) {
       this.#pending.close();
       this.#schedule.plan('seal', '', now);
     }

@@ -16,6 +16,10 @@ export interface EdgeLimits {
   maxStrings: number;
   /** UTF-8 bytes of a name, label key or label value. */
   maxStringBytes: number;
+  /** Characters of a series' name and labels, written as JSON. */
+  maxKeyLength: number;
+  /** The same of all series of a batch together. */
+  maxTotalKeyLength: number;
   /** Items and values of a batch, decoded. */
   maxItems: number;
   /** Values behind one series. */
@@ -59,6 +63,8 @@ export function limitsOf(env: EdgeEnv, key?: IngestKey): EdgeLimits {
     maxLabels: 32,
     maxStrings: 20_000,
     maxStringBytes: 512,
+    maxKeyLength: 4096,
+    maxTotalKeyLength: 8 * 2 ** 20,
     maxItems: 1_000_000,
     maxN: key ? Math.min(ownN, key.maxN) : ownN,
     maxTotalN: 2 ** 52 - 1,

@@ -4,7 +4,8 @@
  * Sequences go to each owner in order, one at a time; owners do not wait for each other. A row is deleted after its
  * owner has it, so a hand-over that was interrupted anywhere is repeated, and the owner ignores what it has applied.
  */
-import type { ApplyCall, HandOverRow } from './contract.js';
+import { CALL_BYTES, MOST_CALL_BYTES } from './call-bytes.js';
+import type { ApplyCall, ApplyPartCall, HandOverRow } from './contract.js';
 import type { SealedRow } from './seal.js';
 
 export interface OutboxRow {
@@ -16,8 +17,17 @@ export interface OutboxRow {
   image: ArrayBuffer;
 }
 
-/** Gives a sequence's rows to their owner; resolves with the last sequence it has applied. */
-export type HandOver = (part: Pick<ApplyCall, 'sequence' | 'rows'>) => Promise<number>;
+/** Gives a sequence's rows, or a part of them, to their owner; resolves with the last sequence it has applied. */
+export type HandOver = (
+  part: Omit<ApplyCall, 'config' | 'sender'> | Omit<ApplyPartCall, 'config' | 'sender'>,
+) => Promise<number>;
+
+/** Rows that go in one call: their numbers from the first to the last, and how many they are. */
+interface Part {
+  from: number;
+  to: number;
+  rows: number;
+}
 
 export class Outbox {
   readonly #sql: SqlStorage;
@@ -52,6 +62,7 @@ export class Outbox {
     return this.#rows;
   }
 
+  /** Of images and keys. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -62,6 +73,7 @@ export class Outbox {
     slot: number,
     { key, start, image }: SealedRow,
   ): void {
+    const bytes = image.byteLength + key.length;
     this.#sql.exec(
       `INSERT INTO outbox (slot, sequence, ring_version, opened, key, start, bytes, image)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -71,11 +83,11 @@ export class Outbox {
       sequence.opened,
       key,
       start,
-      image.byteLength,
+      bytes,
       image,
     );
     this.#rows++;
-    this.#bytes += image.byteLength;
+    this.#bytes += bytes;
   }
 
   /** Owners that rows wait for. */
@@ -128,19 +140,63 @@ export class Outbox {
     for (let count = 0; count < limit; count++) {
       const sequence = this.#next(slot);
       if (sequence === undefined) return;
-      const rows = this.#sql
-        .exec<HandOverRow & { [column: string]: SqlStorageValue }>(
-          'SELECT key, start, image FROM outbox WHERE slot = ? AND sequence = ? ORDER BY row',
-          slot,
-          sequence,
-        )
-        .toArray();
-      const applied = await handOver({ sequence, rows });
+      const applied = await this.#handOver(slot, sequence, handOver);
       if (applied < sequence) {
         throw new Error(`expected sequence ${sequence} to be applied, found ${applied}`);
       }
       this.#acknowledge(slot, sequence);
     }
+  }
+
+  /** In one call, or in as many as it takes. @returns what the last one answers */
+  async #handOver(slot: number, sequence: number, handOver: HandOver): Promise<number> {
+    const parts = this.#partsOf(slot, sequence);
+    if (parts.length === 1) return await handOver({ sequence, rows: this.#rowsOf(slot, sequence, parts[0]) });
+    const of = parts.reduce((sum, { rows }) => sum + rows, 0);
+    let first = 0;
+    let applied = 0;
+    for (const part of parts) {
+      applied = await handOver({ sequence, rows: this.#rowsOf(slot, sequence, part), first, of });
+      // An answer was lost before: it has all of them.
+      if (applied >= sequence) break;
+      first += part.rows;
+    }
+    return applied;
+  }
+
+  /** How the rows of a sequence for one owner are spread over calls. */
+  #partsOf(slot: number, sequence: number): Part[] {
+    const sizes = this.#sql.exec<{ row: number; bytes: number }>(
+      `SELECT row, ${CALL_BYTES} AS bytes FROM outbox WHERE slot = ? AND sequence = ? ORDER BY row`,
+      slot,
+      sequence,
+    );
+    const parts: Part[] = [];
+    let free = 0;
+    for (const { row, bytes } of sizes) {
+      if (parts.length === 0 || bytes > free) {
+        parts.push({ from: row, to: row, rows: 0 });
+        free = MOST_CALL_BYTES;
+      }
+      const part = parts[parts.length - 1];
+      part.to = row;
+      part.rows++;
+      free -= bytes;
+    }
+    return parts;
+  }
+
+  #rowsOf(slot: number, sequence: number, { from, to }: Part): HandOverRow[] {
+    return this.#sql
+      .exec<HandOverRow & { [column: string]: SqlStorageValue }>(
+        `SELECT key, start, image FROM outbox WHERE slot = ? AND sequence = ? AND row BETWEEN ? AND ?
+           ORDER BY row`,
+        slot,
+        sequence,
+        from,
+        to,
+      )
+      .toArray();
   }
 
   #next(slot: number): number | undefined {

@@ -22,7 +22,10 @@ export interface Sequence {
   /** 1 when it takes no more batches. */
   closed: number;
   batches: number;
+  /** Of bodies. */
   bytes: number;
+  /** Characters of the keys of series, those of each batch. */
+  keys: number;
   values: number;
 }
 
@@ -32,6 +35,8 @@ export interface NewBatch {
   body: ArrayBuffer;
   /** Values in it, weights counted. */
   values: number;
+  /** Characters of the keys of its series. */
+  keys?: number;
   /** Epoch milliseconds. */
   received: number;
 }
@@ -49,6 +54,7 @@ export class PendingBatches {
   #open: Sequence | undefined;
   #batches = 0;
   #bytes = 0;
+  #keys = 0;
   #values = 0;
   #last = 0;
 
@@ -64,6 +70,11 @@ export class PendingBatches {
        CREATE TABLE IF NOT EXISTS batch_chunks (batch INTEGER NOT NULL, part INTEGER NOT NULL, body BLOB NOT NULL,
          PRIMARY KEY (batch, part)) WITHOUT ROWID`,
     );
+    // Storage of a release before has none; that release gives none, and does without it.
+    const columns = sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('batches')").toArray();
+    if (!columns.some(({ name }) => name === 'keys')) {
+      sql.exec('ALTER TABLE batches ADD COLUMN keys INTEGER NOT NULL DEFAULT 0');
+    }
     this.load();
   }
 
@@ -73,6 +84,7 @@ export class PendingBatches {
     this.#open = sequences.find(({ closed }) => !closed);
     this.#batches = sequences.reduce((sum, { batches }) => sum + batches, 0);
     this.#bytes = sequences.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.#keys = sequences.reduce((sum, { keys }) => sum + keys, 0);
     this.#values = sequences.reduce((sum, { values }) => sum + values, 0);
     const last = this.#sql.exec<{ sequence: number }>('SELECT sequence FROM last_sequence').toArray();
     this.#last = last[0]?.sequence ?? 0;
@@ -83,8 +95,14 @@ export class PendingBatches {
     return this.#batches;
   }
 
+  /** Of bodies. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Characters of the keys of series: what bodies do not show of what they become. */
+  get keys(): number {
+    return this.#keys;
   }
 
   get values(): number {
@@ -109,21 +127,32 @@ export class PendingBatches {
       sequence,
     );
     this.#sql.exec('INSERT INTO sequences VALUES (?, ?, ?, ?, 0)', sequence, ringVersion, owners, now);
-    this.#open = { sequence, ringVersion, owners, opened: now, closed: 0, batches: 0, bytes: 0, values: 0 };
+    this.#open = {
+      sequence,
+      ringVersion,
+      owners,
+      opened: now,
+      closed: 0,
+      batches: 0,
+      bytes: 0,
+      keys: 0,
+      values: 0,
+    };
     this.#last = sequence;
   }
 
   /** Inside a transaction, with a sequence open. */
-  store({ body, values, received }: NewBatch): void {
+  store({ body, values, keys = 0, received }: NewBatch): void {
     const open = this.#open!;
     const bytes = body.byteLength;
     const { batch } = this.#sql
       .exec<{ batch: number }>(
-        'INSERT INTO batches (sequence, received, n, bytes, body) VALUES (?, ?, ?, ?, ?) RETURNING batch',
+        'INSERT INTO batches (sequence, received, n, bytes, keys, body) VALUES (?, ?, ?, ?, ?, ?) RETURNING batch',
         open.sequence,
         received,
         values,
         bytes,
+        keys,
         bytes > CHUNK_BYTES ? body.slice(0, CHUNK_BYTES) : body,
       )
       .one();
@@ -133,8 +162,10 @@ export class PendingBatches {
     }
     open.batches++;
     open.bytes += bytes;
+    open.keys += keys;
     this.#batches++;
     this.#bytes += bytes;
+    this.#keys += keys;
     this.#values += values;
   }
 
@@ -150,7 +181,7 @@ export class PendingBatches {
     return this.#sql
       .exec<Sequence>(
         `SELECT s.sequence, ring_version AS ringVersion, owners, opened, closed, count(batch) AS batches,
-           coalesce(sum(bytes), 0) AS bytes, coalesce(sum(n), 0) AS "values"
+           coalesce(sum(bytes), 0) AS bytes, coalesce(sum(keys), 0) AS keys, coalesce(sum(n), 0) AS "values"
          FROM sequences s LEFT JOIN batches b ON b.sequence = s.sequence GROUP BY s.sequence ORDER BY s.sequence`,
       )
       .toArray();
@@ -197,9 +228,9 @@ export class PendingBatches {
       CHUNK_BYTES,
     );
     const gone = this.#sql
-      .exec<{ batches: number; bytes: number; values: number }>(
-        `SELECT count(*) AS batches, coalesce(sum(bytes), 0) AS bytes, coalesce(sum(n), 0) AS "values"
-         FROM batches WHERE sequence = ?`,
+      .exec<{ batches: number; bytes: number; keys: number; values: number }>(
+        `SELECT count(*) AS batches, coalesce(sum(bytes), 0) AS bytes, coalesce(sum(keys), 0) AS keys,
+           coalesce(sum(n), 0) AS "values" FROM batches WHERE sequence = ?`,
         sequence,
       )
       .one();
@@ -207,6 +238,7 @@ export class PendingBatches {
     this.#sql.exec('DELETE FROM sequences WHERE sequence = ?', sequence);
     this.#batches -= gone.batches;
     this.#bytes -= gone.bytes;
+    this.#keys -= gone.keys;
     this.#values -= gone.values;
     if (this.#open?.sequence === sequence) this.#open = undefined;
   }

@@ -22,6 +22,14 @@ export interface ApplyCall {
   rows: HandOverRow[];
 }
 
+/** A part of a sequence that is too large for one call. Parts come in order; the last one applies all of them. */
+export interface ApplyPartCall extends ApplyCall {
+  /** Rows of the sequence for this object that came before these. */
+  first: number;
+  /** Rows of the sequence for this object. */
+  of: number;
+}
+
 export interface ApplyAnswer {
   /** The last sequence of the sender that was applied. */
   applied: number;
@@ -187,6 +195,8 @@ export interface RestoreState {
 export interface SeriesCalls {
   /** Applies a hand-over once; one at or below the last applied sequence of its sender is acknowledged and ignored. */
   apply(call: ApplyCall): Promise<ApplyAnswer>;
+  /** The same by parts: nothing of the sequence is applied before its last part, which is not where one before is gone. */
+  applyPart(call: ApplyPartCall): Promise<ApplyAnswer>;
   /** The tenant's settings have changed: what is done by the clock goes by them from now on. */
   configure(config: TenantConfig): Promise<void>;
   read(call: ReadCall): Promise<ReadAnswer>;

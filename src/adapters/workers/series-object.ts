@@ -7,12 +7,13 @@
  * Each arrow is one transaction per bucket or series; an object that dies between two goes on by its schedule.
  */
 import { DurableObject } from 'cloudflare:workers';
-import { apply } from './apply.js';
+import { apply, applyPart } from './apply.js';
 import { backupPage, restore, restoreState } from './backup-rows.js';
 import type { EdgeBindings } from './bindings.js';
 import type {
   ApplyAnswer,
   ApplyCall,
+  ApplyPartCall,
   BackupPage,
   BackupPlace,
   ExportedRow,
@@ -55,6 +56,10 @@ export class SeriesObject extends DurableObject<EdgeBindings> implements SeriesC
 
   async apply(call: ApplyCall): Promise<ApplyAnswer> {
     return apply(this.#store, call, Date.now());
+  }
+
+  async applyPart(call: ApplyPartCall): Promise<ApplyAnswer> {
+    return applyPart(this.#store, call, Date.now());
   }
 
   async configure(config: TenantConfig): Promise<void> {
@@ -149,9 +154,9 @@ export class SeriesObject extends DurableObject<EdgeBindings> implements SeriesC
   }
 
   async wipe(): Promise<void> {
-    const { state, series, buckets, quarantine, pause, schedule, cache, sql } = this.#store;
+    const { state, series, buckets, parts, quarantine, pause, schedule, cache, sql } = this.#store;
     this.#store.transaction(() => {
-      for (const part of [buckets, series, state, quarantine, pause]) part.clear();
+      for (const part of [buckets, series, parts, state, quarantine, pause]) part.clear();
       sql.exec('DELETE FROM roll_ups; DELETE FROM export_plan');
       schedule.clear();
     });

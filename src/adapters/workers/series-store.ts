@@ -1,6 +1,7 @@
 /** What the steps of a series object work on: its tables, and how a part of a bucket takes values or is found broken. */
 import { MAX_N } from '../../core/image.js';
 import { KllSketch } from '../../sketch/sketch.js';
+import { ApplyParts } from './apply-parts.js';
 import { BucketCache } from './bucket-cache.js';
 import {
   type BucketPlace,
@@ -35,6 +36,7 @@ export class SeriesStore {
   readonly state: SeriesMemory;
   readonly series: SeriesTable;
   readonly buckets: BucketTable;
+  readonly parts: ApplyParts;
   readonly cache = new BucketCache();
   readonly quarantine: Quarantine;
   readonly pause: Pause;
@@ -46,6 +48,7 @@ export class SeriesStore {
     this.state = new SeriesMemory(this.sql);
     this.buckets = new BucketTable(this.sql, this.state, (row) => this.cache.delete(row));
     this.series = new SeriesTable(this.sql);
+    this.parts = new ApplyParts(this.sql);
     this.quarantine = new Quarantine(this.sql);
     this.pause = new Pause(this.sql);
     this.counters = new SeriesCounters(this.sql);

@@ -14,7 +14,7 @@ const MOST_ASKS = 4;
 
 /** Asks the owner of the batch, anew where the ring has moved on or the object says that asking again may help. */
 export async function store(env: EdgeEnv, tenant: string, batch: CheckedBatch): Promise<TakeResult> {
-  const { id, created, createdUnknown, crc, body, values } = batch;
+  const { id, created, createdUnknown, crc, body, values, keyLength } = batch;
   let fresh = false;
   for (let ask = 1; ; ask++) {
     const config = await reached(() => tenantConfig(env, tenant, fresh));
@@ -29,6 +29,7 @@ export async function store(env: EdgeEnv, tenant: string, batch: CheckedBatch): 
       crc,
       body: bufferOf(body),
       values,
+      keyLength,
       ...(counters.length > 0 ? { counters } : {}),
     };
     try {

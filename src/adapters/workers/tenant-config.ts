@@ -48,10 +48,10 @@ export interface TenantConfig {
   captureTaken?: boolean;
   /** Series of a tenant beyond which new ones enter `__other__`. */
   maxSeries: number;
-  /** Pending batches and bytes of an ingest object above which it answers 'full'. */
+  /** Pending batches and bytes of an ingest object, keys of series with them, above which it answers 'full'. */
   maxPendingBatches: number;
   maxPendingBytes: number;
-  /** A sequence is sealed at so many batches or bytes, or after so long. */
+  /** A sequence is sealed at so many batches or bytes, keys of series with them, or after so long. */
   sealBatches: number;
   sealBytes: number;
   sealMs: number;

@@ -245,6 +245,22 @@ describe('limits', () => {
     await problem(await post(container([series([1], { labels: some })])), 400, 'ERR_BATCH');
   });
 
+  it('hold for names and labels as they are kept, however often a batch repeats a string', async () => {
+    // Quotes take two characters in a key; a string that is repeated takes one place in a batch.
+    const labelled = (quotes: number, of = 0) =>
+      series([1], {
+        labels: Object.fromEntries([0, 1, 2, 3].map((i) => [`${of}-${i}`, '"'.repeat(quotes)])),
+      });
+    expect((await post(container([labelled(490)]))).status).toBe(202);
+    const long = await problem(await post(container([labelled(490), labelled(512)])), 422, 'ERR_LIMITS');
+    expect(long.faults!.map(({ series: position, code }) => [position, code])).toEqual([
+      [1, 'ERR_LIMIT_KEY'],
+    ]);
+    const many = Array.from({ length: 2_200 }, (_, i) => labelled(490, i));
+    const { faults } = await problem(await post(container(many)), 422, 'ERR_LIMITS');
+    expect(faults!.map(({ code }) => code)).toEqual(['ERR_LIMIT_KEY']);
+  });
+
   it('hold for n', async () => {
     const sketch = new KllSketch({ seed: 1 });
     for (let i = 0; i < 8; i++) sketch.add(i, 2 ** 50);

@@ -3,7 +3,14 @@ import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { vi } from 'vitest';
 import type { EdgeBindings } from '../../../src/adapters/workers/bindings.js';
-import type { ApplyCall, Selection, TakeCall, TenantConfig } from '../../../src/adapters/workers/contract.js';
+import type {
+  ApplyAnswer,
+  ApplyCall,
+  ApplyPartCall,
+  Selection,
+  TakeCall,
+  TenantConfig,
+} from '../../../src/adapters/workers/contract.js';
 import { objectName, slotOf } from '../../../src/adapters/workers/series-key.js';
 import { type BatchSeries, encodeBatch } from '../../../src/sketch/batch.js';
 import { KllSketch } from '../../../src/sketch/sketch.js';
@@ -111,14 +118,16 @@ export async function failHandOver(
 ): Promise<void> {
   await inside(object, (instance) => {
     const real = instance.env.SERIES;
+    const failing = async (call: () => Promise<ApplyAnswer>): Promise<{ applied: number }> => {
+      const failure = when();
+      if (failure === 'before') throw new Error('the network is down');
+      const { applied } = await call();
+      if (failure === 'after') throw new Error('the answer is lost');
+      return { applied };
+    };
     const getByName = (name: string) => ({
-      async apply(call: ApplyCall): Promise<{ applied: number }> {
-        const failure = when();
-        if (failure === 'before') throw new Error('the network is down');
-        const { applied } = await real.getByName(name).apply(call);
-        if (failure === 'after') throw new Error('the answer is lost');
-        return { applied };
-      },
+      apply: (call: ApplyCall) => failing(() => real.getByName(name).apply(call)),
+      applyPart: (call: ApplyPartCall) => failing(() => real.getByName(name).applyPart(call)),
     });
     instance.env = { ...instance.env, SERIES: { getByName } as never };
   });
@@ -150,6 +159,18 @@ export async function failStatement(
       Reflect.deleteProperty(sql, 'exec');
       return hasFailed;
     });
+}
+
+/**
+ * Labels of series whose keys have 65,000 characters: much for a call, little for a batch, which has each string once.
+ * @param of the series: 0 or more
+ */
+export function longLabels(of: number): Record<string, string> {
+  const pairs = Array.from({ length: 32 }, (_, i): [string, string] => [
+    String(i).padStart(2, '0') + '"'.repeat(510),
+    '"'.repeat(511) + ((of >> i) & 1),
+  ]);
+  return Object.fromEntries(pairs);
 }
 
 /** All of a metric, whenever. */

@@ -1,14 +1,21 @@
 import { abortAllDurableObjects } from 'cloudflare:test';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ApplyAnswer, ApplyCall, TenantConfig } from '../../../src/adapters/workers/contract.js';
+import type {
+  ApplyAnswer,
+  ApplyCall,
+  ApplyPartCall,
+  TenantConfig,
+} from '../../../src/adapters/workers/contract.js';
 import {
   failHandOver,
   failStatement,
   ingestObject,
   inside,
+  longLabels,
   passTime,
   pendingTotals,
   START,
+  seriesObject,
   setClock,
   takeCall,
   tenantConfig,
@@ -235,4 +242,92 @@ describe('handing over', () => {
     expect(await applied(grown)).toEqual({ n: 28, sum: 55 });
     expect((await beyond()).some(({ groups }) => groups.length > 0)).toBe(true);
   });
+
+  describe('of a sequence that is too large for a call', () => {
+    const SERIES = 300;
+
+    /** One series object, to which one sequence goes with 20 MB of keys. */
+    async function large(): Promise<TenantConfig> {
+      const config = tenantConfig({ sealBytes: 2 ** 26 });
+      for (let i = 0; i < SERIES; i += 100) {
+        const series = Array.from({ length: 100 }, (_, j) => ({
+          labels: longLabels(i + j),
+          values: Float64Array.of(i + j),
+        }));
+        await ingestObject(config).take(takeCall(config, series));
+      }
+      return config;
+    }
+    const sum = (SERIES * (SERIES - 1)) / 2;
+
+    it('goes by parts, which are applied together', async () => {
+      const config = await large();
+      let calls = 0;
+      await inside(ingestObject(config), (instance) => {
+        const real = instance.env.SERIES;
+        const getByName = (name: string) => ({
+          async applyPart(call: ApplyPartCall): Promise<ApplyAnswer> {
+            expect((await readAll(config, 0)).groups).toEqual([]);
+            calls++;
+            return await real.getByName(name).applyPart(call);
+          },
+        });
+        instance.env = { ...instance.env, SERIES: { getByName } as never };
+      });
+      await passTime(ingestObject(config), 5_000);
+      await passTime(ingestObject(config), 0);
+      expect(calls).toBeGreaterThan(1);
+      expect(await pendingTotals(config)).toEqual({ n: 0, sum: 0 });
+      expect(await applied(config)).toEqual({ n: SERIES, sum });
+      const kept = await inside(seriesObject(config), (_, { storage }) =>
+        storage.sql.exec('SELECT count(*) AS rows FROM apply_parts').one(),
+      );
+      expect(kept).toEqual({ rows: 0 });
+    });
+
+    it('is applied once, whatever call or answer is lost, and after a reset of its owner', async () => {
+      const config = await large();
+      const failures = ['before', 'never', 'after', 'never', 'never', 'after'] as const;
+      let calls = 0;
+      await failHandOver(ingestObject(config), () => failures[calls++] ?? 'never');
+      for (let rounds = 0; (await inside(ingestObject(config), held)) > 0; rounds++) {
+        await passTime(ingestObject(config), 60_000);
+        if (rounds === 1) await seriesObject(config).wipe();
+        expect(rounds).toBeLessThan(20);
+      }
+      expect(calls).toBeGreaterThan(failures.length);
+      expect(await applied(config)).toEqual({ n: SERIES, sum });
+    });
+
+    it('is not applied where a part is gone', async () => {
+      const config = await large();
+      const parts: ApplyPartCall[] = [];
+      await inside(ingestObject(config), (instance) => {
+        const applyPart = async (call: ApplyPartCall) => {
+          parts.push(structuredClone(call));
+          return { applied: 0 };
+        };
+        instance.env = { ...instance.env, SERIES: { getByName: () => ({ applyPart }) } as never };
+      });
+      await passTime(ingestObject(config), 5_000);
+      await passTime(ingestObject(config), 0);
+      const [first, ...others] = parts;
+      for (const part of others) expect((await seriesObject(config).applyPart(part)).applied).toBe(0);
+      expect(await applied(config)).toEqual({ n: 0, sum: 0 });
+      const { sequence } = first;
+      for (const part of [...others, first]) await seriesObject(config).applyPart(part);
+      expect(await applied(config)).toEqual({ n: 0, sum: 0 });
+      const last = others[others.length - 1];
+      expect((await seriesObject(config).applyPart(last)).applied).toBe(sequence);
+      expect((await seriesObject(config).applyPart(first)).applied).toBe(sequence);
+      expect(await applied(config)).toEqual({ n: SERIES, sum });
+    });
+  });
 });
+
+/** Rows and batches that an ingest object still holds. */
+function held(_: unknown, { storage }: DurableObjectState): number {
+  return storage.sql
+    .exec<{ held: number }>('SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM batches) AS held')
+    .one().held;
+}

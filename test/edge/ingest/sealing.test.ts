@@ -54,6 +54,16 @@ describe('a sequence', () => {
     expect(await count(object, 'batches')).toBe(1);
   });
 
+  it('is sealed at so many bytes of keys', async () => {
+    const config = tenantConfig({ sealBytes: 2_000 });
+    const object = ingestObject(config);
+    await failHandOver(object);
+    for (let i = 1; i <= 3; i++) await object.take({ ...takeCall(config, [i]), keyLength: 1_000 });
+    await passTime(object, 0);
+    expect(await count(object, 'outbox')).toBe(1);
+    expect(await count(object, 'batches')).toBe(1);
+  });
+
   it('is sealed after so long, and not before', async () => {
     const config = tenantConfig({ sealMs: 5_000 });
     const object = ingestObject(config);

@@ -1,10 +1,14 @@
 import { abortAllDurableObjects } from 'cloudflare:test';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { seriesKey } from '../../../src/adapters/workers/series-key.js';
 import {
   EVERYTHING,
+  failHandOver,
   failStatement,
   HOUR_MS,
   ingestObject,
+  inside,
+  longLabels,
   newId,
   passTime,
   pendingTotals,
@@ -107,6 +111,28 @@ describe('an ingest object', () => {
     expect((await ingestObject(bytes).take(takeCall(bytes))).outcome).toBe('full');
   });
 
+  it('counts the keys of what is pending, until they are handed over', async () => {
+    const config = tenantConfig({ maxPendingBytes: 20_000 });
+    const object = () => ingestObject(config);
+    const labels = longLabels(0);
+    const series = [{ labels, values: Float64Array.of(1) }];
+    const keyLength = seriesKey('latency_ms', labels).length;
+    const call = { ...takeCall(config, series), keyLength };
+    // In the batch the labels are short enough: without their keys there would be room.
+    expect(call.body.byteLength).toBeLessThan(20_000);
+    expect((await object().take(call)).outcome).toBe('stored');
+    expect((await object().take(takeCall(config))).outcome).toBe('full');
+    await abortAllDurableObjects();
+    expect((await object().take(takeCall(config))).outcome).toBe('full');
+    await failHandOver(object());
+    await passTime(object(), 5_000);
+    expect(await inside(object(), held)).toEqual({ batches: 0, rows: 1 });
+    expect((await object().take(takeCall(config))).outcome).toBe('full');
+    await abortAllDurableObjects();
+    await passTime(object(), 60_000);
+    expect((await object().take(takeCall(config))).outcome).toBe('stored');
+  });
+
   it('refuses more when its storage is full', async () => {
     const config = tenantConfig({ maxStorageBytes: 1 });
     expect(await ingestObject(config).take(takeCall(config))).toEqual({ outcome: 'storage-full' });
@@ -175,3 +201,9 @@ describe('an ingest object', () => {
     expect((await object.pending(EVERYTHING, config)).rows[0].sequence).toBeGreaterThan(before);
   });
 });
+
+function held(_: unknown, { storage }: DurableObjectState) {
+  return storage.sql
+    .exec('SELECT (SELECT count(*) FROM batches) AS batches, (SELECT count(*) FROM outbox) AS rows')
+    .one();
+}
