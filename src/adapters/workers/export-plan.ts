@@ -7,13 +7,14 @@
  * again, and nothing is in two of them.
  */
 import { DAY, LEVEL_MS, type Level, RESOLUTIONS, startOf } from './buckets.js';
+import { CALL_BYTES } from './call-bytes.js';
 import type { ExportedRow, ExportPlan, TenantConfig } from './contract.js';
 import type { SeriesStore } from './series-store.js';
 
-/** What one file of a plan holds at most. */
+/** What one file of a plan holds at most, images and keys; a larger row goes by itself. */
 const MOST_ROWS = 2_000;
 const MOST_BYTES = 4 * 2 ** 20;
-const IS_EXPORTED = 'level = ? AND closing > ? AND closing <= ? AND code IS NULL AND n > 0';
+const IS_EXPORTED = 'level = ? AND closing > ? AND closing <= ? AND code IS NULL AND buckets.n > 0';
 
 interface Planned {
   [column: string]: SqlStorageValue;
@@ -58,7 +59,8 @@ function planNext(store: SeriesStore, { exportResolution = 'minute' }: TenantCon
   const level = RESOLUTIONS.indexOf(exportResolution) as Level;
   const from = state.exported;
   const rows = sql.exec<{ closing: number; bytes: number }>(
-    `SELECT closing, length(image) AS bytes FROM buckets WHERE ${IS_EXPORTED} ORDER BY closing LIMIT ?`,
+    `SELECT closing, ${CALL_BYTES} AS bytes FROM buckets JOIN series ON series.id = buckets.series
+       WHERE ${IS_EXPORTED} ORDER BY closing LIMIT ?`,
     level,
     from,
     state.closing,
@@ -97,8 +99,7 @@ export function exportedRows(
   return store.sql
     .exec<{ key: string; start: number; n: number; image: ArrayBuffer }>(
       `SELECT key, start, buckets.n, image FROM buckets JOIN series ON series.id = buckets.series
-         WHERE level = ? AND closing > ? AND closing <= ? AND code IS NULL AND buckets.n > 0
-           AND start >= ? AND start < ? ORDER BY closing`,
+         WHERE ${IS_EXPORTED} AND start >= ? AND start < ? ORDER BY closing`,
       level,
       from,
       to,

@@ -200,8 +200,11 @@ export interface SeriesCalls {
   /** The tenant's settings have changed: what is done by the clock goes by them from now on. */
   configure(config: TenantConfig): Promise<void>;
   read(call: ReadCall): Promise<ReadAnswer>;
-  /** Series in order of their keys, after `after`. */
-  list(call: { name?: string; after?: string; limit: number }): Promise<{ series: SeriesRow[] }>;
+  /**
+   * Series in order of their keys, after `after`. @returns `more` where keys are so long that fewer than `limit` went
+   * into the answer: they go on behind its last
+   */
+  list(call: { name?: string; after?: string; limit: number }): Promise<{ series: SeriesRow[]; more?: true }>;
   /** The key of a series by its number; absent when it is not known here. */
   seriesKey(id: number): Promise<{ key?: string }>;
   /** What lies here of a series, decoded from storage; undefined when it is not known here. @param limit buckets told */

@@ -23,9 +23,8 @@ export async function seriesAfter(
   { name, after, limit }: { name?: string; after?: string; limit: number },
 ): Promise<ListedSeries[]> {
   const ask = { ...(name === undefined ? {} : { name }), ...(after === undefined ? {} : { after }), limit };
-  const lists = await inTurns(
-    objectNames('series', tenant, rings),
-    async (object) => (await within(env.SERIES.getByName(object).list(ask), object)).series,
+  const lists = await inTurns(objectNames('series', tenant, rings), (object) =>
+    listOf(env, object, ask),
   ).catch(fail);
   // A series whose owner changed with a ring lies in two objects.
   const rows = new Map<string, ListedSeries>();
@@ -36,6 +35,22 @@ export async function seriesAfter(
     }
   }
   return [...rows.values()].sort((a, b) => compareUtf8(a.key, b.key)).slice(0, limit);
+}
+
+/** The next ones of one object, by as many calls as their keys need. */
+async function listOf(
+  env: EdgeEnv,
+  object: string,
+  ask: { name?: string; after?: string; limit: number },
+): Promise<SeriesRow[]> {
+  const rows: SeriesRow[] = [];
+  for (;;) {
+    const { key: after = ask.after } = rows[rows.length - 1] ?? {};
+    const call = { ...ask, ...(after === undefined ? {} : { after }), limit: ask.limit - rows.length };
+    const { series, more } = await within(env.SERIES.getByName(object).list(call), object);
+    rows.push(...series);
+    if (!more) return rows;
+  }
 }
 
 function together(known: ListedSeries, { n, first, last }: SeriesRow): ListedSeries {

@@ -72,8 +72,8 @@ export class SeriesObject extends DurableObject<EdgeBindings> implements SeriesC
     return read(this.#store, call);
   }
 
-  async list(call: { name?: string; after?: string; limit: number }): Promise<{ series: SeriesRow[] }> {
-    return { series: this.#store.series.list(call) };
+  async list(call: Parameters<SeriesCalls['list']>[0]): Promise<{ series: SeriesRow[]; more?: true }> {
+    return this.#store.series.list(call);
   }
 
   async seriesKey(id: number): Promise<{ key?: string }> {

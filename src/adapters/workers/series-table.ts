@@ -1,4 +1,5 @@
 /** The series an object knows, by key, each with a short number that its buckets carry. */
+import { callBytes, MOST_CALL_BYTES } from './call-bytes.js';
 import type { SeriesRow } from './contract.js';
 import { parseSeriesKey, seriesKey } from './series-key.js';
 
@@ -64,18 +65,27 @@ export class SeriesTable {
       .toArray();
   }
 
-  /** In order of their keys, after `after`. */
-  list({ name, after = '', limit }: { name?: string; after?: string; limit: number }): SeriesRow[] {
+  /** In order of their keys, after `after`: at least one, and of so many keys as go into one call. */
+  list({ name, after = '', limit }: { name?: string; after?: string; limit: number }): {
+    series: SeriesRow[];
+    more?: true;
+  } {
     const [from, to] = name === undefined ? ['', '\u{10ffff}'] : keyRange(name);
-    return this.#sql
-      .exec<SeriesRow & Record<string, SqlStorageValue>>(
-        `SELECT id, key, n, first, last FROM series WHERE key >= ? AND key < ? AND key > ? ORDER BY key LIMIT ?`,
-        from,
-        to,
-        after,
-        limit,
-      )
-      .toArray();
+    const rows = this.#sql.exec<SeriesRow & Record<string, SqlStorageValue>>(
+      `SELECT id, key, n, first, last FROM series WHERE key >= ? AND key < ? AND key > ? ORDER BY key LIMIT ?`,
+      from,
+      to,
+      after,
+      limit,
+    );
+    const series: SeriesRow[] = [];
+    let bytes = 0;
+    for (const row of rows) {
+      bytes += callBytes(row);
+      if (bytes > MOST_CALL_BYTES && series.length > 0) return { series, more: true };
+      series.push(row);
+    }
+    return { series };
   }
 
   /** Inside a transaction: forgets a series of which nothing is kept, not by a snapshot either. */

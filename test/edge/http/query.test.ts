@@ -3,6 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { fromDataSketches } from '../../../src/sketch/foreign.js';
 import { KllSketch } from '../../../src/sketch/sketch.js';
 import { parseExposition } from '../../metrics/exposition-parser.js';
+import { longLabels } from '../ingest/ground.js';
+import { row } from '../series/ground.js';
 import { ask, BATCH_TYPE, configured, container, problem, series, tokenOf } from './edge-client.js';
 
 const TENANT = 'asked';
@@ -232,6 +234,29 @@ describe('series', () => {
       const answer = await ask(`/v1/series?limit=1&after=${gone}`, { token: owner });
       expect((await problem(answer, 400, 'ERR_PARAMETER')).detail).toContain('gone');
     }
+  });
+
+  it('are all listed, and in order, where their keys do not go into one call', async () => {
+    const tenant = 'longest-keys';
+    const owner = await configured(tenant, { ingest: 1, series: 2 });
+    const config = await env.DIRECTORY.getByName('directory').tenant(tenant);
+    const numbers = Array.from({ length: 160 }, (_, i) => i);
+    for (const slot of [0, 1]) {
+      // The first object has many of them, the other some between.
+      const rows = numbers
+        .filter((i) => Number(i % 16 === 0) === slot)
+        .map((i) => row(Date.now() - (Date.now() % 60_000), [i], { a: String(1000 + i), ...longLabels(0) }));
+      const series = env.SERIES.getByName(`series:${tenant}:${slot}`);
+      await series.apply({ config, sender: 'ingest', sequence: 1, rows });
+    }
+    const some = await env.SERIES.getByName(`series:${tenant}:0`).list({ limit: 1000 });
+    expect(some.more).toBe(true);
+    const { series: list, next } = await get<{ series: { labels: { a: string } }[]; next?: string }>(
+      '/v1/series?limit=1000',
+      owner,
+    );
+    expect(list.map(({ labels }) => Number(labels.a) - 1000)).toEqual(numbers);
+    expect(next).toBeUndefined();
   });
 
   it('are chosen by name and matchers', async () => {

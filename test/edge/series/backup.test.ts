@@ -1,7 +1,8 @@
 /** What a series object gives to a backup and takes back: the same rows, whatever it holds besides. */
 import { describe, expect, it } from 'vitest';
 import type { BackupPage, BackupPlace, TenantConfig } from '../../../src/adapters/workers/contract.js';
-import { START, seriesObject, setClock, tenantConfig } from '../ingest/ground.js';
+import { seriesKey } from '../../../src/adapters/workers/series-key.js';
+import { longLabels, START, seriesObject, setClock, tenantConfig } from '../ingest/ground.js';
 import {
   bucketCounts,
   DAY_MS,
@@ -183,6 +184,30 @@ describe('an export of a series object', () => {
       { day: T0, rows: 3 },
       { day: T0 + DAY_MS, rows: 1 },
     ]);
+  });
+
+  it('gives ranges that go into one call, however long the keys are', async () => {
+    setClock(T0);
+    const config = tenantConfig({ exportTo: 'pull' });
+    const object = seriesObject(config);
+    const ROWS = 150;
+    const labels = Array.from({ length: ROWS }, (_, i) => longLabels(i));
+    await handOver(
+      config,
+      labels.map((some, i) => row(T0, [i], some)),
+    );
+    await ringUntil(config, T0 + 5 * MINUTE_MS);
+    const keys: string[] = [];
+    for (;;) {
+      const plan = await object.planExport(config);
+      if (!plan) break;
+      const rows = (await object.exported({ to: plan.to, day: T0 }))!;
+      expect(rows.length).toBeGreaterThan(0);
+      expect(rows.reduce((sum, { key }) => sum + key.length, 0)).toBeLessThan(4 * 2 ** 20);
+      keys.push(...rows.map(({ key }) => key));
+      await object.confirmExport(plan.to);
+    }
+    expect(keys.sort()).toEqual(labels.map((some) => seriesKey('latency_ms', some)).sort());
   });
 
   it('does not give what a backup brings that had left before', async () => {
