@@ -8,6 +8,7 @@ import { debugParameters } from './debug-parameters.js';
 import { codeOf } from './error-code.js';
 import type { EdgeHono } from './http-context.js';
 import { queryLimitsOf } from './limits.js';
+import { pendingPages } from './pending-pages.js';
 import { fail, refuse } from './problem.js';
 import { objectNames, parseSeriesKey } from './series-key.js';
 import { eachIngest, eachSeries } from './tenant-objects.js';
@@ -21,7 +22,9 @@ export const diagnosticsRoutes = new Hono<EdgeHono>().get('/series/debug', async
   const selection = { name, matchers, from: call.from, to: call.to };
   // Ingest objects first, as queries do: what is handed over in between is told twice rather than not at all.
   const pending = await eachIngest(env, config, async (object) => {
-    return (await object.pending(selection, config)) as unknown as PendingAnswer;
+    return await pendingPages(
+      async (after) => (await object.pending(selection, config, after)) as unknown as PendingAnswer,
+    );
   }).catch(fail);
   const found = await eachSeries(env, config, async (object) => {
     return (await object.debug({ key, ...call })) as SeriesDebug | undefined;

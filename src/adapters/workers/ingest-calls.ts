@@ -53,6 +53,9 @@ export interface PendingRow {
   image: ArrayBuffer;
 }
 
+/** Rows come in the order of these. */
+export type PendingPlace = Pick<PendingRow, 'sequence' | 'start' | 'key'>;
+
 export interface PendingAnswer {
   /** This object's name: the sender of its sequences. */
   sender: string;
@@ -62,6 +65,8 @@ export interface PendingAnswer {
    */
   ringVersion: number;
   rows: PendingRow[];
+  /** Where the next page begins: behind it. Absent when this was the last, or nobody asked for pages. */
+  next?: PendingPlace;
   /** Receipt time of the oldest batch that is still pending or in the outbox; absent when there is none. */
   oldest?: number;
 }
@@ -126,8 +131,11 @@ export interface IngestCalls {
   }): Promise<{ crc?: number }>;
   /** The tenant's settings have changed: what is done by the clock goes by them from now on. */
   configure(config: TenantConfig): Promise<void>;
-  /** What a query must add to what series objects hold. */
-  pending(selection: Selection, config: TenantConfig): Promise<PendingAnswer>;
+  /**
+   * What a query must add to what series objects hold.
+   * @param after a page of so many rows behind it as go into one call; absent: all of them
+   */
+  pending(selection: Selection, config: TenantConfig, after?: PendingPlace): Promise<PendingAnswer>;
   /** Seals what is pending and hands everything over now; resolves when series objects have it. */
   flush(config: TenantConfig): Promise<{ sequence: number }>;
   /**

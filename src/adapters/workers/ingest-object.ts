@@ -10,6 +10,7 @@ import { bufferOf } from './array-buffer.js';
 import { BackupCuts } from './backup-cuts.js';
 import { BatchIds, forgettableAt } from './batch-ids.js';
 import type { EdgeBindings } from './bindings.js';
+import { callBytes, MOST_CALL_BYTES } from './call-bytes.js';
 import { Captures, KEPT_MS } from './captures.js';
 import type {
   CaptureCall,
@@ -19,6 +20,7 @@ import type {
   IngestCalls,
   ObjectCounters,
   PendingAnswer,
+  PendingPlace,
   PendingRow,
   Selection,
   TakeCall,
@@ -34,6 +36,7 @@ import { Outbox } from './outbox.js';
 import { Pause } from './pause.js';
 import { PendingBatches, type UnsealedSequence } from './pending.js';
 import { PendingGroups } from './pending-groups.js';
+import { comparePlaces } from './pending-pages.js';
 import { Quarantine } from './quarantine.js';
 import { Room } from './room.js';
 import { Schedule } from './schedule.js';
@@ -119,22 +122,50 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
     if (this.#state.config) this.#transaction(() => this.#state.remember(config, this.#sender));
   }
 
-  async pending(selection: Selection, config: TenantConfig): Promise<PendingAnswer> {
+  async pending(selection: Selection, config: TenantConfig, after?: PendingPlace): Promise<PendingAnswer> {
+    const rows: PendingRow[] = [];
+    let next: PendingPlace | undefined;
+    let bytes = 0;
+    for (const row of this.#waiting(selection, config, after)) {
+      bytes += callBytes(row);
+      const last = rows[rows.length - 1];
+      // Rows of one place stay together: the next page begins behind it.
+      if (after && last && bytes > MOST_CALL_BYTES && comparePlaces(last, row) !== 0) {
+        next = { sequence: last.sequence, start: last.start, key: last.key };
+        break;
+      }
+      rows.push(row);
+    }
+    const oldest = Math.min(this.#pending.oldest()?.opened ?? Infinity, this.#outbox.oldest() ?? Infinity);
+    const { ringVersion } = this.#state;
+    return {
+      sender: this.#sender,
+      ringVersion,
+      rows,
+      ...(next ? { next } : {}),
+      ...(oldest < Infinity ? { oldest } : {}),
+    };
+  }
+
+  /** What is not handed over yet, in the order of places: sequences are sealed in theirs. */
+  *#waiting(selection: Selection, config: TenantConfig, after?: PendingPlace): Generator<PendingRow> {
     const { from, to } = selection;
     const isSelected = seriesTest(selection);
-    const isWanted = (key: string, start: number) => start >= from && start < to && isSelected(key);
-    const rows: PendingRow[] = [];
-    for (const row of this.#outbox.rowsBetween(from, to)) if (isSelected(row.key)) rows.push(row);
+    yield* this.#outbox.rowsBetween(from, to, after, isSelected);
     const unsealed = this.#pending.unsealedSequences();
     this.#groups.keepOnly(unsealed.map(({ sequence }) => sequence));
     for (const { sequence, ringVersion } of unsealed) {
-      for (const { key, start, image } of this.#groups.rowsOf(sequence, config, isWanted)) {
-        rows.push({ sequence, ringVersion, key, start, image: bufferOf(image) });
-      }
+      const isWanted = (key: string, start: number) =>
+        start >= from &&
+        start < to &&
+        (!after || comparePlaces({ sequence, start, key }, after) > 0) &&
+        isSelected(key);
+      const rows = after && sequence < after.sequence ? [] : this.#groups.rowsOf(sequence, config, isWanted);
+      const placed = rows.map(({ key, start, image }): PendingRow => {
+        return { sequence, ringVersion, key, start, image: bufferOf(image) };
+      });
+      yield* placed.sort(comparePlaces);
     }
-    const oldest = Math.min(unsealed[0]?.opened ?? Infinity, this.#outbox.oldest() ?? Infinity);
-    const { ringVersion } = this.#state;
-    return { sender: this.#sender, ringVersion, rows, ...(oldest < Infinity ? { oldest } : {}) };
   }
 
   async flush(config: TenantConfig): Promise<{ sequence: number }> {

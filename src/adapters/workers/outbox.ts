@@ -5,17 +5,12 @@
  * owner has it, so a hand-over that was interrupted anywhere is repeated, and the owner ignores what it has applied.
  */
 import { CALL_BYTES, MOST_CALL_BYTES } from './call-bytes.js';
-import type { ApplyCall, ApplyPartCall, HandOverRow } from './contract.js';
+import type { ApplyCall, ApplyPartCall, HandOverRow, PendingPlace, PendingRow } from './contract.js';
+import { comparePlaces } from './pending-pages.js';
 import type { SealedRow } from './seal.js';
 
-export interface OutboxRow {
-  [column: string]: SqlStorageValue;
-  sequence: number;
-  ringVersion: number;
-  key: string;
-  start: number;
-  image: ArrayBuffer;
-}
+/** A row without its image. */
+type OutboxPlace = Omit<PendingRow, 'image'> & { row: number; [column: string]: SqlStorageValue };
 
 /** Gives a sequence's rows, or a part of them, to their owner; resolves with the last sequence it has applied. */
 export type HandOver = (
@@ -106,13 +101,28 @@ export class Outbox {
     );
   }
 
-  /** Rows of minutes in [from, to), one by one. */
-  rowsBetween(from: number, to: number): SqlStorageCursor<OutboxRow> {
-    return this.#sql.exec<OutboxRow>(
-      `SELECT sequence, ring_version AS ringVersion, key, start, image FROM outbox WHERE start >= ? AND start < ?`,
-      from,
-      to,
-    );
+  /** Rows of minutes in [from, to) behind a place, in order of places, each image when its turn has come. */
+  *rowsBetween(
+    from: number,
+    to: number,
+    after: PendingPlace | undefined,
+    isWanted: (key: string) => boolean,
+  ): Generator<PendingRow> {
+    const rows = this.#sql
+      .exec<OutboxPlace>(
+        `SELECT row, sequence, ring_version AS ringVersion, key, start FROM outbox WHERE start >= ? AND start < ?`,
+        from,
+        to,
+      )
+      .toArray()
+      .filter((row) => (!after || comparePlaces(row, after) > 0) && isWanted(row.key))
+      .sort(comparePlaces);
+    for (const { row, ...place } of rows) {
+      const { image } = this.#sql
+        .exec<{ image: ArrayBuffer }>('SELECT image FROM outbox WHERE row = ?', row)
+        .one();
+      yield { ...place, image };
+    }
   }
 
   /**

@@ -8,6 +8,7 @@ import { labelsOfEach } from './each-series.js';
 import type { EdgeEnv } from './env.js';
 import { inTurns, within } from './fan-out.js';
 import { rememberAnswer, rememberedAnswer } from './last-answers.js';
+import { pendingPages } from './pending-pages.js';
 import { bucketName, objectNames } from './series-key.js';
 
 export interface QueryAsk {
@@ -150,7 +151,8 @@ async function readPending(
   let failure: unknown;
   const answers = await inTurns(objectNames('ingest', config.tenant, config.rings), async (name) => {
     try {
-      return await within(env.INGEST.getByName(name).pending(selection, config), name);
+      const object = env.INGEST.getByName(name);
+      return await pendingPages((after) => within(object.pending(selection, config, after), name));
     } catch (error) {
       failure = error;
       return undefined;

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { fromDataSketches } from '../../../src/sketch/foreign.js';
 import { KllSketch } from '../../../src/sketch/sketch.js';
 import { parseExposition } from '../../metrics/exposition-parser.js';
-import { longLabels } from '../ingest/ground.js';
+import { longLabels, takeCall } from '../ingest/ground.js';
 import { row } from '../series/ground.js';
 import { ask, BATCH_TYPE, configured, container, problem, series, tokenOf } from './edge-client.js';
 
@@ -279,6 +279,22 @@ describe('a query', () => {
     expect(detail).toContain('series');
     const other = await problem(await tooMany({ KLL_MAX_BUCKETS: '1' }), 422, 'ERR_QUERY_TOO_LARGE');
     expect(other.detail).toContain('buckets');
+  });
+
+  it('counts all that waits, where it is more than one call takes', async () => {
+    const tenant = 'waiting';
+    const owner = await configured(tenant, { ingest: 1, series: 1 });
+    await ask('/v1/admin/pause', { token: owner, body: { minutes: 30 } });
+    const config = await env.DIRECTORY.getByName('directory').tenant(tenant);
+    for (let first = 0; first < 600; first += 100) {
+      const list = Array.from({ length: 100 }, (_, i) => ({
+        labels: longLabels(first + i),
+        values: Float64Array.of(first + i),
+      }));
+      await env.INGEST.getByName(`ingest:${tenant}:0`).take(takeCall(config, list));
+    }
+    const answer = await get<{ n: number; partial: boolean }>('/v1/quantiles?name=latency_ms', owner);
+    expect(answer).toMatchObject({ n: 600, partial: false });
   });
 
   it('that has too many groups for what it wants of each is refused, and says how many there may be', async () => {
