@@ -3,7 +3,8 @@ import { callBytes, MOST_CALL_BYTES } from './call-bytes.js';
 import type { SeriesRow } from './contract.js';
 import { parseSeriesKey, seriesKey } from './series-key.js';
 
-export const OTHER_LABELS = { __other__: 'true' } as const;
+const OTHER_LABELS = { __other__: 'true' } as const;
+const OTHER_NAME = '__other__';
 
 interface Known {
   [column: string]: SqlStorageValue;
@@ -35,7 +36,7 @@ export class SeriesTable {
 
   /**
    * Inside a transaction: the number of a series, and what comes to it is counted. One that is new beyond the cap goes
-   * to the series of all others of its name.
+   * to the series of all others of its name; there are as many again of those at most, and then one for all names.
    * @param start of the minute that values come for
    */
   enter(key: string, n: number, start: number, cap: number): { id: number; isOther: boolean } {
@@ -43,7 +44,11 @@ export class SeriesTable {
     if (known !== undefined) return { id: known, isOther: false };
     if (this.#count < cap) return { id: this.#create(key, n, start), isOther: false };
     const other = seriesKey(parseSeriesKey(key).name, OTHER_LABELS);
-    return { id: this.#add(other, n, start) ?? this.#create(other, n, start), isOther: true };
+    const others = this.#add(other, n, start);
+    if (others !== undefined) return { id: others, isOther: true };
+    // Names without end must not be series without end.
+    const last = this.#count < 2 * cap ? other : seriesKey(OTHER_NAME, OTHER_LABELS);
+    return { id: this.#add(last, n, start) ?? this.#create(last, n, start), isOther: true };
   }
 
   keyOf(id: number): string {

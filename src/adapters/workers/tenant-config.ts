@@ -46,7 +46,7 @@ export interface TenantConfig {
   captureRefused?: boolean;
   /** Keep batches that were taken, a bounded number, for a replay elsewhere: default no. */
   captureTaken?: boolean;
-  /** Series of a tenant beyond which new ones enter `__other__`. */
+  /** Series of a tenant beyond which new ones enter `__other__`: of their name, and beyond as many again of one for all. */
   maxSeries: number;
   /** Pending batches and bytes of an ingest object, keys of series with them, above which it answers 'full'. */
   maxPendingBatches: number;

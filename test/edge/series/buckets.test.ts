@@ -84,6 +84,22 @@ describe('apply', () => {
     ]);
     expect(totalsOf(await readOf(config)).n).toBe(5);
   });
+
+  it('has as many series of others as the cap at most, and one for all names beyond', async () => {
+    const config = tenantConfig({ maxSeries: 2 });
+    const names = Array.from({ length: 50 }, (_, i) => `name_${i}`);
+    for (const name of [...names, 'name_3', 'name_40']) await handOver(config, [row(T0, [1], {}, name)]);
+    const { series } = await seriesObject(config).list({ limit: 100 });
+    const other = { __other__: 'true' };
+    expect(series.map(({ key, n }) => [key, n])).toEqual([
+      [seriesKey('__other__', other), 47],
+      [seriesKey('name_0', {}), 1],
+      [seriesKey('name_1', {}), 1],
+      [seriesKey('name_2', other), 1],
+      [seriesKey('name_3', other), 2],
+    ]);
+    expect(totalsOf(await readOf(config, { name: '__other__' })).n).toBe(47);
+  });
 });
 
 describe('closing and rolling up', () => {
