@@ -274,8 +274,8 @@ describe('handing over', () => {
         });
         instance.env = { ...instance.env, SERIES: { getByName } as never };
       });
-      await passTime(ingestObject(config), 5_000);
-      await passTime(ingestObject(config), 0);
+      // However slow the machine is: an alarm does what it has time for.
+      while ((await inside(ingestObject(config), held)) > 0) await passTime(ingestObject(config), 5_000);
       expect(calls).toBeGreaterThan(1);
       expect(await pendingTotals(config)).toEqual({ n: 0, sum: 0 });
       expect(await applied(config)).toEqual({ n: SERIES, sum });
@@ -309,8 +309,7 @@ describe('handing over', () => {
         };
         instance.env = { ...instance.env, SERIES: { getByName: () => ({ applyPart }) } as never };
       });
-      await passTime(ingestObject(config), 5_000);
-      await passTime(ingestObject(config), 0);
+      while (parts.length === 0) await passTime(ingestObject(config), 5_000);
       const [first, ...others] = parts;
       for (const part of others) expect((await seriesObject(config).applyPart(part)).applied).toBe(0);
       expect(await applied(config)).toEqual({ n: 0, sum: 0 });
