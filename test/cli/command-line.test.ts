@@ -164,6 +164,17 @@ describe('the command line', () => {
     });
   });
 
+  it('ends with exit code 70, and no verdict, where an error reaches nobody', async () => {
+    const left = "process.once('beforeExit', () => Promise.reject(new Error('left alone')))";
+    const env = { NODE_OPTIONS: `--import "data:text/javascript,${left}"` };
+    const run = await runKll(['plan', '--error', '1%', '--json'], { cwd: folder.path, env });
+    expect(run.code).toBe(70);
+    expect(JSON.parse(run.stderr)).toMatchObject({
+      code: 'ERR_INTERNAL',
+      message: expect.stringContaining('left alone'),
+    });
+  });
+
   it('ends with exit code 4 when standard output is full', { skip: !existsSync('/dev/full') }, async () => {
     const full = openSync('/dev/full', 'w');
     try {

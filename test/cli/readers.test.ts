@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EXIT } from '../../src/cli/exit.js';
 import { ByteSource } from '../../src/cli/input/byte-source.js';
@@ -232,6 +233,59 @@ describe('Parquet', () => {
       exitCode: EXIT.usage,
       message: expect.stringContaining(message),
       hint: expect.stringContaining('"delay", "distance"'),
+    });
+  });
+
+  /** A table of one column of doubles, in row groups and pages of few. */
+  const doubles = (data: (number | null)[]) =>
+    new Uint8Array(
+      parquetWriteBuffer({
+        columnData: [{ name: 'ms', type: 'DOUBLE', data, nullable: true, encoding: 'PLAIN' }],
+        rowGroupSize: 40,
+        pageSize: 64,
+      }),
+    );
+
+  it('gives all pages of a row group, nulls as missing', async () => {
+    const values = Array.from({ length: 100 }, (_, i) => (i % 10 === 3 ? null : i / 8));
+    expect(await read('pages.parquet', doubles(values))).toEqual({
+      format: 'parquet',
+      values: values.filter((x) => x !== null),
+      missing: 10,
+      invalid: 0,
+    });
+  });
+
+  it.each([
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+  ])('says in which row %d stands, or leaves it out', async (bad) => {
+    const file = doubles(Array.from({ length: 60 }, (_, i) => (i === 50 ? bad : i)));
+    await expect(read('nan.parquet', file)).rejects.toMatchObject({
+      exitCode: EXIT.data,
+      code: 'ERR_INPUT',
+      message: expect.stringContaining(`row 51, column "ms": expected a number, found ${bad}`),
+    });
+    expect(await read('nan.parquet', file, { skipInvalid: true })).toMatchObject({ invalid: 1 });
+  });
+
+  it('refuses a row group whose pages do not hold its rows', async () => {
+    const file = Buffer.from(doubles(Array.from({ length: 10 }, (_, i) => i)));
+    // The last field of the only row group: num_rows, as a zigzag varint.
+    file[file.lastIndexOf(Uint8Array.of(0x16, 20)) + 1] = 24;
+    await expect(read('short.parquet', file)).rejects.toMatchObject({
+      exitCode: EXIT.data,
+      message: expect.stringContaining('expected 12 rows, found 10'),
+    });
+  });
+
+  it('refuses pages that are damaged', async () => {
+    const flights = await readFile(FLIGHTS);
+    await expect(
+      read('damaged.parquet', flights.fill(255, 3e6, 3e6 + 14), { column: 'distance' }),
+    ).rejects.toMatchObject({
+      exitCode: EXIT.data,
+      message: expect.stringMatching(/damaged\.parquet: cannot read row group \d+ as Parquet: /),
     });
   });
 

@@ -22,15 +22,16 @@ export async function* readParquet(
       let row = rowStart;
       const where = () => `row ${row}, column "${column}"`;
       await guarded(
-        () =>
-          parquetRead({
+        async () => {
+          // By pages: what onPage throws rejects the promise, what onChunk throws nobody waits for.
+          await parquetRead({
             file,
             metadata,
             columns: [column],
             rowStart,
             rowEnd,
             compressors,
-            onChunk: ({ columnData }) => {
+            onPage: ({ columnData }) => {
               for (let i = 0; i < columnData.length; i++) {
                 row++;
                 const value: unknown = columnData[i];
@@ -40,7 +41,9 @@ export async function* readParquet(
                 else collector.refuse(String(value), where);
               }
             },
-          }),
+          });
+          if (row !== rowEnd) throw new Error(`expected ${num_rows} rows, found ${row - rowStart}`);
+        },
         name,
         `row group ${group}`,
       );
