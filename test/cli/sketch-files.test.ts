@@ -245,6 +245,40 @@ describe('kll query', () => {
     expect(await rank('--exclusive')).toBe(0);
   });
 
+  it('gives bounds of the rank that is asked for', async () => {
+    // Far more ties than values can be mistaken by: at and below 1 are different ranks.
+    const ties = Array.from({ length: 30_000 }, (_, i) => (i % 3 === 0 ? [0, 2][(i / 3) % 2] : 1));
+    await folder.kll(['build', '-o', 'ties.kll'], ties.join('\n'));
+    const args = ['query', 'ties.kll', '--json', '--rank=-1,0,5e-324,1,2,3'];
+    const { ranks } = (await folder.kll([...args, '--exclusive'])).json;
+    const below = [0, 0, 1 / 6, 1 / 6, 5 / 6, 1];
+    for (const [i, { rank, lower, upper }] of ranks.entries()) {
+      expect(lower).toBeLessThanOrEqual(rank);
+      expect(upper).toBeGreaterThanOrEqual(rank);
+      expect(lower).toBeLessThanOrEqual(below[i]);
+      expect(upper).toBeGreaterThanOrEqual(below[i]);
+      expect(upper - lower).toBeLessThan(0.05);
+    }
+    expect(ranks[4].upper).toBeLessThan(1);
+  });
+
+  it.each([
+    [0, -Number.MIN_VALUE, Number.MIN_VALUE],
+    [-0, -Number.MIN_VALUE, Number.MIN_VALUE],
+    [Number.MIN_VALUE, 0, 1],
+    [-1, -1 - 2 ** -52, 0],
+    [1, 1 - 2 ** -53, 2],
+    [-Number.MAX_VALUE, -1e308, 0],
+  ])('gives as bounds of what is below %d the share that is', async (value, ...others) => {
+    await folder.kll(['build', '-o', 'few.kll'], [value, ...others].map(String).join('\n'));
+    const args = ['query', 'few.kll', '--json', '--exclusive', `--rank=${value}`];
+    const share = others.filter((x) => x < value).length / 3;
+    const [{ rank, lower, upper }] = (await folder.kll(args)).json.ranks;
+    expect(rank).toBe(share);
+    expect(lower).toBeCloseTo(share, 15);
+    expect(upper).toBeCloseTo(share, 15);
+  });
+
   it('interpolates when asked', async () => {
     await folder.kll(['build', '-o', 'two.kll'], '0\n10\n');
     const median = async (...more: string[]) =>

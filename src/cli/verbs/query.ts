@@ -55,7 +55,10 @@ export async function query(path: string, args: QueryArguments): Promise<ExitCod
   const ranks: RankRow[] = (args.rank ?? []).map((value) => ({
     value,
     rank: sketch.rank(value, { inclusive }),
-    ...(sketch.isEmpty ? { lower: Number.NaN, upper: Number.NaN } : sketch.rankBounds(value)),
+    ...(sketch.isEmpty
+      ? { lower: Number.NaN, upper: Number.NaN }
+      : // Below a value is at or below the double before it.
+        sketch.rankBounds(inclusive ? value : doubleBefore(value))),
   }));
   if (args.json) {
     await printJson({ schema: 'kll.query/1', input: { name: file.name }, n: sketch.n, quantiles, ranks });
@@ -66,6 +69,15 @@ export async function query(path: string, args: QueryArguments): Promise<ExitCod
   if (ranks.length > 0) lines.push(...renderTable(rankColumns(inclusive, sketch.isEstimating), ranks));
   await printLines(lines);
   return EXIT.ok;
+}
+
+/** The largest double below a finite one; -Infinity below them all. */
+function doubleBefore(x: number): number {
+  if (x === 0) return -Number.MIN_VALUE;
+  const double = Float64Array.of(x);
+  // The bits behind the sign ascend with the magnitude.
+  new BigInt64Array(double.buffer)[0] += x > 0 ? -1n : 1n;
+  return double[0];
 }
 
 function rankColumns(inclusive: boolean, isEstimating: boolean): Column<RankRow>[] {
