@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { columnChart, horizontalBar, logEdges, roundEdges } from '../../src/cli/output/chart.js';
 import {
   percentileName,
+  showApart,
   showComputedInterval,
   showPercent,
   showShare,
@@ -59,13 +60,25 @@ describe('bars', () => {
 describe('figures', () => {
   it.each([
     [0.1 + 0.2, '0.3'],
-    [1234567.891, '1234568'],
+    [1234567.891, '1234567.9'],
+    [12345678.5, '12345678.5'],
+    [-123.456789, '-123.4568'],
+    [0.000123456789, '0.0001234568'],
+    [2 ** 52 - 0.5, '4503599627370495.5'],
     [12, '12'],
+    [1_763_000_000_123_456, '1763000000123456'],
+    [-Number.MAX_SAFE_INTEGER, '-9007199254740991'],
     [-0, '0'],
     [1e21, '1e+21'],
     [Number.NaN, '-'],
     [Number.NEGATIVE_INFINITY, '-inf'],
   ])('show %d as %s', (x, text) => expect(showValue(x)).toBe(text));
+
+  it('of edges that are close together have as many digits as tell them apart', () => {
+    expect(showApart([0.1 + 0.2, 0.4])).toEqual(['0.3', '0.4']);
+    expect(showApart([0.3, 0.1 + 0.2])).toEqual(['0.3', '0.30000000000000004']);
+    expect(showApart([1, 1.00000001, 1.00000002])).toEqual(['1', '1.00000001', '1.00000002']);
+  });
 
   it('name percentiles without the noise of binary fractions', () => {
     expect([0, 0.5, 0.999, 0.07, 0.29, 1].map(percentileName)).toEqual([

@@ -3,13 +3,28 @@
 const MOST_NAMES = 30;
 const COUNT = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
-/** A value of the data: seven significant digits, integers whole. */
-export function showValue(x: number): string {
+/**
+ * A value of the data: integers whole, fractions in seven significant digits and one decimal at the least, so that a mean
+ * does not pass the maximum.
+ * @param digits significant digits of a fraction
+ */
+export function showValue(x: number, digits = 7): string {
   if (Number.isNaN(x)) return '-';
   if (x === Number.POSITIVE_INFINITY) return 'inf';
   if (x === Number.NEGATIVE_INFINITY) return '-inf';
-  if (Number.isInteger(x) && Math.abs(x) < 1e15) return String(x);
-  return String(Number(x.toPrecision(7)));
+  // From there on JavaScript writes an exponent.
+  const isPlain = Math.abs(x) < 1e21;
+  if (Number.isInteger(x) && isPlain) return String(x);
+  const whole = isPlain ? Math.trunc(Math.abs(x)).toFixed().length : 0;
+  return String(Number(x.toPrecision(Math.max(digits, whole + 1))));
+}
+
+/** Values that differ, in as many digits as tell them apart. */
+export function showApart(values: readonly number[]): string[] {
+  for (let digits = 7; ; digits++) {
+    const texts = values.map((x) => showValue(x, digits));
+    if (digits === 17 || new Set(texts).size === texts.length) return texts;
+  }
 }
 
 /** A number of things. */
