@@ -40,6 +40,55 @@ describe('bin edges', () => {
   it('on a logarithmic scale stand at equal ratios', () => {
     expect(logEdges(1, 1000, 3)).toEqual([1, 10, 100, 1000]);
   });
+
+  it('have as many digits on a logarithmic scale as tell them apart', () => {
+    const edges = logEdges(1000, 1010, 20);
+    expect(edges.slice(0, 3)).toEqual([1000, 1000.5, 1001]);
+    expect(edges).toHaveLength(21);
+  });
+
+  it.each([
+    [0.3, 0.30000000000000004],
+    [1e16, 1e16 + 2],
+    [1e16, 1e16 + 64],
+    [1_763_000_000_000_000_000, 1_763_000_000_000_100_000],
+    [1e-310, 2e-310],
+    [5e-324, 1e-323],
+    [0, 5e-324],
+    [0, 1e300],
+    [1.7e308, Number.MAX_VALUE],
+    [-8e307, 8.9e307],
+  ])('from %d to %d are finite, differ, and enclose the range', (low, high) => {
+    for (const bins of [2, 20, 200]) {
+      const edges = roundEdges(low, high, bins);
+      expect(edges.length).toBeGreaterThan(1);
+      expect(edges.length).toBeLessThanOrEqual(bins + 4);
+      for (const [i, edge] of edges.entries()) {
+        expect(edge).toBe(Number.isFinite(edge) ? edge : 'finite');
+        if (i > 0) expect(edge).toBeGreaterThan(edges[i - 1]);
+      }
+      expect(edges[0]).toBeLessThanOrEqual(low);
+      expect(edges.at(-1)).toBeGreaterThanOrEqual(high);
+    }
+  });
+
+  it('differ whatever the range', () => {
+    const any = fc.double({ noNaN: true, noDefaultInfinity: true });
+    fc.assert(
+      fc.property(any, any, fc.integer({ min: 2, max: 200 }), (a, b, bins) => {
+        const [low, high] = [Math.min(a, b), Math.max(a, b)];
+        fc.pre(low < high && Number.isFinite(high - low));
+        const scales = low > 0 ? [roundEdges, logEdges] : [roundEdges];
+        for (const edges of scales.map((scale) => scale(low, high, bins))) {
+          expect(edges.length).toBeGreaterThan(1);
+          for (const [i, edge] of edges.entries()) {
+            expect(Number.isFinite(edge)).toBe(true);
+            if (i > 0) expect(edge).toBeGreaterThan(edges[i - 1]);
+          }
+        }
+      }),
+    );
+  });
 });
 
 describe('bars', () => {

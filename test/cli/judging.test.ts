@@ -247,12 +247,38 @@ describe('kll plot', () => {
   });
 
   it('draws one value, tiny values and huge ones', async () => {
-    for (const input of ['5\n', '5\n5\n', '0\n', '1e-300\n2e-300\n', '-1e300\n1e300\n']) {
+    const ends = ['1.7e308\n', '-1.7e308\n', '1e-310\n2e-310\n', '1e16\n10000000000000002\n'];
+    for (const input of ['5\n', '5\n5\n', '0\n', '1e-300\n2e-300\n', '-1e300\n1e300\n', ...ends]) {
       for (const kind of [[], ['--cdf']]) {
         expect(await folder.kll(['plot', ...kind], input)).toMatchObject({ code: 0, stderr: '' });
       }
     }
     expect(await folder.kll(['plot'], '')).toMatchObject({ code: 3 });
+  });
+
+  it('tells bins apart, however close they are', async () => {
+    for (const [input, ...args] of [
+      ['0.3\n0.30000000000000004\n'],
+      ['1763000000000000000\n1763000000000000512\n'],
+      ['1000\n1005\n1010\n', '--log'],
+    ]) {
+      const { stdout } = await folder.kll(['plot', ...args], input);
+      const labels = stdout
+        .split('\n')
+        .slice(3, -1)
+        .map((line) => line.trim().split('  ')[0]);
+      expect(new Set(labels).size).toBe(labels.length);
+      expect(labels.length).toBeGreaterThan(1);
+      for (const [lower, upper] of labels.map((label) => label.split(' .. '))) expect(lower).not.toBe(upper);
+    }
+  });
+
+  it('draws a logarithmic scale over all magnitudes', async () => {
+    for (const kind of [[], ['--cdf']]) {
+      const { stdout } = await folder.kll(['plot', '--log', ...kind], '1e-310\n1e300\n');
+      expect(stdout).toMatch(/1e-310.*1e\+300/s);
+      expect(stdout).not.toMatch(/inf/i);
+    }
   });
 
   it('takes the range it is given', async () => {

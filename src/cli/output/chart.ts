@@ -25,27 +25,49 @@ export function columnChart(shares: readonly number[], height: number, ascii: bo
 }
 
 /**
- * Bin edges at round numbers: multiples of 1, 2 or 5 times a power of ten.
+ * Bin edges at round numbers: multiples of 1, 2 or 5 times a power of ten; where those do not differ as doubles, even ones.
+ * @param low below `high`, which is finitely far away
  * @param bins about how many
  */
 export function roundEdges(low: number, high: number, bins: number): number[] {
   const raw = (high - low) / bins;
   const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= raw * 0.999)!;
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= raw * 0.999) ?? 0;
   const first = Math.floor(low / step);
   const last = Math.ceil(high / step);
   // Divided where the step is a fraction: 3 / 10 is 0.3 and 3 x 0.1 is not.
   const edge = (i: number) => (step < 1 ? i / Math.round(1 / step) : i * step);
   const edges: number[] = [];
-  for (let i = first; i <= last; i++) edges.push(edge(i));
-  return edges;
+  // Beyond 2^53 a count and the next are one: it would not end.
+  if (Number.isSafeInteger(first) && Number.isSafeInteger(last)) {
+    for (let i = first; i <= last; i++) edges.push(edge(i));
+  }
+  return areEdges(edges) ? edges : evenEdges(low, high, bins);
 }
 
-/** Edges at equal ratios, for values above 0. */
+/** Edges at equal ratios, for values above 0; of three digits, or as many as tell them apart. */
 export function logEdges(low: number, high: number, bins: number): number[] {
   const from = Math.log10(low);
   const step = (Math.log10(high) - from) / bins;
-  return Array.from({ length: bins + 1 }, (_, i) =>
-    i === bins ? high : Number((10 ** (from + i * step)).toPrecision(3)),
+  for (let digits = 3; digits <= 17; digits++) {
+    const edges = Array.from({ length: bins + 1 }, (_, i) =>
+      i === bins ? high : Number((10 ** (from + i * step)).toPrecision(digits)),
+    );
+    if (areEdges(edges)) return edges;
+  }
+  // So close together lines and logarithms are one.
+  return evenEdges(low, high, bins);
+}
+
+/** Finite, ascending and at least two. */
+function areEdges(edges: readonly number[]): boolean {
+  return edges.length > 1 && edges.every((x, i) => Number.isFinite(x) && (i === 0 || x > edges[i - 1]));
+}
+
+/** Edges at equal distances, as many as differ. */
+function evenEdges(low: number, high: number, bins: number): number[] {
+  const edges = Array.from({ length: bins + 1 }, (_, i) =>
+    i === bins ? high : Math.min(high, low + (high - low) * (i / bins)),
   );
+  return edges.filter((x, i) => i === 0 || x > edges[i - 1]);
 }

@@ -5,7 +5,7 @@ import { toIntegerWithin, toNumber, withInput, withItemType, withJson, withSketc
 import { dataError, EXIT, type ExitCode, usageError } from '../exit.js';
 import { describeSubject, openSubject, type Subject, type SubjectArguments } from '../input/subject.js';
 import { columnChart, horizontalBar, logEdges, roundEdges } from '../output/chart.js';
-import { showCountOf, showShare, showValue } from '../output/figures.js';
+import { showApart, showCountOf, showShare, showValue } from '../output/figures.js';
 import { heading, printJson, printLines, terminalWidth } from '../output/terminal.js';
 
 interface PlotArguments extends SubjectArguments {
@@ -74,8 +74,8 @@ function rangeOf(sketch: KllSketch, { from, to, log }: PlotArguments): { low: nu
   if (low >= high) {
     // All one value: a range around it.
     const pad = Math.abs(low) / 10 || 1;
-    if (from === undefined) low = high - pad;
-    if (to === undefined) high = low + 2 * pad;
+    if (from === undefined) low = Math.max(high - pad, -Number.MAX_VALUE);
+    if (to === undefined) high = Math.min(low + 2 * pad, Number.MAX_VALUE);
   }
   if (!Number.isFinite(high - low))
     throw usageError('the values are too far apart to draw', 'Give --from and --to, or --log.');
@@ -103,7 +103,9 @@ async function plotHistogram(
   const shown = bins.filter(
     ({ share, lower, upper }) => share > 0 || (Number.isFinite(lower) && Number.isFinite(upper)),
   );
-  const labels = shown.map(binLabel);
+  const texts = showApart(edges);
+  const text = (edge: number) => texts[edges.indexOf(edge)];
+  const labels = shown.map((bin) => binLabel(bin, text));
   const labelWidth = Math.max(...labels.map((label) => label.length));
   const shares = shown.map(({ share }) => showShare(share));
   const shareWidth = Math.max(...shares.map((share) => share.length));
@@ -128,10 +130,10 @@ function binShares(sketch: KllSketch, edges: number[]): Bin[] {
   }));
 }
 
-function binLabel({ lower, upper }: Bin): string {
-  if (lower === Number.NEGATIVE_INFINITY) return `up to ${showValue(upper)}`;
-  if (upper === Number.POSITIVE_INFINITY) return `above ${showValue(lower)}`;
-  return `${showValue(lower)} .. ${showValue(upper)}`;
+function binLabel({ lower, upper }: Bin, text: (edge: number) => string): string {
+  if (lower === Number.NEGATIVE_INFINITY) return `up to ${text(upper)}`;
+  if (upper === Number.POSITIVE_INFINITY) return `above ${text(lower)}`;
+  return `${text(lower)} .. ${text(upper)}`;
 }
 
 async function plotCdf(
@@ -143,7 +145,7 @@ async function plotCdf(
   const width = (args.width ?? terminalWidth()) - 7;
   const at = (column: number) => {
     const share = column / (width - 1);
-    return args.log ? low * (high / low) ** share : low + (high - low) * share;
+    return args.log ? low ** (1 - share) * high ** share : low + (high - low) * share;
   };
   const xs = Array.from({ length: width }, (_, column) => (column === width - 1 ? high : at(column)));
   const ranks = sketch.ranks(xs);
