@@ -275,6 +275,7 @@ describe('Parquet', () => {
     file[file.lastIndexOf(Uint8Array.of(0x16, 20)) + 1] = 24;
     await expect(read('short.parquet', file)).rejects.toMatchObject({
       exitCode: EXIT.data,
+      code: 'ERR_PARQUET',
       message: expect.stringContaining('expected 12 rows, found 10'),
     });
   });
@@ -291,11 +292,14 @@ describe('Parquet', () => {
 
   it.each([
     ['cut short', new TextEncoder().encode('PAR1 and then nothing of the kind')],
-    ['only its magic', new TextEncoder().encode('PAR1')],
-  ])('refuses a file that is %s', async (_what, bytes) => {
+    ['only its magic', new TextEncoder().encode('PAR1'), 'expected at least 12 bytes, found 4'],
+    ['empty', new Uint8Array(0), 'expected at least 12 bytes, found 0'],
+    ['something else', new TextEncoder().encode('a,b\n1,2\n3,4\n5,6\n')],
+  ])('refuses a file that is %s', async (_what, bytes, message = '') => {
     await expect(read('bad.parquet', bytes, { column: 'a' })).rejects.toMatchObject({
       exitCode: EXIT.data,
-      message: expect.stringContaining('bad.parquet'),
+      code: 'ERR_PARQUET',
+      message: expect.stringMatching(`bad\\.parquet: cannot read its footer as Parquet: .*${message}`),
     });
   });
 });

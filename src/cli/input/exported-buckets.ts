@@ -2,6 +2,7 @@
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { dataError } from '../exit.js';
+import { LEAST_BYTES } from './parquet.js';
 
 export interface ExportedRow {
   n: number;
@@ -15,6 +16,8 @@ export interface ExportedRow {
  */
 export async function readParquet(bytes: Uint8Array, name: string): Promise<ExportedRow[] | undefined> {
   try {
+    if (bytes.length < LEAST_BYTES)
+      throw new Error(`expected at least ${LEAST_BYTES} bytes, found ${bytes.length}`);
     const file = bytes.slice().buffer as ArrayBuffer;
     const columns = parquetMetadata(file).schema.map((column) => column.name);
     if (!columns.includes('n') || !columns.includes('image')) return undefined;

@@ -3,8 +3,11 @@ import { type FileMetaData, parquetMetadataAsync, parquetRead, type SchemaElemen
 import { compressors } from 'hyparquet-compressors';
 import { CliError, dataError, usageError } from '../exit.js';
 import { showNames } from '../output/figures.js';
-import type { ByteSource } from './byte-source.js';
+import type { ByteSource, RandomAccess } from './byte-source.js';
 import type { ReadOptions, ValueCollector } from './value-reader.js';
+
+/** Its magic at both ends, and the length of the footer. */
+export const LEAST_BYTES = 12;
 
 export async function* readParquet(
   source: ByteSource,
@@ -14,7 +17,7 @@ export async function* readParquet(
   const { name } = source;
   const file = await source.randomAccess();
   try {
-    const metadata = await guarded(() => parquetMetadataAsync(file), name, 'its footer');
+    const metadata = await guarded(() => readFooter(file), name, 'its footer');
     const column = findColumn(metadata, options.column, name);
     let rowStart = 0;
     for (const [group, { num_rows }] of metadata.row_groups.entries()) {
@@ -56,6 +59,13 @@ export async function* readParquet(
   yield* collector.finish();
 }
 
+async function readFooter(file: RandomAccess): Promise<FileMetaData> {
+  const { byteLength } = file;
+  if (byteLength < LEAST_BYTES)
+    throw new Error(`expected at least ${LEAST_BYTES} bytes, found ${byteLength}`);
+  return await parquetMetadataAsync(file);
+}
+
 /** Whatever a damaged file makes the reader throw is the file's fault. */
 async function guarded<T>(act: () => Promise<T>, name: string, where: string): Promise<T> {
   try {
@@ -65,6 +75,7 @@ async function guarded<T>(act: () => Promise<T>, name: string, where: string): P
     throw dataError(
       `${name}: cannot read ${where} as Parquet: ${(error as Error).message}`,
       'The file may be damaged or cut short.',
+      'ERR_PARQUET',
     );
   }
 }
