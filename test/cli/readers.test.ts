@@ -30,7 +30,7 @@ async function read(
 
 async function readPath(path: string, options: ReadOptions & { format?: DataFormat } = {}) {
   const source = await ByteSource.open(path);
-  const format = options.format ?? detectFormat(source);
+  const format = options.format ?? detectFormat(source, options.delimiter);
   const { collector, batches } = readValues(source, format, options);
   const values: number[] = [];
   for await (const batch of batches) values.push(...batch);
@@ -130,6 +130,16 @@ describe('delimited text', () => {
   it('takes tabs and other delimiters', async () => {
     expect((await read('d.tsv', 'a\tb\n1\t2\n', { column: 'b' })).values).toEqual([2]);
     expect((await read('e.csv', 'a;b\n1;2\n', { column: 'b', delimiter: ';' })).values).toEqual([2]);
+  });
+
+  it.each([
+    ['table', 'a;b\n1;2\n', ';'],
+    ['table.txt', 'a;b\n1;2\n', ';'],
+    ['table.tsv', 'a|b\n1|2\n', '|'],
+    ['table', '{a};b\n1;2\n', ';'],
+    ['table', 'a\tb\n1\t2\n', '\t'],
+  ])('is what %s holds wherever a delimiter is given', async (name, text, delimiter) => {
+    expect(await read(name, text, { column: 'b', delimiter })).toMatchObject({ format: 'csv', values: [2] });
   });
 
   it('counts CRLF as one line end', async () => {

@@ -19,9 +19,13 @@ const EXTENSIONS: Record<string, DataFormat> = {
   parquet: 'parquet',
 };
 
-/** The format of an input of numbers. */
-export function detectFormat(source: ByteSource): DataFormat {
+/**
+ * The format of an input of numbers.
+ * @param delimiter where one is given, text is delimited
+ */
+export function detectFormat(source: ByteSource, delimiter?: string): DataFormat {
   if (startsWith(source.head, 'PAR1')) return 'parquet';
+  if (delimiter !== undefined) return 'csv';
   const extension = /\.([a-z]+)(?:\.gz)?$/i.exec(source.path ?? '')?.[1].toLowerCase();
   if (extension && Object.hasOwn(EXTENSIONS, extension)) return EXTENSIONS[extension];
   const text = new TextDecoder().decode(source.head).replace(/^\uFEFF/, '');

@@ -61,7 +61,7 @@ export async function openSubject(path: string, args: SubjectArguments): Promise
 export async function sketchValues(source: ByteSource, args: SubjectArguments): Promise<Subject> {
   const started = performance.now();
   const sketch = new KllSketch(sketchOptions(args) satisfies SketchOptions);
-  const format = args.format ?? detectFormat(source);
+  const format = args.format ?? detectFormat(source, args.delimiter);
   const { collector, batches } = readValues(source, format, args);
   const progress = new Progress(source, args.progress);
   const kept: Float64Array[] = [];
