@@ -12,10 +12,10 @@ export interface EdgeArguments {
   json?: boolean;
 }
 
-export function withEdge(command: Command): Command {
+export function withEdge(command: Command, url = 'where the edge answers (default: $KLL_URL)'): Command {
   return withJson(
     command
-      .option('--url <url>', 'where the edge answers (default: $KLL_URL)')
+      .option('--url <url>', url)
       .option('--token <token>', 'token with scope admin (default: $KLL_TOKEN)')
       .option('--progress', 'say how far it has come, even where standard error is no terminal'),
   );

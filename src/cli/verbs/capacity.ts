@@ -62,7 +62,7 @@ export function capacityCommand(program: Command): Command {
     )
     .option('--over <seconds>', 'scrape the live edge twice, so long apart', toNumber)
     .option('--fail-within <days>', 'exit code 1 if a limit is nearer', toNumber);
-  return withEdge(command);
+  return withEdge(command, 'where a live edge answers (default with --over: $KLL_URL)');
 }
 
 export async function capacity(files: string[], args: CapacityArguments): Promise<ExitCode> {
