@@ -150,6 +150,23 @@ describe('kll inspect', () => {
       header: { preambleInts: 5, serialVersion: 1, k: 200, m: 8, n: '40000' },
     });
   });
+
+  it('says where the variance comes from', async () => {
+    const { stdout } = await folder.kll(['inspect', 'monday.sk']);
+    expect(stdout).toMatch(/^variance +\S+ n\^2, the error that this form states$/m);
+    await folder.kll(['convert', 'monday.kll', '--condense', '50', '-o', 'condensed.kll']);
+    const condensed = await folder.kll(['inspect', 'condensed.kll']);
+    expect(condensed.stdout).toMatch(/^variance +\S+ n\^2, from condensing, or from a foreign form$/m);
+  });
+
+  it('shows the seed that the file holds, and none where it holds none', async () => {
+    await folder.kll(['convert', 'monday.kll', '--no-state', '-o', 'stateless.kll']);
+    for (const file of ['stateless.kll', 'monday.sk']) {
+      expect((await folder.kll(['inspect', file])).stdout).toMatch(/^seed +-$/m);
+      expect((await folder.kll(['inspect', file, '--json'])).json.debugState.seed).toBe(null);
+    }
+    expect((await folder.kll(['inspect', 'monday.kll', '--json'])).json.debugState.seed).toBe('1');
+  });
 });
 
 describe('kll compare', () => {

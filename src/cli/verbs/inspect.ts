@@ -37,6 +37,8 @@ export async function inspect(path: string, args: InspectArguments): Promise<Exi
     refusal = error;
   }
   const checksum = checksumVerdict(file);
+  // A sketch that is loaded without a state draws a seed of its own, which is nothing of the file.
+  const seed = sketch && header.hasState ? String(sketch.seed) : null;
   if (args.json) {
     await printJson({
       schema: 'kll.inspect/1',
@@ -50,10 +52,10 @@ export async function inspect(path: string, args: InspectArguments): Promise<Exi
       checksum,
       refused: refusal ? { code: refusal.code, message: refusal.message } : null,
       sketch: sketch ? sketchReport(sketch) : null,
-      debugState: sketch ? sketch.debugState() : null,
+      debugState: sketch ? { ...sketch.debugState(), seed } : null,
     });
   } else {
-    await printLines(render(file, header, checksum, sketch));
+    await printLines(render(file, header, checksum, sketch, seed));
   }
   return refusal ? (reportError(refusal, args.json === true) as ExitCode) : EXIT.ok;
 }
@@ -63,6 +65,7 @@ function render(
   header: HeaderFields,
   checksum: string,
   sketch: KllSketch | undefined,
+  seed: string | null,
 ): string[] {
   const name = checksumName(file);
   const lines = [
@@ -93,14 +96,21 @@ function render(
         'variance',
         sketch.variance === 0
           ? '0, never condensed'
-          : `${sketch.variance.toPrecision(3)} n^2, from condensing`,
+          : `${sketch.variance.toPrecision(3)} n^2, ${varianceOrigin(file)}`,
       ],
-      ['seed', String(sketch.seed)],
+      ['seed', seed ?? '-'],
       ['retained', `${showCountOf(sketch.numRetained, 'item')}, levels: ${sketch.numLevels}`],
     ]),
   );
   if (state.levels.length > 0) lines.push('', ...renderTable(LEVEL_COLUMNS, state.levels));
   return lines;
+}
+
+/** Foreign forms do not say how they came by their items: the error that their library states stands for it. */
+function varianceOrigin({ family }: SketchFile): string {
+  return family === 'compact' || family === 'json'
+    ? 'from condensing, or from a foreign form'
+    : 'the error that this form states';
 }
 
 const LEVEL_COLUMNS: Column<DebugLevel>[] = [
