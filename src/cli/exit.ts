@@ -44,7 +44,7 @@ export const dataError = (message: string, hint?: string, code = 'ERR_INPUT') =>
 
 /** What systems call a failure: the stable code of each, and words for people. */
 const SYSTEM_ERRORS: Readonly<Record<string, readonly [code: string, words: string]>> = {
-  ENOENT: ['ERR_FILE_ABSENT', 'no such file'],
+  ENOENT: ['ERR_FILE_ABSENT', 'no such file or folder'],
   ENOTDIR: ['ERR_FILE_KIND', 'it, or a part of its path, is no directory'],
   EISDIR: ['ERR_FILE_KIND', 'it is a directory'],
   EEXIST: ['ERR_FILE_EXISTS', 'it exists already'],
@@ -59,7 +59,9 @@ const SYSTEM_ERRORS: Readonly<Record<string, readonly [code: string, words: stri
 /** A failure of the system while a file was read or written. */
 export function ioError(verb: 'read' | 'write', name: string, error: unknown): CliError {
   const [code, words] = systemFailure(error as NodeJS.ErrnoException);
-  return new CliError(EXIT.io, code, `cannot ${verb} ${name}: ${words}`);
+  // A file that is written need not be there before.
+  const said = verb === 'write' && code === 'ERR_FILE_ABSENT' ? 'there is no such folder' : words;
+  return new CliError(EXIT.io, code, `cannot ${verb} ${name}: ${said}`);
 }
 
 function systemFailure({ code = 'EIO', message }: NodeJS.ErrnoException): readonly [string, string] {

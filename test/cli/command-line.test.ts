@@ -189,7 +189,7 @@ describe('the command line', () => {
   });
 
   it.each([
-    ['an absent file', 'absent.txt', 'ERR_FILE_ABSENT: cannot read absent.txt: no such file'],
+    ['an absent file', 'absent.txt', 'ERR_FILE_ABSENT: cannot read absent.txt: no such file or folder'],
     ['a directory', '.', 'ERR_FILE_KIND: cannot read .: it is a directory'],
   ])('ends with exit code 4 for %s', async (_what, path, message) => {
     expect(await folder.kll(['summary', path])).toMatchObject({

@@ -126,7 +126,10 @@ describe('kll build', () => {
     expect(code).toBe(4);
     expect(stderr).toContain('cannot write taken');
     expect((await readdir(folder.path)).filter((name) => name.endsWith('.part'))).toEqual([]);
-    expect(await folder.kll(['build', 'first.txt', '-o', 'no/such/folder.kll'])).toMatchObject({ code: 4 });
+    expect(await folder.kll(['build', 'first.txt', '-o', 'no/such/folder.kll'])).toMatchObject({
+      code: 4,
+      stderr: 'kll: ERR_FILE_ABSENT: cannot write no/such/folder.kll: there is no such folder\n',
+    });
   });
 
   it('does not make a sketch of a sketch', async () => {
