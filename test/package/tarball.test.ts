@@ -43,10 +43,19 @@ describe('the packed tarball', () => {
   it('holds what it needs and nothing else', () => {
     const paths = [...project.files.keys()];
     const allowed =
-      /^(dist\/(lib|browser|workerd|workers)\/[\w-]+\.(js|wasm)|dist\/lib\/index\.js\.map|dist\/types\/[\w/.-]+\.d\.ts|dist\/cli\/kll\.js|dist\/(cli|workers)\/THIRD_PARTY_LICENSES\.txt|package\.json|README\.md|CHANGELOG\.md|LICENSE|SECURITY\.md)$/;
+      /^(dist\/(lib|browser|workerd|workers)\/[\w-]+\.(js|wasm)|dist\/lib\/index\.js\.map|dist\/types\/[\w/.-]+\.d\.ts|dist\/cli\/kll\.js|dist\/(cli|workers)\/THIRD_PARTY_LICENSES\.txt|docs\/[\w-]+\.md|package\.json|README\.md|CHANGELOG\.md|LICENSE|SECURITY\.md)$/;
     expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
     for (const needed of ['package.json', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'])
       expect(paths).toContain(needed);
+  });
+
+  it('has the documents that it points to', () => {
+    const pointing = [...project.files.keys()].filter((path) => /^[A-Z]+\.md$|\.d\.ts$/.test(path));
+    const named = pointing.flatMap((path) =>
+      [...readFileSync(join(ROOT, path), 'utf8').matchAll(/\bdocs\/[\w-]+\.md\b/g)].map(([name]) => name),
+    );
+    expect(new Set(named).size).toBeGreaterThan(10);
+    expect([...new Set(named)].filter((name) => !project.files.has(name))).toEqual([]);
   });
 
   it('has every file that its manifest names', () => {
