@@ -9,6 +9,7 @@
 import type { Snapshot, TenantConfig } from './contract.js';
 import type { EdgeEnv } from './env.js';
 import { inTurns } from './fan-out.js';
+import { objectNames } from './series-key.js';
 import { eachIngest, eachSeries, type SeriesStub } from './tenant-objects.js';
 
 const TRIES = 4;
@@ -56,12 +57,13 @@ async function tryOnce(
 ): Promise<{ snapshots: Snapshot[]; isWhole: boolean }> {
   let isWhole = true;
   const snapshots: Snapshot[] = [];
+  const objects = objectNames('series', config.tenant, config.rings).length;
   try {
     await eachIngest(env, config, async (object) => await object.hold({ config, token }));
     const failures: unknown[] = [];
     await eachSeries(env, config, async (object) => {
       try {
-        const { isKnown, ...snapshot } = await object.createSnapshot(name);
+        const { isKnown, ...snapshot } = await object.createSnapshot(name, { config, objects });
         snapshots.push(snapshot);
         if (!isKnown) made.push({ object, version: snapshot.version });
       } catch (error) {

@@ -3,16 +3,17 @@ import { Hono } from 'hono';
 import * as v from 'valibot';
 import { EDGE_METRICS } from '../../metrics/edge-names.js';
 import { body, configOf, iso } from './admin-request.js';
-import type { Snapshot, TenantConfig } from './contract.js';
+import type { TenantConfig } from './contract.js';
 import { cut, endCut, newToken } from './cut.js';
 import { forgetDirectory } from './directory-cache.js';
 import { counted } from './duties.js';
 import type { EdgeEnv } from './env.js';
-import type { EdgeContext, EdgeHono } from './http-context.js';
+import type { EdgeHono } from './http-context.js';
 import { fail, refuse } from './problem.js';
 import { BACKUP_SNAPSHOT } from './retention.js';
 import { objectNames } from './series-key.js';
 import { eachIngest, eachSeries, type SeriesStub } from './tenant-objects.js';
+import { dropRemnants, type NamedSnapshot, snapshotsOf } from './whole-snapshots.js';
 
 /** Calls of one object that one request makes, at most: what is left waits for the next alarm, or request. */
 const MOST_STEPS = 1000;
@@ -26,13 +27,17 @@ const newSnapshot = v.strictObject({
 });
 
 export const dataRoutes = new Hono<EdgeHono>()
-  .get('/snapshots', async (context) => context.json({ snapshots: await list(context) }))
+  .get('/snapshots', async (context) => {
+    const snapshots = await snapshotsOf(context.env, await configOf(context)).catch(fail);
+    return context.json({ snapshots: snapshots.filter(isWhole).map(shown) });
+  })
   .post('/snapshots', async (context) => {
     const { name } = await body(context, newSnapshot);
     const config = await configOf(context);
+    const known = (await snapshotsOf(context.env, config).catch(fail)).find((one) => one.name === name);
     // The first of a name stands: a repeated request changes nothing.
-    const known = (await list(context)).find((one) => one.name === name);
-    if (known) return context.json(known, 201);
+    if (known && isWhole(known)) return context.json(shown(known), 201);
+    if (known) await dropRemnants(context.env, config, name).catch(fail);
     const token = newToken();
     const made = await counted('snapshot', () => cut(context.env, config, { token, name }))
       .finally(() => endCut(context.env, config, token))
@@ -50,7 +55,8 @@ export const dataRoutes = new Hono<EdgeHono>()
     const { env } = context;
     const config = await configOf(context);
     const name = context.req.param('name');
-    if (!(await list(context)).some((one) => one.name === name)) return unknownSnapshot();
+    const known = (await snapshotsOf(env, config).catch(fail)).find((one) => one.name === name);
+    if (!known || !isWhole(known)) return unknownSnapshot();
     await eachIngest(env, config, async (object) => await object.flush(config)).catch(fail);
     // An object of a later ring has no such snapshot, and keeps what it has.
     await eachSeries(env, config, async (object) => await object.rollBack(name)).catch(fail);
@@ -126,17 +132,8 @@ async function countSeries(env: EdgeEnv, config: TenantConfig): Promise<number> 
 
 const directory = (env: EdgeEnv) => env.DIRECTORY.getByName('directory');
 
-/** Snapshots that any object has, oldest first. */
-async function list(context: EdgeContext): Promise<{ name: string; created: string }[]> {
-  const config = await configOf(context);
-  const answers = await eachSeries(context.env, config, async (object) => await object.snapshots()).catch(
-    fail,
-  );
-  const created = new Map<string, number>();
-  for (const one of answers.flat() as Snapshot[])
-    created.set(one.name, Math.max(one.created, created.get(one.name) ?? 0));
-  return [...created].sort((a, b) => a[1] - b[1]).map(([name, at]) => ({ name, created: iso(at) }));
-}
+const isWhole = ({ objects }: NamedSnapshot) => objects !== undefined;
+const shown = ({ name, created }: NamedSnapshot) => ({ name, created: iso(created) });
 
 function unknownSnapshot(): never {
   return refuse(404, 'ERR_SNAPSHOT', 'there is no snapshot of this name');

@@ -77,7 +77,8 @@ async function run(context: EdgeContext, asked: QueryParameters, points: number)
   const began = Date.now();
   let result: QueryResult;
   try {
-    const config = await tenantConfig(env, tenant);
+    // A snapshot may be of objects that this isolate has not heard of yet; what is pending tells others of them.
+    const config = await tenantConfig(env, tenant, asOf !== undefined);
     result = await query(env, config, {
       selection,
       ...(by ? { by } : {}),

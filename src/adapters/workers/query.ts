@@ -2,7 +2,15 @@
  * A query over all objects of a tenant: ingest objects first, then series objects, whose answers become one (combine.ts).
  */
 import { mergeParts, partsByGroup, type QueryGroup } from './combine.js';
-import type { LeftOut, PendingAnswer, ReadAnswer, ReadCall, Selection, TenantConfig } from './contract.js';
+import type {
+  LeftOut,
+  PendingAnswer,
+  ReadAnswer,
+  ReadCall,
+  Selection,
+  Snapshot,
+  TenantConfig,
+} from './contract.js';
 import { tenantConfig } from './directory-cache.js';
 import { labelsOfEach } from './each-series.js';
 import type { EdgeEnv } from './env.js';
@@ -10,6 +18,7 @@ import { inTurns, within } from './fan-out.js';
 import { rememberAnswer, rememberedAnswer } from './last-answers.js';
 import { pendingPages } from './pending-pages.js';
 import { bucketName, objectNames } from './series-key.js';
+import { objectsOf } from './whole-snapshots.js';
 
 export interface QueryAsk {
   selection: Selection;
@@ -36,7 +45,7 @@ export interface QueryAnswer {
   /** The answer holds all that was acknowledged until so long before it was given. */
   freshnessMs: number;
   tooMuch?: 'buckets' | 'series' | 'groups';
-  /** No object has a snapshot of that name. */
+  /** There is no snapshot of that name, or not all objects that it was made over have it still. */
   isUnknownSnapshot?: true;
   explain: QueryExplain;
   /** An object did not answer: this is what was known before, or lacks what was not merged yet. */
@@ -135,11 +144,19 @@ async function freshAnswer(env: EdgeEnv, given: TenantConfig, ask: QueryAsk): Pr
     // Without what an ingest object holds, only what was handed over is sure to be in.
     freshnessMs: Math.max(0, Date.now() - (silent > 0 ? Math.min(newestEnd, readAt) : readAt)),
     ...(tooMuch ? { tooMuch } : {}),
-    // One of a later ring has no snapshot from before, and had nothing then.
-    ...(reads.length > 0 && reads.every((read) => read.isUnknownSnapshot) ? { isUnknownSnapshot: true } : {}),
+    ...(asOf !== undefined && reads.length > 0 && objectsOf(reads.map(snapshotIn)) === undefined
+      ? { isUnknownSnapshot: true }
+      : {}),
     explain,
     stale: silent > 0,
   };
+}
+
+function snapshotIn({
+  isUnknownSnapshot,
+  snapshotObjects: objects,
+}: ReadAnswer): Pick<Snapshot, 'objects'> | undefined {
+  return isUnknownSnapshot ? undefined : objects === undefined ? {} : { objects };
 }
 
 /** undefined for an object that does not answer. @throws when none does */

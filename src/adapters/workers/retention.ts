@@ -37,7 +37,8 @@ export function planRetention(store: SeriesStore, now: number): void {
 export function retain(store: SeriesStore, now: number): number | undefined {
   dropExpiredSnapshots(store, now);
   if (deleteExpired(store, now)) return now;
-  return mayExpire(store.state.config) && store.series.count > 0 ? now + PAUSE_MS : undefined;
+  const hasAny = store.series.count > 0 || listSnapshots(store).length > 0;
+  return mayExpire(store.state.config) && hasAny ? now + PAUSE_MS : undefined;
 }
 
 /** All but the last ones that the tenant keeps, and those that are too old; a backup drops its own, if it lives. */

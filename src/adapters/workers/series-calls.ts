@@ -68,6 +68,8 @@ export interface ReadAnswer {
   tooMuch?: 'buckets' | 'series' | 'groups';
   /** There is no snapshot of the name asked for; the groups are empty then. */
   isUnknownSnapshot?: true;
+  /** Over how many objects it was made, as `Snapshot` has it. */
+  snapshotObjects?: number;
   /** Buckets that could not be read. */
   leftOut: LeftOut[];
   /** Where the time went, and how much was looked at. */
@@ -142,6 +144,8 @@ export interface Snapshot {
   version: number;
   /** Epoch milliseconds. */
   created: number;
+  /** Over how many series objects it was made, the first so many; absent where a release before made it. */
+  objects?: number;
 }
 
 /** Closed buckets that leave together. */
@@ -215,8 +219,15 @@ export interface SeriesCalls {
     to: number;
     limit: number;
   }): Promise<SeriesDebug | undefined>;
-  /** Names what is there now, for `asOf`; a name that is taken keeps what it names, and is known. */
-  createSnapshot(name: string): Promise<Snapshot & { isKnown?: true }>;
+  /**
+   * Names what is there now, for `asOf`; a name that is taken keeps what it names, and is known. An object that has
+   * nothing yet hears of settings by it, for it drops the snapshot when others do.
+   * @param made over how many objects
+   */
+  createSnapshot(
+    name: string,
+    made?: { config: TenantConfig; objects: number },
+  ): Promise<Snapshot & { isKnown?: true }>;
   /** @param version drops the one that was made with it, and no other of the name */
   dropSnapshot(name: string, version?: number): Promise<{ dropped: boolean }>;
   /** Oldest first. */

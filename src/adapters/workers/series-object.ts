@@ -137,8 +137,12 @@ export class SeriesObject extends DurableObject<EdgeBindings> implements SeriesC
     return restoreState(this.#store, backup);
   }
 
-  async createSnapshot(name: string): Promise<Snapshot & { isKnown?: true }> {
-    return createSnapshot(this.#store, name, Date.now());
+  async createSnapshot(
+    name: string,
+    made?: { config: TenantConfig; objects: number },
+  ): Promise<Snapshot & { isKnown?: true }> {
+    if (made) this.#store.transaction(() => heed(this.#store, made.config, Date.now()));
+    return createSnapshot(this.#store, { name, objects: made?.objects }, Date.now());
   }
 
   async dropSnapshot(name: string, version?: number): Promise<{ dropped: boolean }> {

@@ -10,7 +10,7 @@ import { itemsOf, type Part, PartMerge, readPart } from './part-merge.js';
 import { seriesTest } from './selection.js';
 import { bucketName } from './series-key.js';
 import type { SeriesStore } from './series-store.js';
-import { snapshotVersion } from './snapshots.js';
+import { findSnapshot } from './snapshots.js';
 
 interface Group {
   labels: GroupLabels;
@@ -52,8 +52,10 @@ export function read(store: SeriesStore, call: ReadCall): ReadAnswer {
     mergeMs: 0,
   };
   const answer: ReadAnswer = { applied: store.state.applied(), groups: [], leftOut: [], explain };
-  const version = asOf === undefined ? undefined : snapshotVersion(store, asOf);
-  if (asOf !== undefined && version === undefined) return { ...answer, isUnknownSnapshot: true };
+  const snapshot = asOf === undefined ? undefined : findSnapshot(store, asOf);
+  if (asOf !== undefined && !snapshot) return { ...answer, isUnknownSnapshot: true };
+  if (snapshot?.objects !== undefined) answer.snapshotObjects = snapshot.objects;
+  const version = snapshot?.version;
   const began = performance.now();
   const { hits, misses } = store.cache;
   const isSelected = seriesTest(selection);

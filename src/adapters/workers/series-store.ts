@@ -26,6 +26,7 @@ import { type Handler, Schedule } from './schedule.js';
 import { SeriesCounters } from './series-counters.js';
 import { SeriesMemory } from './series-memory.js';
 import { SeriesTable } from './series-table.js';
+import { createSnapshotObjects } from './snapshots.js';
 
 export type SeriesStep = 'close' | 'roll-up' | 'retain' | 'validate';
 
@@ -59,6 +60,7 @@ export class SeriesStore {
        INSERT OR IGNORE INTO validation VALUES (1, 0)`,
     );
     createExportTable(this.sql);
+    createSnapshotObjects(this.sql);
     const unlessPaused =
       (handler: Handler): Handler =>
       (key, now) =>

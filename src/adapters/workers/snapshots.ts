@@ -5,25 +5,41 @@
 import type { Snapshot } from './contract.js';
 import type { SeriesStore } from './series-store.js';
 
+/** A table of its own, for the release before writes rows of `snapshots` without it. Versions never repeat. */
+export function createSnapshotObjects(sql: SqlStorage): void {
+  sql.exec(
+    'CREATE TABLE IF NOT EXISTS snapshot_objects (version INTEGER PRIMARY KEY, objects INTEGER NOT NULL)',
+  );
+}
+
 /** Of the same name, the first one stands: a repeated call changes nothing. */
-export function createSnapshot(store: SeriesStore, name: string, now: number): Snapshot & { isKnown?: true } {
+export function createSnapshot(
+  store: SeriesStore,
+  { name, objects }: { name: string; objects?: number | undefined },
+  now: number,
+): Snapshot & { isKnown?: true } {
   return store.transaction(() => {
-    const known = listSnapshots(store).find((snapshot) => snapshot.name === name);
+    const known = findSnapshot(store, name);
     if (known) return { ...known, isKnown: true };
-    const snapshot = { name, version: store.state.endVersion(), created: now };
-    store.sql.exec('INSERT INTO snapshots VALUES (?, ?, ?)', name, snapshot.version, now);
+    const version = store.state.endVersion();
+    store.sql.exec('INSERT INTO snapshots VALUES (?, ?, ?)', name, version, now);
+    store.sql.exec('DELETE FROM snapshot_objects WHERE version NOT IN (SELECT version FROM snapshots)');
+    if (objects !== undefined) {
+      store.sql.exec('INSERT INTO snapshot_objects VALUES (?, ?)', version, objects);
+    }
     store.buckets.load();
-    return snapshot;
+    return { name, version, created: now, ...(objects === undefined ? {} : { objects }) };
   });
 }
 
 /** Oldest first. */
 export function listSnapshots({ sql }: SeriesStore): Snapshot[] {
   return sql
-    .exec<Snapshot & Record<string, SqlStorageValue>>(
-      'SELECT name, version, created FROM snapshots ORDER BY version',
+    .exec<{ name: string; version: number; created: number; objects: number | null }>(
+      'SELECT name, s.version, created, objects FROM snapshots AS s LEFT JOIN snapshot_objects USING (version) ORDER BY 2',
     )
-    .toArray();
+    .toArray()
+    .map(({ objects, ...snapshot }) => (objects === null ? snapshot : { ...snapshot, objects }));
 }
 
 /**
@@ -50,5 +66,9 @@ export function dropSnapshot(store: SeriesStore, name: string, version?: number)
 
 /** The last version that a snapshot sees; undefined when there is none of this name. */
 export function snapshotVersion(store: SeriesStore, name: string): number | undefined {
-  return listSnapshots(store).find((snapshot) => snapshot.name === name)?.version;
+  return findSnapshot(store, name)?.version;
+}
+
+export function findSnapshot(store: SeriesStore, name: string): Snapshot | undefined {
+  return listSnapshots(store).find((snapshot) => snapshot.name === name);
 }

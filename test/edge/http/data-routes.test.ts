@@ -1,5 +1,8 @@
-import { expect, it } from 'vitest';
-import { ask, BATCH_TYPE, configured, container, series, tokenOf } from './edge-client.js';
+import { env } from 'cloudflare:workers';
+import { describe, expect, it } from 'vitest';
+import { seriesKey, slotOf } from '../../../src/adapters/workers/series-key.js';
+import { inside } from '../ingest/ground.js';
+import { ask, BATCH_TYPE, configured, container, problem, series, tokenOf } from './edge-client.js';
 
 const TENANT = 'kept';
 
@@ -56,4 +59,90 @@ it('refuses names that are none, and whoever is no administrator', async () => {
   expect(bad.status).toBe(400);
   expect((await ask('/v1/admin/snapshots', { token: asker, body: { name: 'a' } })).status).toBe(403);
   expect((await ask('/v1/admin/reset', { token: asker, method: 'POST' })).status).toBe(403);
+});
+
+describe('a snapshot that objects drop by their own clocks', () => {
+  /** The object that has the series; the other three have nothing. */
+  const owner = slotOf(seriesKey('latency_ms', { route: '/a' }), 4);
+  const slots = [0, 1, 2, 3];
+  const seriesObject = (tenant: string, slot: number) => env.SERIES.getByName(`series:${tenant}:${slot}`);
+
+  /** The hour is over: an object drops what is not to be kept, where it has planned to. */
+  async function dropsExpired(tenant: string, slot: number): Promise<void> {
+    await inside(seriesObject(tenant, slot), async (instance, { storage }) => {
+      storage.sql.exec(`UPDATE schedule SET at = 1 WHERE kind = 'retain'`);
+      await (instance as unknown as { alarm(): Promise<void> }).alarm();
+    });
+  }
+
+  const namesIn = async (tenant: string, slot: number) =>
+    (await seriesObject(tenant, slot).snapshots()).map(({ name }) => name);
+  const listed = async (token: string) =>
+    (
+      (await (await ask('/v1/admin/snapshots', { token })).json()) as { snapshots: { name: string }[] }
+    ).snapshots.map(({ name }) => name);
+  const rollBack = async (token: string, name: string) =>
+    await ask(`/v1/admin/snapshots/${name}/rollback`, { token, method: 'POST' });
+  const named = async (token: string, name: string) =>
+    expect((await ask('/v1/admin/snapshots', { token, body: { name } })).status).toBe(201);
+  const send = async (token: string, values: number[]) => {
+    const body = container([series(values)]);
+    expect((await ask('/v1/ingest', { token, headers: BATCH_TYPE, body })).status).toBe(202);
+  };
+
+  /** Snapshots a and b, of which one is kept. */
+  async function twoSnapshots(tenant: string): Promise<string> {
+    const token = await configured(tenant, { keepSnapshots: 1 });
+    await send(token, [1, 2, 3]);
+    await named(token, 'a');
+    await send(token, [4, 5]);
+    await named(token, 'b');
+    return token;
+  }
+
+  it('goes from all of them, also from those that hold nothing', async () => {
+    const token = await twoSnapshots('drops-all');
+    for (const slot of slots) await dropsExpired('drops-all', slot);
+    for (const slot of slots) expect(await namesIn('drops-all', slot)).toEqual(['b']);
+    expect(await listed(token)).toEqual(['b']);
+    expect(await nOf(token, 'b')).toBe(5);
+  });
+
+  it.each([
+    ['the one with the series', [owner]],
+    ['all others', slots.filter((slot) => slot !== owner)],
+    ['the last', [3]],
+  ])('is unknown as soon as it is gone from %s', async (what, without) => {
+    const tenant = `drops-${what.split(' ').at(-1)}`;
+    const token = await twoSnapshots(tenant);
+    expect(await nOf(token, 'a')).toBe(3);
+    for (const slot of without) await dropsExpired(tenant, slot);
+    await problem(await ask('/v1/quantiles?name=latency_ms&asOf=a', { token }), 404, 'ERR_SNAPSHOT');
+    await problem(await rollBack(token, 'a'), 404, 'ERR_SNAPSHOT');
+    expect(await listed(token)).toEqual(['b']);
+    expect(await nOf(token)).toBe(5);
+  });
+
+  it('gives its name to another', async () => {
+    const token = await twoSnapshots('drops-name');
+    await dropsExpired('drops-name', owner);
+    for (const slot of slots) {
+      await inside(seriesObject('drops-name', slot), (_, { storage }) => {
+        storage.sql.exec('UPDATE snapshots SET created = created - 3600000');
+      });
+    }
+    await named(token, 'a');
+    expect(await listed(token)).toEqual(['b', 'a']);
+    expect(await nOf(token, 'a')).toBe(5);
+  });
+
+  it('is seen as before by objects that come later', async () => {
+    const token = await twoSnapshots('drops-grown');
+    await configured('drops-grown', { series: 9 });
+    await send(token, [6]);
+    expect(await nOf(token, 'a')).toBe(3);
+    expect(await listed(token)).toEqual(['a', 'b']);
+    expect((await rollBack(token, 'a')).status).toBe(200);
+    expect(await listed(token)).toEqual(['a']);
+  });
 });
