@@ -11,6 +11,7 @@ import { confirmRange, exportFile, planExports } from './export.js';
 import type { EdgeContext, EdgeHono } from './http-context.js';
 import { logError } from './log.js';
 import { fail, Problem, refuse, unavailable } from './problem.js';
+import { parameters } from './query-parameters.js';
 import { restoreRecords } from './restore.js';
 import { eachSeries } from './tenant-objects.js';
 
@@ -54,7 +55,7 @@ export const backupRoutes = new Hono<EdgeHono>()
     return context.json({ ...backup, created: iso(created), confirmed: iso(confirmed) }, 201);
   })
   .post('/restore', async (context) => {
-    const mode = context.req.query('mode') ?? 'empty';
+    const mode = parameters(new URL(context.req.url), ['mode']).get('mode') ?? 'empty';
     if (mode !== 'empty' && mode !== 'add') {
       return refuse(400, 'ERR_PARAMETER', 'mode: expected empty or add');
     }

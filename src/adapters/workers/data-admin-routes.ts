@@ -10,6 +10,7 @@ import { counted } from './duties.js';
 import type { EdgeEnv } from './env.js';
 import type { EdgeHono } from './http-context.js';
 import { fail, refuse } from './problem.js';
+import { flag, parameters } from './query-parameters.js';
 import { BACKUP_SNAPSHOT } from './retention.js';
 import { objectNames } from './series-key.js';
 import { eachIngest, eachSeries, type SeriesStub } from './tenant-objects.js';
@@ -75,8 +76,10 @@ export const dataRoutes = new Hono<EdgeHono>()
   .post('/reset', async (context) => {
     const { env } = context;
     const config = await configOf(context);
-    const kept = keptParts(context.req.query('keep') ?? '');
-    const isDry = flag(context.req.query('dryRun') ?? '0');
+    // A typo must not delete more than was meant.
+    const given = parameters(new URL(context.req.url), ['keep', 'dryRun']);
+    const kept = keptParts(given.get('keep') ?? '');
+    const isDry = flag(given, 'dryRun');
     const [ingest, series] = (['ingest', 'series'] as const).map((kind) =>
       objectNames(kind, config.tenant, config.rings),
     );
@@ -112,12 +115,6 @@ function keptParts(keep: string): Part[] {
   const unknown = named.find((one) => !(PARTS as readonly string[]).includes(one));
   if (unknown !== undefined) refuse(400, 'ERR_PARAMETER', `keep: expected some of ${PARTS.join(', ')}`);
   return PARTS.filter((part) => named.includes(part));
-}
-
-function flag(text: string): boolean {
-  if (text === '1' || text === 'true') return true;
-  if (text === '0' || text === 'false') return false;
-  return refuse(400, 'ERR_PARAMETER', 'dryRun: expected 0 or 1');
 }
 
 /** Series of a tenant, as its objects count them. */

@@ -138,7 +138,7 @@ function selecting(given: ReadonlyMap<string, string>, limits: QueryLimits): Que
   };
 }
 
-function flag(given: ReadonlyMap<string, string>, name: string): boolean {
+export function flag(given: ReadonlyMap<string, string>, name: string): boolean {
   const value = given.get(name) ?? '0';
   if (!['0', '1', 'true', 'false'].includes(value)) refuse(400, 'ERR_PARAMETER', `${name}: expected 0 or 1`);
   return value === '1' || value === 'true';

@@ -223,6 +223,12 @@ describe('a backup', () => {
     await problem(await restore(token, bytes, 'replace'), 400, 'ERR_PARAMETER');
   });
 
+  it('is refused by a parameter that is not known: a typo must not decide how it is taken in', async () => {
+    const token = await configured('misspelled');
+    const asked = { token, method: 'POST', headers: BACKUP_TYPE };
+    await problem(await ask('/v1/admin/restore?Mode=add', asked), 400, 'ERR_PARAMETER');
+  });
+
   it('is refused with any bit flipped, cut short anywhere, or in another order; before the broken record it is safe to repeat', async () => {
     const { token } = await filled('broken');
     const bytes = await backupOf(token);

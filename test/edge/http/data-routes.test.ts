@@ -61,6 +61,22 @@ it('refuses names that are none, and whoever is no administrator', async () => {
   expect((await ask('/v1/admin/reset', { token: asker, method: 'POST' })).status).toBe(403);
 });
 
+it.each([
+  'dryrun=1',
+  'dryRun=1&keeps=series',
+  'dryRun=1&dryRun=0',
+  'dryRun=yes',
+  'keep=serie',
+])('forgets nothing when a reset is asked for by %s', async (query) => {
+  const token = await configured('spelled');
+  const body = container([series([1])]);
+  expect((await ask('/v1/ingest', { token, headers: BATCH_TYPE, body })).status).toBe(202);
+  const before = await nOf(token);
+  const response = await ask(`/v1/admin/reset?${query}`, { token, method: 'POST' });
+  await problem(response, 400, 'ERR_PARAMETER');
+  expect(await nOf(token)).toBe(before);
+});
+
 describe('a snapshot that objects drop by their own clocks', () => {
   /** The object that has the series; the other three have nothing. */
   const owner = slotOf(seriesKey('latency_ms', { route: '/a' }), 4);
