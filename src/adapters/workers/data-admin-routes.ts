@@ -13,7 +13,7 @@ import { fail, refuse } from './problem.js';
 import { flag, parameters } from './query-parameters.js';
 import { BACKUP_SNAPSHOT } from './retention.js';
 import { objectNames } from './series-key.js';
-import { eachIngest, eachSeries, type SeriesStub } from './tenant-objects.js';
+import { eachIngest, eachSeries, type SeriesStub, tellPause, tellSettings } from './tenant-objects.js';
 import { dropRemnants, type NamedSnapshot, snapshotsOf } from './whole-snapshots.js';
 
 /** Calls of one object that one request makes, at most: what is left waits for the next alarm, or request. */
@@ -108,6 +108,10 @@ async function reset(env: EdgeEnv, config: TenantConfig, kept: readonly Part[]):
   }
   const [keys, settings] = [!kept.includes('keys'), !kept.includes('settings')];
   await directory(env).reset(config.tenant, { keys, settings });
+  if (!settings) return;
+  const standard = await directory(env).tenant(config.tenant);
+  await tellSettings(env, standard);
+  await tellPause(env, standard, standard.pausedUntil ?? 0);
 }
 
 function keptParts(keep: string): Part[] {

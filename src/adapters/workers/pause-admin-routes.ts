@@ -6,7 +6,7 @@ import { forgetDirectory, tenantConfig } from './directory-cache.js';
 import type { EdgeContext, EdgeHono } from './http-context.js';
 import { fail, Problem, unavailable } from './problem.js';
 import { granted } from './refusal.js';
-import { eachIngest, eachSeries } from './tenant-objects.js';
+import { tellPause } from './tenant-objects.js';
 
 const MINUTE_MS = 60_000;
 /** A day: half of the window in which ids are known, and as long as collectors keep trying. */
@@ -39,8 +39,7 @@ async function pause(context: EdgeContext, until: number): Promise<void> {
   try {
     const config = granted(await directory.configure(tenantOf(context), { pausedUntil: until }));
     forgetDirectory();
-    await eachIngest(env, config, async (object) => await object.pause(until));
-    await eachSeries(env, config, async (object) => await object.pause(until));
+    await tellPause(env, config, until);
   } catch (error) {
     throw error instanceof Problem ? error : unavailable(error);
   }

@@ -24,6 +24,12 @@ export async function tellSettings(env: EdgeEnv, config: TenantConfig): Promise<
   await eachSeries(env, config, tell);
 }
 
+/** @param until epoch milliseconds; 0: what waits goes on */
+export async function tellPause(env: EdgeEnv, config: TenantConfig, until: number): Promise<void> {
+  await eachIngest(env, config, async (object) => await object.pause(until));
+  await eachSeries(env, config, async (object) => await object.pause(until));
+}
+
 /** What each ingest object of any ring answers, in order of slots. */
 export async function eachIngest<T>(
   env: EdgeEnv,

@@ -47,6 +47,28 @@ describe('settings', () => {
     });
   });
 
+  it('that are reset reach them too, and a pause ends', async () => {
+    const retentionMs = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+    const token = await configured('standard', { ingest: 1, series: 1, retentionMs, windowMs: 7_200_000 });
+    await sent(token);
+    await handedOver(token);
+    expect((await ask('/v1/admin/pause', { token, body: { minutes: 30 } })).status).toBe(200);
+    expect((await ask('/v1/admin/reset?keep=series,keys', { token, method: 'POST' })).status).toBe(200);
+    const { retentionMs: standard, windowMs } = (await (await ask('/v1/admin/config', { token })).json()) as {
+      retentionMs: object;
+      windowMs: number;
+    };
+    const objects = {
+      series_state: env.SERIES.getByName('series:standard:0'),
+      ingest_state: env.INGEST.getByName('ingest:standard:0'),
+    };
+    for (const [table, object] of Object.entries(objects)) {
+      expect(await heardBy(object, table)).toMatchObject({ retentionMs: standard, windowMs });
+      const { gauges } = await object.counters();
+      expect(gauges.find(({ name }) => name === 'kll_edge_paused_objects')?.value).toBe(0);
+    }
+  });
+
   it('reach nobody who has nothing yet', async () => {
     await configured('unborn', { ingest: 1, series: 1, sealMs: 5 });
     expect(await heardBy(env.SERIES.getByName('series:unborn:0'), 'series_state')).toBeUndefined();
