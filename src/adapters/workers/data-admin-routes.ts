@@ -103,8 +103,10 @@ type Part = (typeof PARTS)[number];
 
 async function reset(env: EdgeEnv, config: TenantConfig, kept: readonly Part[]): Promise<void> {
   if (!kept.includes('series')) {
-    await eachIngest(env, config, async (object) => await object.wipe());
-    await eachSeries(env, config, async (object) => await object.wipe());
+    const answers = await eachIngest(env, config, async (object) => await object.wipe());
+    // A hand-over that is on its way must not bring back what is forgotten.
+    const sent = answers.filter((one) => one !== undefined);
+    await eachSeries(env, config, async (object) => await object.wipe(sent));
   }
   const [keys, settings] = [!kept.includes('keys'), !kept.includes('settings')];
   await directory(env).reset(config.tenant, { keys, settings });

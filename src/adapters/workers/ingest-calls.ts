@@ -40,6 +40,12 @@ export type TakeResult =
   /** 507. */
   | { outcome: 'storage-full' };
 
+/** How far a sender's sequences went. */
+export interface SentSequence {
+  sender: string;
+  sequence: number;
+}
+
 /** What an ingest object holds that series objects may not have yet, by sequence. */
 export interface PendingRow {
   /** The sequence it belongs to, or will when it is sealed. */
@@ -167,6 +173,9 @@ export interface IngestCalls {
   counters(): Promise<ObjectCounters>;
   /** Adds counters of the Worker's isolate. */
   count(deltas: readonly CounterDelta[]): Promise<void>;
-  /** Forgets everything. */
-  wipe(): Promise<void>;
+  /**
+   * Forgets everything.
+   * @returns the last sequence it opened, of which hand-overs may be on their way still; nothing of a release before
+   */
+  wipe(): Promise<SentSequence | undefined>;
 }

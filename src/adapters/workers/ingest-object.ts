@@ -23,6 +23,7 @@ import type {
   PendingPlace,
   PendingRow,
   Selection,
+  SentSequence,
   TakeCall,
   TakeResult,
   TenantConfig,
@@ -287,7 +288,8 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
     this.#transaction(() => this.#counters.addAll(deltas));
   }
 
-  async wipe(): Promise<void> {
+  async wipe(): Promise<SentSequence> {
+    const sent = { sender: this.#sender, sequence: this.#pending.lastSequence };
     this.#transaction(() => {
       const { batches, values, bytes } = this.#pending;
       this.#counters.stored({ batches, values, bytes });
@@ -299,6 +301,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
       this.#schedule.clear();
     });
     this.#room.clear();
+    return sent;
   }
 
   override async alarm(): Promise<void> {

@@ -2,7 +2,7 @@
 import type { DebugState } from '../../core/debug-state.js';
 import type { BackupBucket } from '../../wire/backup-records.js';
 import type { CompactHeader } from '../../wire/compact-header.js';
-import type { Selection } from './ingest-calls.js';
+import type { Selection, SentSequence } from './ingest-calls.js';
 import type { ObjectCounters, Resolution, TenantConfig } from './tenant-config.js';
 
 export interface HandOverRow {
@@ -259,5 +259,6 @@ export interface SeriesCalls {
   /** Whether there is anything here, and how far a backup was restored already. */
   restoreState(backup: string): Promise<RestoreState>;
   counters(): Promise<ObjectCounters>;
-  wipe(): Promise<void>;
+  /** Forgets everything. @param sent what was opened up to these sequences does not come back */
+  wipe(sent?: readonly SentSequence[]): Promise<void>;
 }

@@ -23,6 +23,7 @@ import type {
   ReadCall,
   RestoreCall,
   RestoreState,
+  SentSequence,
   SeriesCalls,
   SeriesDebug,
   SeriesRow,
@@ -157,12 +158,15 @@ export class SeriesObject extends DurableObject<EdgeBindings> implements SeriesC
     return rollBack(this.#store, name, Date.now());
   }
 
-  async wipe(): Promise<void> {
+  async wipe(sent: readonly SentSequence[] = []): Promise<void> {
     const { state, series, buckets, parts, quarantine, pause, schedule, cache, sql } = this.#store;
     this.#store.transaction(() => {
       for (const part of [buckets, series, parts, state, quarantine, pause]) part.clear();
       sql.exec('DELETE FROM roll_ups; DELETE FROM export_plan');
       schedule.clear();
+      for (const { sender, sequence } of sent) {
+        if (sequence > state.appliedOf(sender)) state.setApplied(sender, sequence);
+      }
     });
     cache.clear();
   }

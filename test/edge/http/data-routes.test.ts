@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
+import type { ApplyCall, TenantConfig } from '../../../src/adapters/workers/contract.js';
 import { seriesKey, slotOf } from '../../../src/adapters/workers/series-key.js';
 import { inside } from '../ingest/ground.js';
 import { ask, BATCH_TYPE, configured, container, problem, series, tokenOf } from './edge-client.js';
@@ -75,6 +76,40 @@ it.each([
   const response = await ask(`/v1/admin/reset?${query}`, { token, method: 'POST' });
   await problem(response, 400, 'ERR_PARAMETER');
   expect(await nOf(token)).toBe(before);
+});
+
+it('forgets what is on its way while it resets', async () => {
+  const token = await configured('on-its-way', { ingest: 1, series: 1 });
+  const body = container([series([1, 2, 3])]);
+  expect((await ask('/v1/ingest', { token, headers: BATCH_TYPE, body })).status).toBe(202);
+  const real = env.SERIES;
+  let arrive = () => {};
+  const isOver = new Promise<void>((resolve) => (arrive = resolve));
+  let leave = () => {};
+  const hasLeft = new Promise<void>((resolve) => (leave = resolve));
+  const ingestObject = env.INGEST.getByName('ingest:on-its-way:0');
+  const slow = (name: string) => ({
+    async apply(call: ApplyCall) {
+      leave();
+      await isOver;
+      return await real.getByName(name).apply(call);
+    },
+  });
+  await inside(ingestObject, (instance) => {
+    instance.env = { ...instance.env, SERIES: { getByName: slow } as never };
+  });
+  const config = await env.DIRECTORY.getByName('directory').tenant('on-its-way');
+  const flushed = ingestObject.flush(config as TenantConfig);
+  await hasLeft;
+  expect((await ask('/v1/admin/reset', { token, method: 'POST' })).status).toBe(200);
+  arrive();
+  await flushed;
+  expect(await nOf(token)).toBe(0);
+  // What comes after is new.
+  const next = container([series([4])]);
+  expect((await ask('/v1/ingest', { token, headers: BATCH_TYPE, body: next })).status).toBe(202);
+  expect((await ask('/v1/admin/snapshots', { token, body: { name: 'after' } })).status).toBe(201);
+  expect(await nOf(token, 'after')).toBe(1);
 });
 
 describe('a snapshot that objects drop by their own clocks', () => {
