@@ -4,9 +4,18 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { beginBackup } from '../../src/adapters/workers/backup.js';
 import type { TenantConfig } from '../../src/adapters/workers/contract.js';
 import { cut, newToken } from '../../src/adapters/workers/cut.js';
+import { backupToBucket } from '../../src/adapters/workers/duties.js';
 import type { EdgeEnv } from '../../src/adapters/workers/env.js';
 import { type BackupTotals, decodeJson, RECORD, RecordReader } from '../../src/wire/backup-records.js';
-import { ingestObject, START, seriesObject, setClock, takeCall, tenantConfig } from './ingest/ground.js';
+import {
+  ingestObject,
+  inside,
+  START,
+  seriesObject,
+  setClock,
+  takeCall,
+  tenantConfig,
+} from './ingest/ground.js';
 
 type Call = (...args: unknown[]) => Promise<unknown>;
 type Around = (call: Call, ...args: unknown[]) => Promise<unknown>;
@@ -97,5 +106,32 @@ describe('a cut that is tried again', () => {
     });
     await expect(cut(edge, config, { token: newToken(), name: 'name' })).rejects.toThrow('network');
     expect([await namesIn(config, 0), await namesIn(config, 1)]).toEqual([[], []]);
+  });
+});
+
+describe('the cut of a backup that nobody reads', () => {
+  const cutsOf = async (config: TenantConfig) =>
+    await inside(ingestObject(config), (_, { storage }) =>
+      storage.sql.exec('SELECT token FROM cuts').toArray(),
+    );
+
+  it('ends with it', async () => {
+    const config = tenantConfig();
+    const { records } = await beginBackup(env as unknown as EdgeEnv, config);
+    expect([await namesIn(config), await cutsOf(config)]).toEqual([
+      [expect.any(String)],
+      [expect.any(Object)],
+    ]);
+    await records.return(undefined as never);
+    expect([await namesIn(config), await cutsOf(config)]).toEqual([[], []]);
+  });
+
+  it('ends where its upload cannot begin', async () => {
+    const config = tenantConfig();
+    const bucket = {
+      createMultipartUpload: async () => Promise.reject(new Error('the bucket is full')),
+    } as unknown as R2Bucket;
+    await expect(backupToBucket(env as unknown as EdgeEnv, config, bucket)).rejects.toThrow('full');
+    expect([await namesIn(config), await cutsOf(config)]).toEqual([[], []]);
   });
 });

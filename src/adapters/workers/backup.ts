@@ -39,7 +39,10 @@ export async function beginBackup(env: EdgeEnv, config: TenantConfig): Promise<B
   try {
     const snapshots = await cut(env, config, { token: id, name });
     const created = Math.max(...snapshots.map((one) => one.created));
-    return { id, created, records: recordsOf(env, config, { id, created, name }) };
+    const records = recordsOf(env, config, { id, created, name });
+    // A generator that never began runs nothing when it is closed: the cut would stay.
+    await records.next();
+    return { id, created, records };
   } catch (error) {
     await end(env, config, { id, name });
     throw error;
@@ -55,6 +58,8 @@ async function* recordsOf(
   const totals: BackupTotals = { records: 0, keys: 0, buckets: 0, ids: 0, values: 0 };
   const record = (type: RECORD, payload: Uint8Array) => encodeRecord(type, totals.records++, payload);
   try {
+    // Where `beginBackup` leaves it.
+    yield new Uint8Array(0);
     const header = { format: BACKUP_FORMAT, version: BACKUP_VERSION, id, tenant, created };
     yield record(RECORD.header, encodeJson(header));
     yield record(RECORD.settings, encodeJson(config));

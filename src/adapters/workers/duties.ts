@@ -87,7 +87,9 @@ export async function backupToBucket(
   async function* watched() {
     totals = yield* records;
   }
-  const bytes = await upload(bucket, place, watched());
+  const bytes = await upload(bucket, place, watched()).finally(
+    async () => await records.return(undefined as never),
+  );
   const backup: ConfirmedBackup = {
     id,
     created,
