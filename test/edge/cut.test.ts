@@ -6,16 +6,20 @@ import type { TenantConfig } from '../../src/adapters/workers/contract.js';
 import { cut, newToken } from '../../src/adapters/workers/cut.js';
 import { backupToBucket } from '../../src/adapters/workers/duties.js';
 import type { EdgeEnv } from '../../src/adapters/workers/env.js';
+import { rollBackTenant } from '../../src/adapters/workers/roll-back-tenant.js';
+import { seriesKey, slotOf } from '../../src/adapters/workers/series-key.js';
 import { type BackupTotals, decodeJson, RECORD, RecordReader } from '../../src/wire/backup-records.js';
 import {
   ingestObject,
   inside,
+  passTime,
   START,
   seriesObject,
   setClock,
   takeCall,
   tenantConfig,
 } from './ingest/ground.js';
+import { readOf, totalsOf } from './series/ground.js';
 
 type Call = (...args: unknown[]) => Promise<unknown>;
 type Around = (call: Call, ...args: unknown[]) => Promise<unknown>;
@@ -133,5 +137,67 @@ describe('the cut of a backup that nobody reads', () => {
     } as unknown as R2Bucket;
     await expect(backupToBucket(env as unknown as EdgeEnv, config, bucket)).rejects.toThrow('full');
     expect([await namesIn(config), await cutsOf(config)]).toEqual([[], []]);
+  });
+});
+
+describe('a roll-back', () => {
+  const config = () => tenantConfig({ rings: [{ version: 1, ingest: 1, series: 2, since: 0 }] });
+  const routeOf = (slot: number) => {
+    for (let i = 0; ; i++)
+      if (slotOf(seriesKey('latency_ms', { route: `/${i}` }), 2) === slot) return `/${i}`;
+  };
+  /** A batch with a value for each of two objects. */
+  const both = () =>
+    [0, 1].map((slot) => ({ labels: { route: routeOf(slot) }, values: Float64Array.of(slot) }));
+  const counts = async (of: TenantConfig) =>
+    await Promise.all([0, 1].map(async (slot) => totalsOf(await readOf(of, {}, slot)).n));
+
+  it('takes no half of a batch that comes meanwhile', async () => {
+    const of = config();
+    await ingestObject(of).take(takeCall(of, both()));
+    await cut(env as unknown as EdgeEnv, of, { token: newToken(), name: 'name' });
+    let before = Promise.resolve();
+    const edge = wrapped({
+      SERIES: {
+        async rollBack(call, ...args) {
+          const turn = before;
+          let done = () => {};
+          before = new Promise((resolve) => (done = resolve));
+          await turn;
+          const answer = await call(...args);
+          // Between the first object and the second.
+          if (Date.now() === START) {
+            await ingestObject(of).take(takeCall(of, both()));
+            await passTime(ingestObject(of), 10_000);
+          }
+          done();
+          return answer;
+        },
+      },
+    });
+    expect(await rollBackTenant(edge, of, 'name')).toBe(true);
+    await ingestObject(of).flush(of);
+    expect(await counts(of)).toEqual([2, 2]);
+  });
+
+  it('is done again where an object began anew, and let something through', async () => {
+    const of = config();
+    await ingestObject(of).take(takeCall(of, both()));
+    await cut(env as unknown as EdgeEnv, of, { token: newToken(), name: 'name' });
+    const edge = wrapped({
+      INGEST: { release: brokenOnce(() => ingestObject(of).take(takeCall(of, both()))) },
+    });
+    expect(await rollBackTenant(edge, of, 'name')).toBe(true);
+    await ingestObject(of).flush(of);
+    expect(await counts(of)).toEqual([1, 1]);
+  });
+
+  it('changes nothing where one object lacks the snapshot', async () => {
+    const of = config();
+    await cut(env as unknown as EdgeEnv, of, { token: newToken(), name: 'name' });
+    await ingestObject(of).take(takeCall(of, both()));
+    await seriesObject(of, 1).dropSnapshot('name');
+    expect(await rollBackTenant(env as unknown as EdgeEnv, of, 'name')).toBe(false);
+    expect(await counts(of)).toEqual([1, 1]);
   });
 });

@@ -12,7 +12,7 @@ import { inTurns } from './fan-out.js';
 import { objectNames } from './series-key.js';
 import { eachIngest, eachSeries, type SeriesStub } from './tenant-objects.js';
 
-const TRIES = 4;
+export const TRIES = 4;
 
 /** A snapshot that a try made itself. */
 interface MadeSnapshot {
@@ -43,7 +43,7 @@ export async function cut(
     }
     // An object began anew, or another cut was made at the same time. The next try must not find what this one named.
     await drop(name, made);
-    await scheduler.wait(50 + 200 * Math.random() * 2 ** tries);
+    await waitForTry(tries);
   }
   throw new Error(`no cut in ${TRIES} tries: objects began anew, or other cuts were made`);
 }
@@ -55,11 +55,9 @@ async function tryOnce(
   { token, name }: { token: string; name: string },
   made: MadeSnapshot[],
 ): Promise<{ snapshots: Snapshot[]; isWhole: boolean }> {
-  let isWhole = true;
   const snapshots: Snapshot[] = [];
   const objects = objectNames('series', config.tenant, config.rings).length;
-  try {
-    await eachIngest(env, config, async (object) => await object.hold({ config, token }));
+  const isWhole = await whileHeld(env, config, token, async () => {
     const failures: unknown[] = [];
     await eachSeries(env, config, async (object) => {
       try {
@@ -72,11 +70,35 @@ async function tryOnce(
       }
     });
     if (failures.length > 0) throw failures[0];
+  });
+  return { snapshots, isWhole };
+}
+
+/**
+ * Does something when all that was taken is handed over, and nothing that comes later is.
+ * @param token as `cut` has it
+ * @returns whether nothing has left meanwhile
+ */
+export async function whileHeld(
+  env: EdgeEnv,
+  config: TenantConfig,
+  token: string,
+  run: () => Promise<void>,
+): Promise<boolean> {
+  let isWhole = false;
+  try {
+    await eachIngest(env, config, async (object) => await object.hold({ config, token }));
+    await run();
   } finally {
     const released = await eachIngest(env, config, async (object) => await object.release(token));
     isWhole = released.every((one) => one.isWhole);
   }
-  return { snapshots, isWhole };
+  return isWhole;
+}
+
+/** Before the next try, a while that is another each time: others try too. */
+export async function waitForTry(tries: number): Promise<void> {
+  await scheduler.wait(50 + 200 * Math.random() * 2 ** tries);
 }
 
 /** Each by its own version: one of the same name that another cut made stays. */

@@ -12,6 +12,7 @@ import type { EdgeHono } from './http-context.js';
 import { fail, refuse } from './problem.js';
 import { flag, parameters } from './query-parameters.js';
 import { BACKUP_SNAPSHOT } from './retention.js';
+import { rollBackTenant } from './roll-back-tenant.js';
 import { objectNames } from './series-key.js';
 import { eachIngest, eachSeries, type SeriesStub, tellPause, tellSettings } from './tenant-objects.js';
 import { dropRemnants, type NamedSnapshot, snapshotsOf } from './whole-snapshots.js';
@@ -58,9 +59,7 @@ export const dataRoutes = new Hono<EdgeHono>()
     const name = context.req.param('name');
     const known = (await snapshotsOf(env, config).catch(fail)).find((one) => one.name === name);
     if (!known || !isWhole(known)) return unknownSnapshot();
-    await eachIngest(env, config, async (object) => await object.flush(config)).catch(fail);
-    // An object of a later ring has no such snapshot, and keeps what it has.
-    await eachSeries(env, config, async (object) => await object.rollBack(name)).catch(fail);
+    if (!(await rollBackTenant(env, config, name).catch(fail))) return unknownSnapshot();
     return context.json({ name });
   })
   .post('/vacuum', async (context) => {
