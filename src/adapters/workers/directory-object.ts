@@ -10,7 +10,7 @@ import type {
   TenantBackup,
   TenantConfig,
 } from './contract.js';
-import { MOST_KEYS, pageKey, senderKey } from './ingest-keys.js';
+import { MOST_FORMER_KEYS, MOST_KEYS, pageKey, senderKey } from './ingest-keys.js';
 import { neededRings } from './rings.js';
 
 type Settings = Omit<TenantConfig, 'tenant' | 'rings'>;
@@ -63,6 +63,12 @@ export class DirectoryObject extends DurableObject<EdgeBindings> implements Dire
          created INTEGER NOT NULL, revoked INTEGER) WITHOUT ROWID`,
     );
     this.#sql.exec('CREATE INDEX IF NOT EXISTS keys_by_tenant ON keys (tenant)');
+    // Pages may go on sending with a key that is forgotten: it must not come to be another tenant's.
+    this.#sql.exec(
+      `CREATE TABLE IF NOT EXISTS former_keys (key TEXT PRIMARY KEY, tenant TEXT NOT NULL,
+         revoked INTEGER NOT NULL, forgotten INTEGER NOT NULL) WITHOUT ROWID`,
+    );
+    this.#sql.exec('CREATE INDEX IF NOT EXISTS former_keys_by_tenant ON former_keys (tenant, forgotten)');
     this.#sql.exec(
       `CREATE TABLE IF NOT EXISTS backups (tenant TEXT NOT NULL, id TEXT NOT NULL, confirmed INTEGER NOT NULL,
          backup TEXT NOT NULL, PRIMARY KEY (tenant, id)) WITHOUT ROWID`,
@@ -125,6 +131,7 @@ export class DirectoryObject extends DurableObject<EdgeBindings> implements Dire
       JSON.stringify({ origins, rate, maxN, maxSeries }),
       created,
     );
+    this.#forgetRevoked(tenant);
     return { key, tenant, origins, rate, maxN, maxSeries, created };
   }
 
@@ -150,8 +157,11 @@ export class DirectoryObject extends DurableObject<EdgeBindings> implements Dire
   }
 
   async restoreKeys(tenant: string, keys: readonly IngestKey[]): Promise<{ restored: number } | Refusal> {
-    const added = new Map(keys.filter(({ key }) => !this.#row(key)).map((key) => [key.key, key]));
-    if (!this.#hasRoom(tenant, added.size)) return TOO_MANY_KEYS;
+    const added = new Map(
+      keys.filter(({ key }) => !this.#row(key) && this.#mayReturn(key, tenant)).map((key) => [key.key, key]),
+    );
+    const usable = [...added.values()].filter(({ revoked = Infinity }) => revoked > Date.now());
+    if (!this.#hasRoom(tenant, usable.length)) return TOO_MANY_KEYS;
     for (const { key, origins, rate, maxN, maxSeries, created, revoked } of added.values()) {
       this.#sql.exec(
         'INSERT INTO keys (key, tenant, limits, created, revoked) VALUES (?, ?, ?, ?, ?)',
@@ -162,11 +172,16 @@ export class DirectoryObject extends DurableObject<EdgeBindings> implements Dire
         revoked ?? null,
       );
     }
+    this.#forgetRevoked(tenant);
     return { restored: added.size };
   }
 
   async reset(tenant: string, { keys, settings }: { keys: boolean; settings: boolean }): Promise<void> {
-    if (keys) this.#sql.exec('DELETE FROM keys WHERE tenant = ?', tenant);
+    if (keys)
+      this.#forgetKeys(
+        tenant,
+        this.#sql.exec<{ key: string }>('SELECT key FROM keys WHERE tenant = ?', tenant),
+      );
     // Rings are no setting: objects have heard of the newest, and refuse what is older.
     if (settings) this.#store({ ...DEFAULT_SETTINGS, tenant, rings: (await this.tenant(tenant)).rings });
   }
@@ -228,12 +243,56 @@ export class DirectoryObject extends DurableObject<EdgeBindings> implements Dire
     return this.#sql.exec<KeyRow>('SELECT * FROM keys WHERE key = ?', key).toArray()[0];
   }
 
-  /** Whether a tenant may have so many keys more. */
+  /** Whether a tenant may have so many keys more: those that were revoked make room. */
   #hasRoom(tenant: string, more: number): boolean {
     const { count } = this.#sql
-      .exec<{ count: number }>('SELECT count(*) AS count FROM keys WHERE tenant = ?', tenant)
+      .exec<{ count: number }>(
+        'SELECT count(*) AS count FROM keys WHERE tenant = ? AND (revoked IS NULL OR revoked > ?)',
+        tenant,
+        Date.now(),
+      )
       .one();
     return count + more <= MOST_KEYS;
+  }
+
+  /** Where there are more keys than there may be, those go that were revoked first. */
+  #forgetRevoked(tenant: string): void {
+    const revoked = this.#sql.exec<{ key: string }>(
+      `SELECT key FROM keys WHERE tenant = ?1 AND revoked <= ?2 ORDER BY revoked
+         LIMIT max(0, (SELECT count(*) FROM keys WHERE tenant = ?1) - ${MOST_KEYS})`,
+      tenant,
+      Date.now(),
+    );
+    this.#forgetKeys(tenant, revoked, true);
+  }
+
+  /** What is left of a key is whose it was. @param areRevoked they never come back, from no backup */
+  #forgetKeys(tenant: string, keys: SqlStorageCursor<{ key: string }>, areRevoked = false): void {
+    const gone = keys.toArray();
+    if (gone.length === 0) return;
+    for (const { key } of gone) {
+      this.#sql.exec('DELETE FROM keys WHERE key = ?', key);
+      this.#sql.exec(
+        'INSERT OR REPLACE INTO former_keys VALUES (?, ?, ?, ?)',
+        key,
+        tenant,
+        Number(areRevoked),
+        Date.now(),
+      );
+    }
+    this.#sql.exec(
+      `DELETE FROM former_keys WHERE key IN (SELECT key FROM former_keys WHERE tenant = ?
+         ORDER BY forgotten DESC LIMIT -1 OFFSET ${MOST_FORMER_KEYS})`,
+      tenant,
+    );
+  }
+
+  /** Whether a key that is not known now may be a tenant's: it was no other's, nor was it forgotten as one that is revoked. */
+  #mayReturn(key: string, tenant: string): boolean {
+    const former = this.#sql
+      .exec<{ tenant: string; revoked: number }>('SELECT tenant, revoked FROM former_keys WHERE key = ?', key)
+      .toArray()[0];
+    return !former || (former.tenant === tenant && former.revoked === 0);
   }
 
   /** An earlier end of a key stays. */

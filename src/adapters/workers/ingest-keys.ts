@@ -2,6 +2,8 @@
 
 /** Of a tenant. */
 export const MOST_KEYS = 1000;
+/** Of a tenant that are forgotten, and known to have been its own; the first ones go. */
+export const MOST_FORMER_KEYS = 10_000;
 
 /** The forms of keys, of pages and of others: anything else is refused without asking. */
 export const KEY_FORM = /^(?:k_[\w-]{7}|kllpk_[0-9a-f]{32})$/;

@@ -431,6 +431,40 @@ describe('a backup that no edge wrote', () => {
     expect(((await listed(token, 'admin/keys')) as { keys: object[] }).keys).toHaveLength(1000);
   });
 
+  it('brings no key that another tenant had before a reset; its own come back', async () => {
+    const [token, other] = [await configured('forgets-keys'), await configured('wants-keys')];
+    const made = await ask('/v1/admin/keys', { token, body: { origins: ['https://a.example'] } });
+    const { key } = (await made.json()) as { key: string };
+    expect((await ask('/v1/admin/reset?keep=series', { token, method: 'POST' })).status).toBe(200);
+    const record = forged(RECORD.key, encodeJson({ ...limits, key }));
+    expect(await (await restore(other, record, 'add')).json()).toMatchObject({ keys: 0 });
+    expect(await listed(other, 'admin/keys')).toEqual({ keys: [] });
+    expect(await (await restore(token, record, 'add')).json()).toMatchObject({ keys: 1 });
+    // And again, now that it has come back.
+    expect((await ask('/v1/admin/reset?keep=series', { token, method: 'POST' })).status).toBe(200);
+    expect(await (await restore(other, record, 'add')).json()).toMatchObject({ keys: 0 });
+  });
+
+  it('leaves room for keys in place of those that were revoked, which no backup brings back', async () => {
+    const token = await configured('rotates');
+    const text = (i: number) => `k_${String(2000 + i).padStart(7, '0')}`;
+    const records = Array.from({ length: 1000 }, (_, i) => encodeJson({ ...limits, key: text(i) }));
+    expect(await (await restore(token, forged(RECORD.key, ...records), 'add')).json()).toMatchObject({
+      keys: 1000,
+    });
+    await problem(await ask('/v1/admin/keys', { token, body: {} }), 409, 'ERR_LIMITS');
+    expect((await ask(`/v1/admin/keys/${text(0)}`, { token, method: 'DELETE' })).status).toBe(204);
+    const rotated = await ask(`/v1/admin/keys/${text(1)}/rotate`, { token, body: { graceMs: 60_000 } });
+    expect(rotated.status).toBe(201);
+    // The former one is taken still, and counts.
+    await problem(await ask('/v1/admin/keys', { token, body: {} }), 409, 'ERR_LIMITS');
+    const { keys } = (await listed(token, 'admin/keys')) as { keys: { key: string }[] };
+    expect(keys).toHaveLength(1000);
+    expect(keys.map(({ key }) => key)).not.toContain(text(0));
+    const first = forged(RECORD.key, records[0]);
+    expect(await (await restore(token, first, 'add')).json()).toMatchObject({ keys: 0 });
+  });
+
   it('brings no series and no time that could not have been taken', async () => {
     const token = await configured('forged-series');
     for (const change of [
