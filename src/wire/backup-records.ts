@@ -162,7 +162,10 @@ export function decodeBucket(payload: Uint8Array): { bucket: BackupBucket; image
   return { bucket, image: payload.subarray(4 + textBytes) };
 }
 
-/** Payload of an ids record: u32 hour of the senders' clocks | (16 bytes id | u32 checksum)*. */
+/**
+ * Payload of an ids record: u32 hour of the senders' clocks | (16 bytes id | u32 checksum)*. Without any id: those of hours up
+ * to this one are forgotten.
+ */
 export function encodeIds(hour: number, ids: readonly BackupId[]): Uint8Array {
   const payload = new Uint8Array(4 + ID_BYTES * ids.length);
   const view = viewOf(payload);

@@ -82,6 +82,7 @@ async function* recordsOf(
         from = page.next;
       } while (from);
     }
+    let forgotten = -1;
     for (const object of objectNames('ingest', tenant, config.rings)) {
       let from: Parameters<ReturnType<EdgeEnv['INGEST']['getByName']>['heldIds']>[1];
       do {
@@ -92,9 +93,11 @@ async function* recordsOf(
           const ids = page.ids.map((one) => ({ id: new Uint8Array(one.id), crc: one.crc }));
           yield record(RECORD.ids, encodeIds(page.hour, ids));
         }
+        forgotten = Math.max(forgotten, page.forgotten ?? -1);
         from = page.next;
       } while (from);
     }
+    if (forgotten >= 0) yield record(RECORD.ids, encodeIds(forgotten, []));
     yield record(RECORD.end, encodeJson(totals));
     return totals;
   } finally {

@@ -45,7 +45,12 @@ export class BatchIds {
 
   /** Whether a batch was made too long ago for its id to be known for sure. */
   isTooOld(created: number, now: number, windowMs: number): boolean {
-    return created < now - windowMs || hourOf(created) <= this.#forgotten;
+    return created < now - windowMs || this.isForgotten(created);
+  }
+
+  /** Whether ids of its hour are forgotten: the window may have been shorter once than it is now. */
+  isForgotten(created: number): boolean {
+    return hourOf(created) <= this.#forgotten;
   }
 
   /** The checksum of a batch that was taken; undefined for one that was not. */
@@ -83,6 +88,7 @@ export class BatchIds {
       hour,
       ids,
       ...(later === undefined ? {} : { next: { hour: later, after: new ArrayBuffer(0) } }),
+      ...(later === undefined && this.#forgotten >= 0 ? { forgotten: this.#forgotten } : {}),
     };
   }
 

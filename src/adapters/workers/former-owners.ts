@@ -3,7 +3,7 @@
  * send again what the former one has. For as long as that can be, the new owner asks before it takes.
  */
 import type { EdgeBindings } from './bindings.js';
-import type { RingVersion, TakeCall } from './contract.js';
+import type { KnownBatch, RingVersion, TakeCall } from './contract.js';
 import { idsOutlive } from './rings.js';
 import { objectName, slotOf } from './series-key.js';
 
@@ -33,16 +33,16 @@ export function formerOwners({ config, batchId }: TakeCall, now: number): string
 
 /**
  * Asks former owners what they know of a batch; from then on they refuse calls of former rings.
- * @returns the checksum of the batch, when one of them has taken it
+ * @returns the checksum of the batch, when one of them has taken it; else whether one cannot say any more
  */
 export async function askFormerOwners(
   owners: readonly string[],
   { config, batchId, created, createdUnknown = false }: TakeCall,
   env: EdgeBindings,
-): Promise<number | undefined> {
+): Promise<KnownBatch> {
   const { version } = newestRing(config.rings);
   const answers = await Promise.all(
     owners.map((name) => env.INGEST.getByName(name).knows({ batchId, created, createdUnknown, version })),
   );
-  return answers.find(({ crc }) => crc !== undefined)?.crc;
+  return answers.find(({ crc }) => crc !== undefined) ?? answers.find((answer) => answer.isForgotten) ?? {};
 }

@@ -46,6 +46,14 @@ export interface SentSequence {
   sequence: number;
 }
 
+/** What a former owner knows of a batch. */
+export interface KnownBatch {
+  /** Its checksum, when it was taken. */
+  crc?: number;
+  /** Ids of its time are forgotten: it may have been taken. */
+  isForgotten?: true;
+}
+
 /** What an ingest object holds that series objects may not have yet, by sequence. */
 export interface PendingRow {
   /** The sequence it belongs to, or will when it is sealed. */
@@ -99,6 +107,8 @@ export interface IdsPage {
   ids: { id: ArrayBuffer; crc: number }[];
   /** Where the next page begins; absent when this was the last. */
   next?: { hour: number; after: ArrayBuffer };
+  /** Of the last page: ids of hours up to this one are forgotten, if any are. */
+  forgotten?: number;
 }
 
 /** A blob that was refused. */
@@ -134,7 +144,7 @@ export interface IngestCalls {
     created: number;
     createdUnknown?: boolean;
     version: number;
-  }): Promise<{ crc?: number }>;
+  }): Promise<KnownBatch>;
   /** The tenant's settings have changed: what is done by the clock goes by them from now on. */
   configure(config: TenantConfig): Promise<void>;
   /**
@@ -157,7 +167,10 @@ export interface IngestCalls {
   endHold(token: string): Promise<void>;
   /** Nothing is handed over by the clock until then. @param until epoch milliseconds; 0: from now on it goes on */
   pause(until: number): Promise<void>;
-  /** Ids of batches that a backup brings: they are duplicates from now on. */
+  /**
+   * Ids of batches that a backup brings: they are duplicates from now on. Without any: those of hours up to this one
+   * were forgotten, and their batches are too old from now on.
+   */
   restoreIds(call: {
     config: TenantConfig;
     hour: number;

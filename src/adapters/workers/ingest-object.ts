@@ -18,6 +18,7 @@ import type {
   CounterDelta,
   IdsPage,
   IngestCalls,
+  KnownBatch,
   ObjectCounters,
   PendingAnswer,
   PendingPlace,
@@ -97,9 +98,10 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
     let result = this.#refusal(call);
     const owners = result ? [] : formerOwners(call, Date.now());
     if (owners.length > 0) {
-      const crc = await askFormerOwners(owners, call, this.env);
+      const { crc, isForgotten } = await askFormerOwners(owners, call, this.env);
+      if (crc !== undefined) result = known(crc, call);
       // Others were served meanwhile, perhaps with this very batch.
-      result = crc === undefined ? this.#refusal(call) : known(crc, call);
+      else result = isForgotten ? { outcome: 'too-old' } : this.#refusal(call);
     }
     if (result) {
       if (call.counters?.length || result.outcome === 'duplicate') {
@@ -112,10 +114,11 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
     return { outcome: 'stored' };
   }
 
-  async knows({ version, batchId }: Parameters<IngestCalls['knows']>[0]): Promise<{ crc?: number }> {
+  async knows({ version, batchId, created }: Parameters<IngestCalls['knows']>[0]): Promise<KnownBatch> {
     if (version > this.#state.ringVersion) this.#transaction(() => this.#state.sawRing(version));
     const crc = this.#ids.find(batchId);
-    return crc === undefined ? {} : { crc };
+    if (crc !== undefined) return { crc };
+    return this.#ids.isForgotten(created) ? { isForgotten: true } : {};
   }
 
   async configure(config: TenantConfig): Promise<void> {
@@ -209,6 +212,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
     this.#transaction(() => {
       restored = 0;
       this.#state.remember(config, this.#sender);
+      if (ids.length === 0) this.#ids.forget(hour);
       for (const { id, crc } of ids) {
         const { isNew, planned } = this.#ids.restore(new Uint8Array(id), hour, crc);
         if (isNew) {

@@ -17,7 +17,7 @@ import {
   RECORD,
   RecordReader,
 } from '../../wire/backup-records.js';
-import { LEVEL_MS } from './buckets.js';
+import { HOUR, LEVEL_MS } from './buckets.js';
 import type { IngestKey, RestoreCall, TenantConfig } from './contract.js';
 import { forgetDirectory, tenantConfig } from './directory-cache.js';
 import type { EdgeEnv } from './env.js';
@@ -123,7 +123,7 @@ class Restore {
     if (type === RECORD.settings) await this.#takeSettings(decodeJson<TenantConfig>(payload));
     else if (type === RECORD.key) this.#takeKey(decodeJson(payload));
     else if (type === RECORD.bucket) await this.#takeBucket(ordinal, payload);
-    else if (type === RECORD.ids) await this.#takeIds(payload);
+    else if (type === RECORD.ids) await this.#takeIds(ordinal, payload);
     else if (type === RECORD.end) await this.#takeEnd(ordinal, decodeJson<BackupTotals>(payload));
     else refuse(400, 'ERR_BODY', 'a second header follows the first');
   }
@@ -186,10 +186,18 @@ class Restore {
     this.#told.skipped += skipped;
   }
 
-  async #takeIds(payload: Uint8Array): Promise<void> {
+  async #takeIds(ordinal: number, payload: Uint8Array): Promise<void> {
     const { env, tenant } = this.#options;
     const config = this.#config;
     const { hour, ids } = decodeIds(payload);
+    if (ids.length === 0) {
+      // What is still to come would be refused for good.
+      if ((hour + 1) * LEVEL_MS[HOUR] > Date.now()) {
+        refuse(400, 'ERR_BODY', `record ${ordinal}: expected an hour that is over, found ${hour}`);
+      }
+      await eachIngest(env, config, async (object) => await object.restoreIds({ config, hour, ids: [] }));
+      return;
+    }
     const bySlot = new Map<number, { id: ArrayBuffer; crc: number }[]>();
     for (const { id, crc } of ids) {
       const slot = slotOf(id, newestRing(config.rings).ingest);

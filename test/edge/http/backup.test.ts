@@ -17,6 +17,7 @@ import {
   decodeIds,
   decodeJson,
   encodeBucket,
+  encodeIds,
   encodeJson,
   encodeRecord,
   RECORD,
@@ -25,6 +26,7 @@ import {
 import { ask, BATCH_TYPE, configured, container, problem, series, tokenOf } from './edge-client.js';
 
 const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
 const BACKUP_TYPE = { 'content-type': BACKUP_CONTENT_TYPE };
 
 async function send(token: string, body: Uint8Array): Promise<number> {
@@ -318,6 +320,22 @@ describe('a backup', () => {
     expect(await totalsOf(other)).toMatchObject({ n: 30 });
   });
 
+  it('brings that ids are forgotten: a batch of then is too old, whatever the window is by now', async () => {
+    const { token } = await filled('forgetful');
+    const hour = Math.floor(Date.now() / HOUR_MS) - 3;
+    await runInDurableObject(env.INGEST.getByName('ingest:forgetful:1'), (_, { storage }) => {
+      storage.sql.exec('INSERT INTO forgotten_ids VALUES (1, ?)', hour);
+    });
+    await abortAllDurableObjects();
+    const other = await tokenOf('remindful', 'admin');
+    const told = await (await restore(other, await backupOf(token))).json();
+    expect(told).toMatchObject({ ids: 10, isComplete: true });
+    for (let i = 0; i < 8; i++) {
+      expect(await send(other, container([series([1])], { created: hour * HOUR_MS }))).toBe(410);
+      expect(await send(other, container([series([1])], { created: (hour + 1) * HOUR_MS }))).toBe(202);
+    }
+  });
+
   it('is confirmed by whoever has it, and listed', async () => {
     const token = await configured('confirmed');
     const backup = { id: 'ab'.repeat(16), records: 3, bytes: 400, place: 'disk' };
@@ -484,6 +502,16 @@ describe('a backup that no edge wrote', () => {
       await problem(await restore(token, body, 'add'), 400, 'ERR_BODY');
     }
     expect(await listed(token, 'series')).toEqual({ series: [] });
+  });
+
+  it('does not bring that ids are forgotten of hours to come', async () => {
+    const { token } = await filled('hasty');
+    const hour = Math.floor(Date.now() / HOUR_MS) + 1;
+    const [header] = recordsOf(await backupOf(token));
+    const forged = concat([header.bytes, encodeRecord(RECORD.ids, 1, encodeIds(hour, []))]);
+    const { detail } = await problem(await restore(token, forged, 'add'), 400, 'ERR_BODY');
+    expect(detail).toBe(`record 1: expected an hour that is over, found ${hour}`);
+    expect(await send(token, container([series([1])]))).toBe(202);
   });
 
   it('cannot be confirmed as of a time to come', async () => {

@@ -10,6 +10,7 @@ import {
   ingestObject,
   inside,
   newId,
+  passTime,
   pendingTotals,
   START,
   setClock,
@@ -140,6 +141,17 @@ describe('after a change of N', () => {
     const wide = { ...after, windowMs: 90 * HOUR_MS };
     const answer = await object.take(takeCall(wide, [1], { id: newId(1, 2) })).catch(String);
     expect(answer).toBe('Error: asked');
+  });
+
+  it('refuses what a former owner has forgotten, where the window was raised since', async () => {
+    const { before, after, id } = growing(START + 3 * HOUR_MS);
+    const call = takeCall({ ...before, windowMs: HOUR_MS }, [5], { id });
+    expect((await ingestObject(before, 0).take(call)).outcome).toBe('stored');
+    await passTime(ingestObject(before, 0), 5_000);
+    await passTime(ingestObject(before, 0), 3 * HOUR_MS);
+    expect((await ingestObject(after, 1).take(under(after, call))).outcome).toBe('too-old');
+    const later = takeCall(after, [6], { id: newId(1, 2), created: START + HOUR_MS });
+    expect((await ingestObject(after, 1).take(later)).outcome).toBe('stored');
   });
 
   it('does not take what a former owner cannot be asked about', async () => {
