@@ -87,6 +87,15 @@ export function evenPoints(sketch: KllSketch, count: number): number[] {
   return sketch.isEmpty ? [] : [...new Set(sketch.quantiles(count))];
 }
 
+/** Where the body has no room for it. */
+export function standingHeaders({ partial, stale, freshnessMs }: Standing): Record<string, string> {
+  return {
+    'x-kll-partial': String(partial),
+    'x-kll-stale': String(stale),
+    'x-kll-freshness-ms': String(Math.round(freshnessMs)),
+  };
+}
+
 export function emptyGroup(): Group {
   return { labels: [], sketch: new KllSketch(), from: 0, to: 0 };
 }

@@ -1,7 +1,16 @@
 /** GET /v1/quantiles, /v1/cdf and /v1/sketch: what is asked, merged by query.ts, as an answer. */
 import { SketchArgumentError } from '../../core/errors.js';
 import { EDGE_METRICS } from '../../metrics/edge-names.js';
-import { emptyGroup, evenPoints, type Group, quantiles, shares, sketchBytes, summary } from './answer.js';
+import {
+  emptyGroup,
+  evenPoints,
+  type Group,
+  quantiles,
+  shares,
+  sketchBytes,
+  standingHeaders,
+  summary,
+} from './answer.js';
 import { tenantConfig } from './directory-cache.js';
 import type { EdgeContext } from './http-context.js';
 import { mostGroups, queryLimitsOf, variable } from './limits.js';
@@ -14,7 +23,7 @@ import {
   quantilesParameters,
   sketchParameters,
 } from './query-parameters.js';
-import { workerCounters } from './worker-counters.js';
+import { countStanding, workerCounters } from './worker-counters.js';
 
 type QueryResult = Awaited<ReturnType<typeof query>>;
 
@@ -56,9 +65,7 @@ export async function sketchRoute(context: EdgeContext): Promise<Response> {
     headers: {
       'content-type': 'application/octet-stream',
       'x-kll-n': String(sketch.n),
-      'x-kll-partial': String(result.partial),
-      'x-kll-stale': String(result.stale),
-      'x-kll-freshness-ms': String(Math.round(result.freshnessMs)),
+      ...standingHeaders(result),
     },
   });
 }
@@ -105,8 +112,7 @@ async function run(context: EdgeContext, asked: QueryParameters, points: number)
       `the query touches more than ${most} ${result.tooMuch}; ask for ${instead} or fewer series`,
     );
   }
-  if (result.stale) workerCounters.add(EDGE_METRICS.staleAnswers);
-  if (result.partial) workerCounters.add(EDGE_METRICS.partialAnswers);
+  countStanding(result);
   return result;
 }
 

@@ -1,6 +1,6 @@
 /** GET /metrics/series: chosen series of a tenant as Prometheus summaries, for dashboards that read nothing else. */
 import { PROMETHEUS_CONTENT_TYPE } from '../../metrics/prometheus.js';
-import type { Group } from './answer.js';
+import { type Group, type Standing, standingHeaders } from './answer.js';
 import type { TenantConfig } from './contract.js';
 import { tenantConfig } from './directory-cache.js';
 import { MOST_SERIES } from './each-series.js';
@@ -8,8 +8,9 @@ import type { EdgeEnv } from './env.js';
 import type { EdgeContext } from './http-context.js';
 import { mostGroups, queryLimitsOf } from './limits.js';
 import { Problem, refuse, unavailable } from './problem.js';
-import { type QueryAsk, query } from './query.js';
+import { type QueryAnswer, type QueryAsk, query } from './query.js';
 import { exportParameters } from './query-parameters.js';
+import { countStanding } from './worker-counters.js';
 
 export async function seriesExportRoute(context: EdgeContext): Promise<Response> {
   const { env } = context;
@@ -18,6 +19,7 @@ export async function seriesExportRoute(context: EdgeContext): Promise<Response>
   const { maxBuckets, maxSeries } = limits;
   const most = { maxBuckets, maxSeries, maxGroups: mostGroups(limits, ranks.length) };
   let text = '';
+  const standing: Standing = { partial: false, stale: false, freshnessMs: 0 };
   try {
     const config = await tenantConfig(env, context.get('identity').tenant);
     const written = new Map<string, string>();
@@ -28,23 +30,37 @@ export async function seriesExportRoute(context: EdgeContext): Promise<Response>
       }
       written.set(metric, selection.name);
       const ask = { ...most, selection, ...(last === undefined ? {} : { last }) };
-      text += render(metric, selection.name, await groupsOf(env, config, ask), ranks);
+      const answer = await answerOf(env, config, ask);
+      countStanding(answer);
+      standing.partial ||= answer.partial;
+      standing.stale ||= answer.stale;
+      standing.freshnessMs = Math.max(standing.freshnessMs, answer.freshnessMs);
+      text += remarks(metric, answer) + render(metric, selection.name, answer.groups, ranks);
     }
   } catch (error) {
     throw error instanceof Problem ? error : unavailable(error);
   }
-  return new Response(text, { headers: { 'content-type': PROMETHEUS_CONTENT_TYPE } });
+  const headers = { 'content-type': PROMETHEUS_CONTENT_TYPE, ...standingHeaders(standing) };
+  return new Response(text, { headers });
 }
 
 /** Every series by itself, those too that no series object has yet. */
-async function groupsOf(env: EdgeEnv, config: TenantConfig, ask: QueryAsk): Promise<Group[]> {
-  const { groups, tooMuch } = await query(env, config, { ...ask, by: 'each' });
-  if (!tooMuch) return groups;
+async function answerOf(env: EdgeEnv, config: TenantConfig, ask: QueryAsk): Promise<QueryAnswer> {
+  const answer = await query(env, config, { ...ask, by: 'each' });
+  if (!answer.tooMuch) return answer;
   const most = Math.min(MOST_SERIES, ask.maxGroups);
   return refuse(
     422,
     'ERR_QUERY_TOO_LARGE',
     `expected at most ${most} series of the name, with so many quantiles, and fewer buckets`,
+  );
+}
+
+/** Scrapers skip them; who looks at the text sees which name lacks something. */
+function remarks(metric: string, { partial, stale }: Standing): string {
+  return (
+    (partial ? `# partial: ${metric} lacks what could not be read\n` : '') +
+    (stale ? `# stale: ${metric} lacks what an object did not tell, or is of before\n` : '')
   );
 }
 

@@ -4,6 +4,7 @@
  * is the server's.
  */
 import { EDGE_METRICS, type EdgeMetric } from '../../metrics/edge-names.js';
+import type { Standing } from './answer.js';
 import type { CounterDelta } from './contract.js';
 import type { EdgeEnv } from './env.js';
 import { objectName } from './series-key.js';
@@ -98,4 +99,10 @@ export function countRequest(route: string, status: number, seconds: number): vo
       ['status', `${Math.floor(status / 100)}xx`],
     ]);
   }
+}
+
+/** Counts an answer that lacks something, or is not of now. */
+export function countStanding({ partial, stale }: Standing): void {
+  if (stale) workerCounters.add(EDGE_METRICS.staleAnswers);
+  if (partial) workerCounters.add(EDGE_METRICS.partialAnswers);
 }

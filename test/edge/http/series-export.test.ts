@@ -1,4 +1,7 @@
+import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
+import type { EdgeEnv } from '../../../src/adapters/workers/env.js';
+import { inside } from '../ingest/ground.js';
 import { ask, BATCH_TYPE, configured, container, problem, series, tokenOf } from './edge-client.js';
 
 const HOUR_MS = 3_600_000;
@@ -66,6 +69,48 @@ describe('/metrics/series', () => {
     expect(await count('')).toBe('latency_ms_count{route="/a"} 5');
     await send('recent', series([5], { name: 'old', age: 2 * HOUR_MS }));
     expect(await exported('recent', 'match=old&last=1m')).toEqual([]);
+  });
+
+  it('says when something is missing or of before, and counts it', async () => {
+    const token = await configured('damaged', { ingest: 1, series: 1 });
+    await send('damaged', series([1, 2, 3]), series([4, 5], { labels: { route: '/b' } }));
+    await send('damaged', series([6], { name: 'size' }));
+    await ask('/v1/admin/snapshots', { token, body: { name: 'now' } });
+    const variables = { KLL_OPERATOR_TENANT: 'damaged' };
+    const told = async (more: Partial<EdgeEnv> = {}) => {
+      const query = 'match=latency_ms&match=size&q=1';
+      const response = await ask(`/metrics/series?${query}`, { token, variables: { ...variables, ...more } });
+      const lines = (await response.text()).split('\n');
+      const metrics = await (await ask('/metrics', { token, variables })).text();
+      return {
+        lines: lines.filter((line) => /_count|^# (?!HELP|TYPE)/.test(line)),
+        headers: ['partial', 'stale'].map((name) => response.headers.get(`x-kll-${name}`)),
+        counted: ['partial', 'stale'].map((name) =>
+          Number(new RegExp(`^kll_edge_${name}_answers_total (.*)$`, 'm').exec(metrics)![1]),
+        ),
+      };
+    };
+    const [a, b] = ['a', 'b'].map((route, i) => `latency_ms_count{route="/${route}"} ${3 - i}`);
+    const size = 'size_count{route="/a"} 1';
+    const whole = await told();
+    expect(whole).toMatchObject({ lines: [a, b, size], headers: ['false', 'false'] });
+    const getByName = () => {
+      throw new Error('the network is down');
+    };
+    const before = await told({ SERIES: { getByName } as never });
+    expect(before).toMatchObject({ headers: ['false', 'true'] });
+    const isOfBefore = (name: string) =>
+      `# stale: ${name} lacks what an object did not tell, or is of before`;
+    expect(before.lines).toEqual([isOfBefore('latency_ms'), a, b, isOfBefore('size'), size]);
+    await inside(env.SERIES.getByName('series:damaged:0'), (_, { storage }) => {
+      storage.sql.exec(`UPDATE buckets SET closes = NULL, closing = 1, code = 'ERR_CHECKSUM' WHERE n = 3`);
+    });
+    const damaged = await told();
+    expect(damaged).toMatchObject({ headers: ['true', 'false'] });
+    expect(damaged.lines).toEqual(['# partial: latency_ms lacks what could not be read', b, size]);
+    const [partial, stale] = whole.counted;
+    expect(before.counted).toEqual([partial, stale + 2]);
+    expect(damaged.counted).toEqual([partial + 1, stale + 2]);
   });
 
   it('refuses a duration that is none, and one beside two times', async () => {
