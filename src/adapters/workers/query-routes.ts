@@ -66,6 +66,8 @@ export async function sketchRoute(context: EdgeContext): Promise<Response> {
       'content-type': 'application/octet-stream',
       'x-kll-n': String(sketch.n),
       ...standingHeaders(result),
+      'x-kll-left-out': String(result.leftOut.length),
+      ...(asked.explain ? { 'x-kll-explain': JSON.stringify(result.explain) } : {}),
     },
   });
 }

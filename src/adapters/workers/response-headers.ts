@@ -11,6 +11,10 @@ const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
 } as const;
 
+/** What a page may read of an answer besides its body. */
+const EXPOSED_HEADERS =
+  'Retry-After, X-KLL-Explain, X-KLL-Freshness-Ms, X-KLL-Left-Out, X-KLL-N, X-KLL-Partial, X-KLL-Stale';
+
 export function setSecurityHeaders(headers: Headers): void {
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) {
     if (!headers.has(name)) headers.set(name, value);
@@ -26,7 +30,7 @@ export async function setCorsHeaders(request: Request, headers: Headers, env: Ed
   const origin = request.headers.get('origin');
   if (origin === null || !(await mayRead(origin, new URL(request.url).pathname, env))) return false;
   headers.set('access-control-allow-origin', origin);
-  headers.set('access-control-expose-headers', 'Retry-After');
+  headers.set('access-control-expose-headers', EXPOSED_HEADERS);
   return true;
 }
 

@@ -125,6 +125,18 @@ describe('CORS', () => {
     expect(allowOrigin(await preflight('/v1/ingest', origin))).toBeNull();
   });
 
+  it('lets pages see what a sketch lacks', async () => {
+    const { headers } = await ask('/v1/sketch?name=a&explain=1', {
+      headers: { origin: 'https://dash.example' },
+      token: await tokenOf('default', 'query'),
+      variables: { KLL_CORS_ORIGINS: 'https://dash.example' },
+    });
+    const exposed = headers.get('access-control-expose-headers')!.toLowerCase().split(', ');
+    const told = [...headers.keys()].filter((name) => name.startsWith('x-kll-'));
+    expect(told).toContain('x-kll-partial');
+    expect(exposed).toEqual(['retry-after', ...told]);
+  });
+
   it('lets pages query from the origins of the configuration alone', async () => {
     const variables = { KLL_CORS_ORIGINS: 'https://dash.example, https://other.example' };
     const asked = (from: string) => preflight('/v1/quantiles', from, variables);

@@ -156,6 +156,15 @@ describe.each([
     }
   });
 
+  it('beside the sketch headers say what was done for it, and what is left out', async () => {
+    const told = async (query: string) =>
+      (await ask(`/v1/sketch?name=latency_ms${query}`, { token })).headers;
+    const explained = await told('&explain=1');
+    expect(JSON.parse(explained.get('x-kll-explain')!)).toMatchObject({ ingestObjects: 4, seriesObjects: 4 });
+    expect((await told('')).get('x-kll-explain')).toBeNull();
+    expect(explained.get('x-kll-left-out')).toBe('0');
+  });
+
   it('is of its tenant alone', async () => {
     const stranger = await tokenOf('stranger', 'query');
     expect(await get<Answer>('/v1/quantiles?name=latency_ms', stranger)).toMatchObject({ n: 0 });

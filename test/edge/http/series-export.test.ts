@@ -108,6 +108,8 @@ describe('/metrics/series', () => {
     const damaged = await told();
     expect(damaged).toMatchObject({ headers: ['true', 'false'] });
     expect(damaged.lines).toEqual(['# partial: latency_ms lacks what could not be read', b, size]);
+    const sketch = await ask('/v1/sketch?name=latency_ms&wholeBuckets=1', { token });
+    expect(sketch.headers.get('x-kll-left-out')).toBe('1');
     const [partial, stale] = whole.counted;
     expect(before.counted).toEqual([partial, stale + 2]);
     expect(damaged.counted).toEqual([partial + 1, stale + 2]);
