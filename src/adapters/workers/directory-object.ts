@@ -21,6 +21,7 @@ const DAY_MS = 24 * HOUR_MS;
 
 /** What holds for a tenant until it is configured. */
 export const DEFAULT_SETTINGS: Settings = {
+  revision: 0,
   workingK: 1024,
   imageK: 200,
   tails: 'high',
@@ -114,7 +115,7 @@ export class DirectoryObject extends DurableObject<EdgeBindings> implements Dire
     if (kept.length > MOST_RINGS) {
       return { refused: 'ERR_RING_LIMIT', detail: `${MOST_RINGS} rings may hold data still` };
     }
-    const config = { ...before, ...settings, tenant, rings: kept };
+    const config = { ...before, ...settings, tenant, rings: kept, revision: nextRevision(before) };
     this.#store(config);
     return config;
   }
@@ -182,8 +183,10 @@ export class DirectoryObject extends DurableObject<EdgeBindings> implements Dire
         tenant,
         this.#sql.exec<{ key: string }>('SELECT key FROM keys WHERE tenant = ?', tenant),
       );
+    const before = await this.tenant(tenant);
     // Rings are no setting: objects have heard of the newest, and refuse what is older.
-    if (settings) this.#store({ ...DEFAULT_SETTINGS, tenant, rings: (await this.tenant(tenant)).rings });
+    const after = settings ? { ...DEFAULT_SETTINGS, tenant, rings: before.rings } : before;
+    this.#store({ ...after, revision: nextRevision(before) });
   }
 
   async confirmBackup(tenant: string, backup: ConfirmedBackup): Promise<void> {
@@ -320,6 +323,11 @@ export class DirectoryObject extends DurableObject<EdgeBindings> implements Dire
       JSON.stringify(rings),
     );
   }
+}
+
+/** By the clock: it goes on where a release that did not count them has forgotten the last. */
+function nextRevision({ revision = 0 }: Pick<TenantConfig, 'revision'>): number {
+  return Math.max(Date.now(), revision + 1);
 }
 
 interface KeyRow {

@@ -1,5 +1,5 @@
 /** What an ingest object knows of its tenant and of itself. */
-import type { TenantConfig } from './contract.js';
+import { isFormer, type TenantConfig } from './contract.js';
 
 interface Row {
   [column: string]: SqlStorageValue;
@@ -41,7 +41,7 @@ export class IngestState {
     return this.#ringVersion;
   }
 
-  /** The tenant's configuration as it was heard of last: for what alarms do. */
+  /** The latest configuration of the tenant that was heard of: for what alarms do. */
   get config(): TenantConfig | undefined {
     return this.#config;
   }
@@ -58,8 +58,9 @@ export class IngestState {
     this.#ringVersion = version;
   }
 
-  /** Inside a transaction. */
+  /** Inside a transaction. A former configuration changes nothing. */
   remember(config: TenantConfig, sender: string): void {
+    if (isFormer(config, this.#config)) return;
     const text = JSON.stringify(config);
     if (text === this.#configText && sender === this.#sender) return;
     this.#sql.exec('UPDATE ingest_state SET config = ?, sender = ?', text, sender);

@@ -61,7 +61,8 @@ async function backupAges(env: EdgeEnv, answers: readonly Counted[]): Promise<Co
 
 /** Which build answers, by what the deployment says of itself, and a digest of the operator's configuration. */
 function buildInfo(env: EdgeEnv, config: TenantConfig): CounterDelta {
-  const digest = crc32c(new TextEncoder().encode(JSON.stringify(config)));
+  const { revision: _, ...told } = config;
+  const digest = crc32c(new TextEncoder().encode(JSON.stringify(told)));
   return {
     name: EDGE_METRICS.buildInfo.name,
     labels: [

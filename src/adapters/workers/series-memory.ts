@@ -1,5 +1,5 @@
 /** What a series object knows besides its buckets: its tenant, how far each sender came, the number of its writes. */
-import type { TenantConfig } from './contract.js';
+import { isFormer, type TenantConfig } from './contract.js';
 
 interface Row {
   [column: string]: SqlStorageValue;
@@ -41,7 +41,7 @@ export class SeriesMemory {
     this.#exported = exported ?? 0;
   }
 
-  /** The tenant's configuration as it was heard of last: for what alarms do. */
+  /** The latest configuration of the tenant that was heard of: for what alarms do. */
   get config(): TenantConfig {
     if (!this.#config) throw new Error('nothing was applied yet: there is no configuration');
     return this.#config;
@@ -67,8 +67,9 @@ export class SeriesMemory {
     return this.#closing;
   }
 
-  /** Inside a transaction. */
+  /** Inside a transaction. A former configuration changes nothing. */
   remember(config: TenantConfig): void {
+    if (isFormer(config, this.#config)) return;
     const text = JSON.stringify(config);
     if (text === this.#configText) return;
     this.#sql.exec('UPDATE series_state SET config = ?', text);

@@ -13,11 +13,13 @@ export interface RingVersion {
 }
 
 /**
- * All about a tenant that objects need. It travels with the calls; what an object does by the clock goes by what it heard
- * last, and a change is told to all of them.
+ * All about a tenant that objects need. It travels with the calls; what an object does by the clock goes by the latest it
+ * has heard of, and a change is told to all of them.
  */
 export interface TenantConfig {
   tenant: string;
+  /** Grows with each change and with each reset; absent where a release gave it that did not count them. */
+  revision?: number;
   /** Oldest first. Former versions stay as long as data of theirs may exist. */
   rings: readonly RingVersion[];
   /** k of open buckets; default 1024. */
@@ -57,6 +59,11 @@ export interface TenantConfig {
   sealMs: number;
   /** Storage of an object above which ingest answers 'storage-full', bytes; default 90 % of 10 GB. */
   maxStorageBytes: number;
+}
+
+/** Whether a configuration was followed by the one that is known: whoever sent it has not heard of the change yet. */
+export function isFormer({ revision = Infinity }: TenantConfig, known: TenantConfig | undefined): boolean {
+  return revision < (known?.revision ?? 0);
 }
 
 export type Resolution = 'minute' | 'hour' | 'day';

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import type { TenantConfig } from '../../../src/adapters/workers/contract.js';
-import { inside } from '../ingest/ground.js';
+import { inside, takeCall } from '../ingest/ground.js';
 import { ask, BATCH_TYPE, configured, container, problem, series } from './edge-client.js';
 
 /** What an object goes by when nobody calls it. */
@@ -67,6 +67,35 @@ describe('settings', () => {
       const { gauges } = await object.counters();
       expect(gauges.find(({ name }) => name === 'kll_edge_paused_objects')?.value).toBe(0);
     }
+  });
+
+  it('stay where an isolate comes with those of before, and change with those of later', async () => {
+    await configured('changed', { ingest: 1, series: 1, sealMs: 60_000 });
+    const ingest = env.INGEST.getByName('ingest:changed:0');
+    const directory = env.DIRECTORY.getByName('directory');
+    const sentBy = async (config: TenantConfig) => {
+      expect((await ingest.take(takeCall(config))).outcome).toBe('stored');
+      await ingest.flush(config);
+      const heard = [
+        await heardBy(ingest, 'ingest_state'),
+        await heardBy(env.SERIES.getByName('series:changed:0'), 'series_state'),
+      ];
+      return heard.map((config) => config!.exportTo ?? 'none');
+    };
+    const before = (await directory.tenant('changed')) as TenantConfig;
+    expect(await sentBy(before)).toEqual(['none', 'none']);
+    const token = await configured('changed', { exportTo: 'pull' });
+    expect(await sentBy(before)).toEqual(['pull', 'pull']);
+    // A reset starts the settings anew, not their count.
+    const reset = await ask('/v1/admin/reset?keep=series', { token, method: 'POST' });
+    expect(reset.status).toBe(200);
+    const after = (await directory.tenant('changed')) as TenantConfig;
+    expect(after.revision).toBeGreaterThan(before.revision! + 1);
+    expect(await sentBy(after)).toEqual(['none', 'none']);
+    // Of a release that knows no revisions the last word counts.
+    const { revision: _, ...unnumbered } = after;
+    expect(await sentBy({ ...unnumbered, exportTo: 'pull' })).toEqual(['pull', 'pull']);
+    expect(await sentBy(after)).toEqual(['none', 'none']);
   });
 
   it('reach nobody who has nothing yet', async () => {
