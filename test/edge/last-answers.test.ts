@@ -18,6 +18,8 @@ function asked(parameters: string): QueryAsk {
   return { ...quantilesParameters(url, limits), maxBuckets: 1, maxSeries: 1, maxGroups: 1 };
 }
 
+const of = (tenant: string, revision = 0) => ({ tenant, revision });
+
 function answerOf(groups: number, values: number): QueryAnswer {
   const sketch = new KllSketch({ k: 1024 }).extend(Float64Array.from({ length: values }, Math.random));
   const group = { labels: [], sketch, from: 0, to: 1 };
@@ -40,10 +42,10 @@ afterEach(() => {
 
 describe('the last answer', () => {
   it('of the last hour is that of the next minute, and not of another time so long ago', () => {
-    rememberAnswer('t', asked('last=1h'), answerOf(1, 10));
+    rememberAnswer(of('t'), asked('last=1h'), answerOf(1, 10));
     vi.setSystemTime(NOW + 60_000);
-    expect(rememberedAnswer('t', asked('last=1h'))).toMatchObject({ at: NOW });
-    expect(rememberedAnswer('t', asked('last=1h'))!.answer.groups[0].sketch.n).toBe(10);
+    expect(rememberedAnswer(of('t'), asked('last=1h'))).toMatchObject({ at: NOW });
+    expect(rememberedAnswer(of('t'), asked('last=1h'))!.answer.groups[0].sketch.n).toBe(10);
     for (const other of [
       'last=2h',
       'last=59m',
@@ -52,28 +54,29 @@ describe('the last answer', () => {
       'last=1h&asOf=b',
       'last=1h&by=c',
     ]) {
-      expect(rememberedAnswer('t', asked(other))).toBeUndefined();
+      expect(rememberedAnswer(of('t'), asked(other))).toBeUndefined();
     }
-    expect(rememberedAnswer('u', asked('last=1h'))).toBeUndefined();
+    expect(rememberedAnswer(of('u'), asked('last=1h'))).toBeUndefined();
+    expect(rememberedAnswer(of('t', 1), asked('last=1h'))).toBeUndefined();
     vi.setSystemTime(NOW + 3_600_001);
-    expect(rememberedAnswer('t', asked('last=1h'))).toBeUndefined();
+    expect(rememberedAnswer(of('t'), asked('last=1h'))).toBeUndefined();
   });
 
   it('is kept with others in 4 MiB, however many there are; the newest is', () => {
     const answer = answerOf(20, 100_000);
     for (let i = 0; i < 100; i++) {
-      rememberAnswer(`tenant ${i}`, asked('last=1h'), answer);
+      rememberAnswer(of(`tenant ${i}`), asked('last=1h'), answer);
       expect(rememberedBytes()).toBeLessThanOrEqual(4 * 2 ** 20);
     }
     expect(rememberedBytes()).toBeGreaterThan(2 ** 20);
-    expect(rememberedAnswer('tenant 0', asked('last=1h'))).toBeUndefined();
-    expect(rememberedAnswer('tenant 99', asked('last=1h'))!.answer.groups[19].sketch.n).toBe(100_000);
+    expect(rememberedAnswer(of('tenant 0'), asked('last=1h'))).toBeUndefined();
+    expect(rememberedAnswer(of('tenant 99'), asked('last=1h'))!.answer.groups[19].sketch.n).toBe(100_000);
   });
 
   it('is none where it would crowd out the others', () => {
-    rememberAnswer('small', asked('last=1h'), answerOf(1, 10));
-    rememberAnswer('large', asked('last=1h'), answerOf(1000, 10_000));
-    expect(rememberedAnswer('large', asked('last=1h'))).toBeUndefined();
-    expect(rememberedAnswer('small', asked('last=1h'))).toBeDefined();
+    rememberAnswer(of('small'), asked('last=1h'), answerOf(1, 10));
+    rememberAnswer(of('large'), asked('last=1h'), answerOf(1000, 10_000));
+    expect(rememberedAnswer(of('large'), asked('last=1h'))).toBeUndefined();
+    expect(rememberedAnswer(of('small'), asked('last=1h'))).toBeDefined();
   });
 });

@@ -4,6 +4,7 @@
  */
 import { KllSketch } from '../../sketch/sketch.js';
 import type { QueryGroup } from './combine.js';
+import type { TenantConfig } from './contract.js';
 import type { QueryAnswer, QueryAsk } from './query.js';
 
 const MOST_BYTES = 4 * 2 ** 20;
@@ -12,6 +13,9 @@ const MOST_BYTES_EACH = MOST_BYTES / 8;
 /** Of an answer, a group of it, and a bucket that was left out, besides images and names. */
 const OVERHEAD_BYTES = 256;
 const LONGEST_MS = 3_600_000;
+
+/** Whose answers: with a reset the revision is another, and nothing of before is told any more. */
+type Asked = Pick<TenantConfig, 'tenant' | 'revision'>;
 
 interface Remembered {
   at: number;
@@ -30,8 +34,8 @@ export function rememberedBytes(): number {
   return held;
 }
 
-export function rememberAnswer(tenant: string, ask: QueryAsk, answer: QueryAnswer): void {
-  const identity = identityOf(tenant, ask);
+export function rememberAnswer(config: Asked, ask: QueryAsk, answer: QueryAnswer): void {
+  const identity = identityOf(config, ask);
   forget(identity);
   const { groups, ...about } = answer;
   let bytes = identity.length + OVERHEAD_BYTES * (1 + groups.length + answer.leftOut.length);
@@ -53,10 +57,10 @@ export function rememberAnswer(tenant: string, ask: QueryAsk, answer: QueryAnswe
 
 /** The last answer to the same question, also where its stretch of time has only moved on with the clock. */
 export function rememberedAnswer(
-  tenant: string,
+  config: Asked,
   ask: QueryAsk,
 ): { at: number; answer: QueryAnswer } | undefined {
-  const known = answers.get(identityOf(tenant, ask));
+  const known = answers.get(identityOf(config, ask));
   if (!known) return undefined;
   const { at, from, answer, groups } = known;
   const age = Date.now() - at;
@@ -72,8 +76,11 @@ function forget(identity: string): void {
 }
 
 /** A question goes by how long its stretch of time is: of one that ends with the clock, by how long was asked for. */
-function identityOf(tenant: string, { selection, by, asOf, last, wholeBuckets }: QueryAsk): string {
+function identityOf(
+  { tenant, revision }: Asked,
+  { selection, by, asOf, last, wholeBuckets }: QueryAsk,
+): string {
   const { name, matchers, from, to } = selection;
   const stretch = last === undefined ? to - from : { last };
-  return JSON.stringify([tenant, name, matchers, stretch, by, asOf, wholeBuckets]);
+  return JSON.stringify([tenant, revision, name, matchers, stretch, by, asOf, wholeBuckets]);
 }

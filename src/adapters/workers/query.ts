@@ -76,10 +76,10 @@ export async function query(env: EdgeEnv, config: TenantConfig, ask: QueryAsk): 
   try {
     const answer = await freshAnswer(env, config, ask);
     const isWhole = !answer.stale && !answer.tooMuch && !answer.isUnknownSnapshot;
-    if (isWhole) rememberAnswer(config.tenant, ask, answer);
+    if (isWhole) rememberAnswer(config, ask, answer);
     return answer;
   } catch (error) {
-    const known = rememberedAnswer(config.tenant, ask);
+    const known = rememberedAnswer(config, ask);
     if (!known) throw error;
     const { at, answer } = known;
     return { ...answer, stale: true, freshnessMs: answer.freshnessMs + Date.now() - at };

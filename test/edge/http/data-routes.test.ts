@@ -197,3 +197,19 @@ describe('a snapshot that objects drop by their own clocks', () => {
     expect(await listed(token)).toEqual(['a']);
   });
 });
+
+it('a reset deletes what an isolate would answer from memory, too', async () => {
+  const token = await configured('deleted');
+  const body = container([series([1, 2, 3])]);
+  expect((await ask('/v1/ingest', { token, headers: BATCH_TYPE, body })).status).toBe(202);
+  const getByName = () => {
+    throw new Error('the network is down');
+  };
+  const variables = { SERIES: { getByName } as never };
+  const path = '/v1/quantiles?name=latency_ms';
+  expect(await nOf(token)).toBe(3);
+  expect(await (await ask(path, { token, variables })).json()).toMatchObject({ n: 3, stale: true });
+  expect((await ask('/v1/admin/reset?keep=keys,settings', { token, method: 'POST' })).status).toBe(200);
+  await problem(await ask(path, { token, variables }), 503, 'ERR_UNAVAILABLE');
+  expect(await nOf(token)).toBe(0);
+});
