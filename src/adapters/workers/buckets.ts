@@ -81,6 +81,8 @@ export class BucketTable {
        CREATE TABLE IF NOT EXISTS bucket_history (row INTEGER NOT NULL, ${DEFINITION}, until INTEGER NOT NULL,
          PRIMARY KEY (row, version));
        CREATE INDEX IF NOT EXISTS history_of_series ON bucket_history (series, level, start);
+       CREATE INDEX IF NOT EXISTS history_by_start ON bucket_history (level, start, row);
+       CREATE INDEX IF NOT EXISTS history_by_until ON bucket_history (until);
        CREATE TABLE IF NOT EXISTS snapshots (name TEXT PRIMARY KEY, version INTEGER NOT NULL,
          created INTEGER NOT NULL) WITHOUT ROWID`,
     );

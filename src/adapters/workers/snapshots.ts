@@ -52,10 +52,14 @@ export function dropSnapshot(store: SeriesStore, name: string, version?: number)
     const found = snapshotVersion(store, name);
     if (found === undefined || (version !== undefined && version !== found)) return false;
     sql.exec('DELETE FROM snapshots WHERE name = ?', name);
+    const others = listSnapshots(store).map((snapshot) => snapshot.version);
+    // What the snapshots beside it see stays: rows from before the former one, and those replaced after the next.
     const gone = sql
       .exec<{ series: number }>(
-        `DELETE FROM bucket_history AS h WHERE NOT EXISTS (
-           SELECT 1 FROM snapshots AS s WHERE s.version >= h.version AND s.version < h.until) RETURNING series`,
+        'DELETE FROM bucket_history WHERE until > ?1 AND until <= ?2 AND version > ?3 RETURNING series',
+        found,
+        others.find((other) => other > found) ?? Number.MAX_SAFE_INTEGER,
+        others.findLast((other) => other < found) ?? 0,
       )
       .toArray();
     for (const id of new Set(gone.map((row) => row.series))) series.forgetIfEmpty(id);

@@ -5,6 +5,7 @@ import { seriesKey } from '../../../src/adapters/workers/series-key.js';
 import { longLabels, START, seriesObject, setClock, tenantConfig } from '../ingest/ground.js';
 import {
   bucketCounts,
+  countRows,
   DAY_MS,
   HOUR_MS,
   handOver,
@@ -86,6 +87,29 @@ describe('a backup of a series object', () => {
     await ringUntil(config, T0 + 9 * DAY_MS);
     expect(sorted(await rowsOf(config, 'one'))).toEqual(sorted(before));
     expect(await bucketCounts(config)).toEqual([0, 0, 4]);
+  });
+
+  it('reads of what a former snapshot keeps no more than its page, nor when it ends', async () => {
+    const config = tenantConfig();
+    setClock(T0);
+    const minutes = Array.from({ length: 300 }, (_, i) => T0 + i * MINUTE_MS);
+    const add = async () =>
+      await handOver(
+        config,
+        minutes.map((start) => row(start, [1])),
+      );
+    await add();
+    await seriesObject(config).createSnapshot('kept');
+    await add();
+    await seriesObject(config).createSnapshot('backup-1');
+    await handOver(config, [row(T0, [1])]);
+    const rowsRead = await countRows(seriesObject(config));
+    const from = { level: 0, start: minutes[290] - 1, row: -1 };
+    const page = (await seriesObject(config).backupPage({ snapshot: 'backup-1', from })) as BackupPage;
+    expect(page.rows.map(({ bucket }) => bucket.start)).toEqual(minutes.slice(290));
+    expect(await seriesObject(config).dropSnapshot('backup-1')).toEqual({ dropped: true });
+    expect(await rowsRead()).toBeLessThan(100);
+    expect(await rowsOf(config, 'kept')).toHaveLength(300);
   });
 
   it('skips what it has restored before, and takes it again after a wipe', async () => {

@@ -356,6 +356,46 @@ describe('keeping', () => {
     expect(left.rows).toBe(0);
   });
 
+  it.each([
+    ['oldest', 0],
+    ['newest', 4],
+    ['middle', 2],
+  ])('a snapshot that goes leaves what others see, and nothing when all have gone: the %s first', async (_, first) => {
+    const config = tenantConfig();
+    const object = seriesObject(config);
+    const minutes = Array.from({ length: 5 }, (_, i) => START + i * MINUTE_MS);
+    const seen = new Map<string, number>();
+    const history = async () =>
+      await inside(
+        object,
+        (_, { storage: { sql } }) =>
+          sql.exec<{ rows: number }>('SELECT count(*) AS rows FROM bucket_history').one().rows,
+      );
+    // Minute i changes before snapshot i, and all of them now and then: rows of many spans.
+    for (let i = 0; i < 5; i++) {
+      await handOver(
+        config,
+        (i % 2 ? minutes : minutes.slice(i)).map((start) => row(start, [1])),
+      );
+      await object.createSnapshot(`s${i}`);
+      seen.set(`s${i}`, totalsOf(await readOf(config)).n);
+    }
+    await handOver(
+      config,
+      minutes.map((start) => row(start, [1])),
+    );
+    for (const name of [`s${first}`, 's1', 's3', 's0', 's4', 's2'].filter(
+      (one, i, all) => all.indexOf(one) === i,
+    )) {
+      expect(await history()).toBeGreaterThan(0);
+      expect(await object.dropSnapshot(name)).toEqual({ dropped: true });
+      seen.delete(name);
+      for (const [asOf, n] of seen)
+        expect([asOf, totalsOf(await readOf(config, { asOf })).n]).toEqual([asOf, n]);
+    }
+    expect(await history()).toBe(0);
+  });
+
   it('goes back to a snapshot, and on from there', async () => {
     const config = tenantConfig({ retentionMs: kept });
     await handOver(config, [row(T0, [1])]);

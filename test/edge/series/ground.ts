@@ -87,3 +87,22 @@ export async function bucketCounts(config: TenantConfig, slot = 0): Promise<numb
     return counts;
   });
 }
+
+/** Counts rows that statements of an object read from now on, until it is asked. */
+export async function countRows(object: unknown): Promise<() => Promise<number>> {
+  const cursors: { rowsRead: number }[] = [];
+  await inside(object, (_, { storage: { sql } }) => {
+    const real = sql.exec;
+    const exec = (...args: Parameters<typeof real>) => {
+      const cursor = real.apply(sql, args);
+      cursors.push(cursor);
+      return cursor;
+    };
+    Object.defineProperty(sql, 'exec', { value: exec, configurable: true });
+  });
+  return () =>
+    inside(object, (_, { storage: { sql } }) => {
+      Reflect.deleteProperty(sql, 'exec');
+      return cursors.reduce((sum, { rowsRead }) => sum + rowsRead, 0);
+    });
+}

@@ -4,6 +4,7 @@ import { beforeEach, expect, it, vi } from 'vitest';
 import { inside, START, seriesObject, setClock, tenantConfig } from '../ingest/ground.js';
 import {
   bucketCounts,
+  countRows,
   DAY_MS,
   HOUR_MS,
   handOver,
@@ -122,22 +123,3 @@ it('reads no row between the minutes at both ends of a stretch but those of its 
     expect(await rowsRead()).toBeLessThan(8 * expected);
   }
 });
-
-/** Counts rows that statements of an object read from now on, until it is asked. */
-async function countRows(object: unknown): Promise<() => Promise<number>> {
-  const cursors: { rowsRead: number }[] = [];
-  await inside(object, (_, { storage: { sql } }) => {
-    const real = sql.exec;
-    const exec = (...args: Parameters<typeof real>) => {
-      const cursor = real.apply(sql, args);
-      cursors.push(cursor);
-      return cursor;
-    };
-    Object.defineProperty(sql, 'exec', { value: exec, configurable: true });
-  });
-  return () =>
-    inside(object, (_, { storage: { sql } }) => {
-      Reflect.deleteProperty(sql, 'exec');
-      return cursors.reduce((sum, { rowsRead }) => sum + rowsRead, 0);
-    });
-}
