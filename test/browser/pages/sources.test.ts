@@ -146,6 +146,30 @@ describe('the timeline', () => {
     expect(sent).not.toMatch(/secret|123456|http/);
   });
 
+  it('tells of a navigation once, when the page is loaded', async () => {
+    const page = await context.newPage();
+    let arrive = () => {};
+    const image = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    await page.route('**/slow.png', (route) => image.then(() => route.fulfill()));
+    const body = '<img src=/slow.png><script type=module src=/start.js></script>';
+    await page.route('**/page.html', (route) => route.fulfill({ contentType: 'text/html', body }));
+    await page.goto(`${site.origin}/page.html`, { waitUntil: 'commit' });
+    await page.waitForFunction(() => globalThis.isReady);
+    await page.evaluate(() => start({ sources: [kll.navigationTiming()] }));
+    await page.waitForTimeout(300);
+    arrive();
+    await until(async () => {
+      await page.evaluate(() => collector.flush());
+      return names().includes('navigation_load');
+    });
+    await page.waitForTimeout(300);
+    await page.evaluate(() => collector.flush());
+    expect(names()).toHaveLength(4);
+    for (const name of names()) expect([name, site.total(name).n]).toEqual([name, 1]);
+  });
+
   it('measures none of its own requests', async () => {
     const page = await openPage(context, site, { flush: { interval: 1000 } });
     await page.evaluate(async () => {

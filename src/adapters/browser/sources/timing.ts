@@ -7,8 +7,12 @@ import { observe, type Source } from './source.js';
  * `navigation_response`, `navigation_interactive`, `navigation_content_loaded`, `navigation_load`.
  */
 export function navigationTiming(): Source {
-  return ({ record }) =>
-    observe<PerformanceNavigationTiming & { activationStart?: number }>('navigation', (entry) => {
+  return ({ record }) => {
+    let isTaken = false;
+    return observe<PerformanceNavigationTiming & { activationStart?: number }>('navigation', (entry) => {
+      // While the page loads, Chromium gives the entry as it stands, and once more when it is finished.
+      if (isTaken || !entry.loadEventEnd) return;
+      isTaken = true;
       const start = entry.activationStart ?? 0;
       const milestones = {
         response: entry.responseEnd,
@@ -20,6 +24,7 @@ export function navigationTiming(): Source {
         if (at) record(`navigation_${name}`, Math.max(0, at - start));
       }
     });
+  };
 }
 
 /** Durations of what the page loads, `resource` in milliseconds, with the label `type` (script, img, css, fetch ...). */
