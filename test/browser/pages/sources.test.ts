@@ -170,6 +170,27 @@ describe('the timeline', () => {
     for (const name of names()) expect([name, site.total(name).n]).toEqual([name, 1]);
   });
 
+  it('tells of a prerendered page when it is shown', async () => {
+    const page = await openPage(context, site, null);
+    // What a browser does to a page that it renders ahead, said by hand: headless ones render none.
+    await page.evaluate(() => {
+      Object.defineProperty(document, 'prerendering', { value: true, configurable: true });
+      start({ sources: [kll.navigationTiming(), kll.resourceTiming()] });
+    });
+    await page.waitForTimeout(300);
+    await page.evaluate(() => collector.flush());
+    expect(names()).toEqual([]);
+    await page.evaluate(() => {
+      Object.defineProperty(document, 'prerendering', { value: false });
+      document.dispatchEvent(new Event('prerenderingchange'));
+    });
+    await until(async () => {
+      await page.evaluate(() => collector.flush());
+      return names().includes('navigation_load') && names().includes('resource');
+    });
+    expect(site.total('navigation_load').n).toBe(1);
+  });
+
   it('measures none of its own requests', async () => {
     const page = await openPage(context, site, { flush: { interval: 1000 } });
     await page.evaluate(async () => {

@@ -17,7 +17,7 @@ export interface SourceTarget {
 export type Source = (target: SourceTarget) => () => void;
 
 /**
- * Watches performance entries of a type, those before included.
+ * Watches performance entries of a type, those before included; of a prerendered page from when it is shown, for many never are.
  * @returns what ends it
  */
 export function observe<T extends PerformanceEntry>(type: string, onEntry: (entry: T) => void): () => void {
@@ -25,6 +25,11 @@ export function observe<T extends PerformanceEntry>(type: string, onEntry: (entr
   const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) onEntry(entry as T);
   });
-  observer.observe({ type, buffered: true });
-  return () => observer.disconnect();
+  const begin = () => observer.observe({ type, buffered: true });
+  if (!(document as { prerendering?: boolean }).prerendering) begin();
+  else document.addEventListener('prerenderingchange', begin, { once: true });
+  return () => {
+    document.removeEventListener('prerenderingchange', begin);
+    observer.disconnect();
+  };
 }
