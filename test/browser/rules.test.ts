@@ -73,7 +73,10 @@ describe('exemplars', () => {
 
   it.each([
     ['#cart-8231>li.row', '*>li.row'],
-    ['div#user-anna.open[data-mail="a@b.c"] p', 'div*.open* p'],
+    ['div.open[data-mail="a@b.c"]>p', 'div.open*>p'],
+    ['div#user-anna.open[data-mail="a@b.c"] p', 'div*'],
+    ['#alice.smith@example.com', '*'],
+    ['#user:anna smith[1]+~>li.row', '*>li.row'],
     ['html>body>img.hero12', 'html>body>img.hero0'],
   ])('%s travels as %s', (selector, sent) => {
     expect(withoutIds(selector)).toBe(sent);
