@@ -98,7 +98,7 @@ export class SketchRuntimeError extends Error {
   constructor(
     readonly code: RuntimeErrorCode,
     what: string,
-    options?: ErrorOptions,
+    options?: { cause?: unknown },
   ) {
     super(what, options);
   }

@@ -15,7 +15,7 @@ export class CollectorError extends Error {
   constructor(
     readonly code: CollectorErrorCode,
     what: string,
-    options?: ErrorOptions,
+    options?: { cause?: unknown },
   ) {
     super(what, options);
   }
