@@ -45,7 +45,7 @@ export function beaconBytes(recorded: Recorded[], tails: TailsCode): number {
   const kernel = new KernelSource(() => {});
   const series = recorded.flatMap(({ name, values }) => {
     const one = new Series(name, { route: ROUTE }, name === 'cls' ? 4 : 1, { k: 200, tails, kernel });
-    for (const x of values) one.add(x);
+    for (const x of values) one.add(x, 0);
     return one.take(0);
   });
   const batches = toBatches(series, KEY);

@@ -3,7 +3,7 @@ import { Exemplars, withoutIds } from '../../src/adapters/browser/exemplars.js';
 import { retryAfterMs } from '../../src/adapters/browser/flush.js';
 import { toSettings } from '../../src/adapters/browser/options.js';
 import { isSampled } from '../../src/adapters/browser/sampling.js';
-import { createCollector } from '../../src/browser.js';
+import { createCollector, webVitals } from '../../src/browser.js';
 import { SketchArgumentError } from '../../src/core/errors.js';
 
 describe('Retry-After', () => {
@@ -98,6 +98,10 @@ describe('options', () => {
   ])('%j are refused for their %s', (options, argument) => {
     expect(() => createCollector(options as never)).toThrow(SketchArgumentError);
     expect(() => createCollector(options as never)).toThrow(expect.objectContaining({ argument }));
+  });
+
+  it.each([11, -1, 0.5, Number.NaN])('refuse %d exemplars', (exemplars) => {
+    expect(() => webVitals({}, { exemplars })).toThrow(expect.objectContaining({ argument: 'exemplars' }));
   });
 
   it('round cls to 4 decimals unless told otherwise', () => {

@@ -35,13 +35,13 @@ describe('a series', () => {
     [15, 1e-20, 0],
   ])('rounds to %i decimals when a value enters: %d is %d', (decimals, given, expected) => {
     const one = series(decimals);
-    one.add(given);
+    one.add(given, 0);
     expect(Object.is(one.take(0)[0].values![0], expected)).toBe(true);
   });
 
   it('is empty after it was taken, and sends its values as they are while they are few', () => {
     const one = series();
-    for (let i = 1; i <= 333; i++) one.add(i);
+    for (let i = 1; i <= 333; i++) one.add(i, 0);
     const [{ n, values }] = one.take(0);
     expect([n, values!.length]).toEqual([333, 333]);
     expect(one.isDirty).toBe(false);
@@ -52,7 +52,7 @@ describe('a series', () => {
     const { next } = seededRandom(5);
     const truth = Array.from({ length: 1000 }, () => Math.round(next() * 5000) / 10);
     const one = series();
-    for (const x of truth) one.add(x);
+    for (const x of truth) one.add(x, 0);
     const [batch] = toBatches(one.take(0), undefined);
     const [{ sketch }] = decodeBatch(batch.bytes, LIMITS).series;
     const sorted = truth.sort((a, b) => a - b);
@@ -73,7 +73,7 @@ describe('a series', () => {
 
   it('goes in pieces of 8192 values where no kernel comes, exact in count and sum', () => {
     const one = series();
-    for (let i = 1; i <= 20_000; i++) one.add(i);
+    for (let i = 1; i <= 20_000; i++) one.add(i, 0);
     const pieces = one.take(0);
     expect(pieces.map(({ n }) => n)).toEqual([8192, 8192, 3616]);
     expect(pieces.reduce((sum, { image }) => sum + image!.sum, 0)).toBe(sumTo(20_000));
@@ -81,8 +81,7 @@ describe('a series', () => {
 
   it('tells the age of its newest value in whole milliseconds', () => {
     const one = series();
-    one.add(1);
-    one.newest = 1000.4;
+    one.add(1, 1000.4);
     expect(one.take(1500.8)[0].age).toBe(500);
   });
 });
@@ -112,8 +111,8 @@ describe('the table of series', () => {
 
   it('lets those beyond its cap enter __other__, and says so', () => {
     const { made, told } = table();
-    for (let i = 0; i < 10; i++) made.find('a', { i: `v${i}` }).add(i);
-    for (let i = 0; i < 10; i++) made.find(`name${'abcdefghij'[i]}`).add(i);
+    for (let i = 0; i < 10; i++) made.find('a', { i: `v${i}` }).add(i, 0);
+    for (let i = 0; i < 10; i++) made.find(`name${'abcdefghij'[i]}`).add(i, 0);
     const names = made.dirty().map(({ name, labels }) => `${name} ${JSON.stringify(labels)}`);
     expect(names).toEqual([
       'a {"i":"v0"}',
@@ -140,7 +139,7 @@ describe('the table of series', () => {
   it('takes names that are names of properties of objects', () => {
     const { made } = table({ maxSeries: 10 });
     for (const name of ['__proto__', 'constructor', 'toString']) {
-      made.find(name).add(1.26);
+      made.find(name).add(1.26, 0);
       expect(made.find(name).take(0)[0].values![0]).toBe(1.3);
     }
   });
@@ -149,7 +148,7 @@ describe('the table of series', () => {
 describe('batches', () => {
   it('say the same as those of the library, in the same bytes', () => {
     const one = series();
-    for (let i = 1; i <= 300; i++) one.add(i / 10);
+    for (let i = 1; i <= 300; i++) one.add(i / 10, 0);
     const { bytes } = toBatches(one.take(0), 'ik')[0];
     const { id, created, key, series: read } = decodeBatch(bytes, LIMITS);
     const rewritten = encodeBatch({

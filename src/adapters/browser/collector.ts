@@ -82,23 +82,30 @@ class PageCollector implements Collector {
   /** Whether clock and labels are those of the running task. */
   #isCurrent = false;
   #now = 0;
-  #href = '';
   #hasLookedBack = false;
-  #counts = { values: 0, rejected: 0, bytes: 0, lastBytes: 0 };
+  readonly #counts = {
+    values: 0,
+    rejected: 0,
+    bytes: 0,
+    lastBytes: 0,
+    acknowledged: 0,
+    refused: 0,
+    beaconed: 0,
+  };
 
   constructor(readonly settings: CollectorSettings) {
     const { endpoint, store, sample, tails } = settings;
     const url = IS_PAGE ? new URL(endpoint, location.href).href : endpoint;
     this.#tell = tellOnce(settings.onError);
     this.#outbox = new Outbox(IS_PAGE && store ? storageOf('localStorage') : undefined, url, this.#tell);
-    this.#sender = new Sender(url, this.#outbox, this.#tell);
+    this.#sender = new Sender(url, this.#outbox, this.#counts, this.#tell, () => this.#mayAct());
     this.#table = new SeriesTable({
       ...settings,
       tails: TAILS[tails],
       kernel: new KernelSource(this.#tell),
       tell: this.#tell,
     });
-    const session = IS_PAGE && this.#mayAct() ? storageOf('sessionStorage') : undefined;
+    const session = this.#mayAct() ? storageOf('sessionStorage') : undefined;
     this.#isOn = IS_PAGE && isSampled(sample, session);
     if (IS_PAGE) this.#listen();
     if (this.#isOn) this.#start(url);
@@ -106,8 +113,7 @@ class PageCollector implements Collector {
 
   get stats(): CollectorStats {
     const { size } = this.#outbox.memory;
-    const { stats } = this.#sender;
-    return { ...this.#counts, ...stats, series: this.#table.size, queued: size, isSampled: this.#isOn };
+    return { ...this.#counts, series: this.#table.size, queued: size, isSampled: this.#isOn };
   }
 
   record(name: string, value: number, labels?: Labels): void {
@@ -116,9 +122,7 @@ class PageCollector implements Collector {
       if (!this.#isOn) return;
       if (typeof value !== 'number' || value - value !== 0) return this.#reject(name, value);
       if (!this.#isCurrent) this.#enterTask();
-      const series = this.#table.find(name, labels);
-      series.add(value);
-      series.newest = this.#now;
+      this.#table.find(name, labels).add(value, this.#now);
       this.#counts.values++;
     });
   }
@@ -168,7 +172,7 @@ class PageCollector implements Collector {
   stop(): void {
     this.#leave();
     this.#isOn = false;
-    for (const end of this.#endings.splice(0)) end();
+    for (const end of this.#endings.splice(0)) this.#guard(end);
     clearTimeout(this.#timer);
   }
 
@@ -188,7 +192,7 @@ class PageCollector implements Collector {
     if ('mozInnerScreenX' in globalThis) on(globalThis, 'beforeunload', () => this.#leave());
     on(globalThis, 'pageshow', (event) => (event as PageTransitionEvent).persisted && this.#return());
     on(globalThis, 'online', () => {
-      this.#sender.forgetFailures();
+      if (this.#mayAct()) this.#outbox.endPause();
       this.#return();
     });
     this.#return();
@@ -200,10 +204,11 @@ class PageCollector implements Collector {
       record: (name, value, labels) => this.record(name, value, labels),
       labelsAt: (url) => this.#labelsAt(url),
       extra: (take) => this.#extras.push(take),
+      guard: (call) => this.#guard(call),
     };
     for (const source of this.settings.sources) {
       const end = this.#guard(() => source(target));
-      if (end) this.#endings.push(end);
+      if (typeof end === 'function') this.#endings.push(end);
     }
   }
 
@@ -214,7 +219,7 @@ class PageCollector implements Collector {
       this.#isCurrent = false;
     });
     this.#now = performance.now();
-    if (location.href !== this.#href) this.#table.setDefaults(this.#labelsAt((this.#href = location.href)));
+    this.#table.setDefaults(this.#labelsAt(location.href));
     this.#schedule();
   }
 
@@ -261,10 +266,11 @@ class PageCollector implements Collector {
   /** Makes batches of what is ready, and puts them into the outbox. */
   #post(): void {
     const now = performance.now();
-    const ready = this.#packed.concat(...this.#extras.map((take) => take(now)));
+    const ready = this.#packed.concat(...this.#extras.map((take) => this.#guard(() => take(now)) ?? []));
     this.#packed = [];
     const { beforeSend, key } = this.settings;
-    if (!ready.length) return;
+    // Whoever withdraws consent meanwhile takes it from what is in hand as well.
+    if (!ready.length || !this.#mayAct()) return;
     const batches = this.#guard(() => {
       const kept = beforeSend?.(ready);
       return kept === null || kept?.length === 0 ? [] : toBatches(kept ?? ready, key);
@@ -287,10 +293,11 @@ class PageCollector implements Collector {
 
   /** The page runs, or runs again: what former pages left, and beacons that nobody acknowledged, go by fetch. */
   #return(): void {
-    if (this.#mayAct()) whenIdle(() => void this.#lookBack());
+    whenIdle(() => void this.#lookBack());
   }
 
   async #lookBack(): Promise<void> {
+    if (!this.#mayAct()) return;
     await this.#sender.sendStored();
     await this.#sender.sendOwn();
     // In a pause, or while another tab is at it, nothing was sent: what former pages left has nobody else.

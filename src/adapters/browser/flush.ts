@@ -2,6 +2,7 @@
  * Sending what the outbox holds. While the page lives: fetch, and a batch is forgotten when the endpoint has it, or says
  * that it never will. When the page leaves: a beacon, which acknowledges nothing.
  */
+import { attempt } from './attempt.js';
 import { CollectorError } from './collector-error.js';
 import type { Outbox } from './outbox.js';
 import type { OutgoingBatch } from './split.js';
@@ -22,28 +23,24 @@ export interface SendStats {
 }
 
 export class Sender {
-  readonly stats: SendStats = { acknowledged: 0, refused: 0, beaconed: 0 };
   /** Ids on their way by fetch, and what becomes of them. */
   readonly #flying = new Map<string, Promise<boolean>>();
   /** Ids handed to a beacon since the page was last visible. */
   readonly #beaconed = new Set<string>();
   #failures = 0;
-  /** Whether the present pause is the endpoint's wish. */
-  #isAsked = false;
 
   constructor(
     readonly endpoint: string,
     readonly outbox: Outbox,
+    /** Counts on. */
+    readonly stats: SendStats,
     readonly tell: (error: Error) => void,
+    readonly mayAct: () => boolean,
   ) {}
 
-  get isPaused(): boolean {
-    return Date.now() < this.outbox.pausedUntil;
-  }
-
   /** Sends this page's own batches, one after the other, until one fails. */
-  async sendOwn(): Promise<void> {
-    await this.#sendAll([...this.outbox.memory.keys()]);
+  sendOwn(): Promise<void> {
+    return this.#sendAll([...this.outbox.memory.keys()]);
   }
 
   /** Sends what is stored, of former pages too, unless another tab is at it. */
@@ -55,17 +52,17 @@ export class Sender {
     if (!navigator.locks) return send();
     // Not held longer than it is needed: a page with a lock is not taken into the back/forward cache.
     // Refused where storage is blocked.
-    await navigator.locks.request(outbox.lock, { ifAvailable: true }, (lock) => lock && send()).catch(send);
+    await navigator.locks.request(outbox.scope, { ifAvailable: true }, (lock) => lock && send()).catch(send);
   }
 
   /** Hands this page's batches to beacons: those that are neither with one nor on their way. */
   sendBeacons(): void {
-    if (this.isPaused) return;
+    if (this.outbox.isPaused) return;
     for (const { id, bytes } of this.outbox.memory.values()) {
       if (this.#flying.has(id) || this.#beaconed.has(id)) continue;
-      // Refused when too much is waiting: it stays where it is.
-      if (!navigator.sendBeacon?.(this.endpoint, new Blob([bytes as BlobPart], { type: 'text/plain' })))
-        return;
+      const body = new Blob([bytes as BlobPart], { type: 'text/plain' });
+      // Refused when too much is waiting, and thrown out when the endpoint is not of the web: it stays where it is.
+      if (!attempt(() => navigator.sendBeacon(this.endpoint, body))) return;
       this.#beaconed.add(id);
       this.stats.beaconed++;
     }
@@ -75,7 +72,7 @@ export class Sender {
     for (const id of ids) {
       let flight = this.#flying.get(id);
       if (!flight) {
-        if (this.isPaused || navigator.onLine === false) return;
+        if (!this.mayAct() || this.outbox.isPaused || navigator.onLine === false) return;
         const batch = this.outbox.get(id);
         if (!batch || this.outbox.isExpired(batch)) continue;
         flight = this.#send(batch).finally(() => this.#flying.delete(id));
@@ -102,8 +99,8 @@ export class Sender {
     } else {
       const growing = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures++);
       const asked = retryAfterMs(answer?.headers.get('retry-after'), Date.now());
-      this.#isAsked = asked !== undefined;
-      this.outbox.pausedUntil = Date.now() + (asked ?? growing * (0.5 + Math.random() / 2));
+      const until = Date.now() + (asked ?? growing * (0.5 + Math.random() / 2));
+      this.outbox.pause(asked === undefined ? 'pause' : 'asked', until);
       return false;
     }
     this.#failures = 0;
@@ -123,6 +120,8 @@ export class Sender {
         keepalive,
         credentials: 'omit',
         cache: 'no-store',
+        // Behind a redirect somebody else says 200: a page to log in on.
+        redirect: 'error',
         // Safari has it from 16 on.
         signal: AbortSignal.timeout?.(LONGEST_FETCH_MS) ?? null,
       });
@@ -133,11 +132,6 @@ export class Sender {
     }
     return answer;
   }
-
-  /** The network is back: what failed for the lack of one may be tried again at once. */
-  forgetFailures(): void {
-    if (!this.#isAsked) this.outbox.pausedUntil = 0;
-  }
 }
 
 /**
@@ -146,6 +140,7 @@ export class Sender {
  */
 export function retryAfterMs(header: string | null | undefined, now: number): number | undefined {
   if (!header) return undefined;
-  const ms = /^\s*\d+\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
+  const seconds = Number(header);
+  const ms = seconds >= 0 ? seconds * 1000 : Date.parse(header) - now;
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), 86_400_000);
 }

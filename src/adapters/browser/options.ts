@@ -77,7 +77,8 @@ export function toSettings(options: CollectorOptions): CollectorSettings {
   return settings;
 }
 
-function within(name: string, x: number, least: number, most: number): void {
+/** @throws SketchArgumentError ERR_ARGUMENT_RANGE */
+export function within(name: string, x: number, least: number, most: number): void {
   if (!(Number.isInteger(x) && x >= least && x <= most)) {
     badArgument('ERR_ARGUMENT_RANGE', name, `an integer from ${least} to ${most}`, x);
   }

@@ -20,12 +20,16 @@ interface StoredBatch {
   size: number;
 }
 
+/** The endpoint's own wish, or the pause after a failure: the network that is back ends the latter alone. */
+type Pause = 'asked' | 'pause';
+
 export class Outbox {
   /** Those of this page. */
   readonly memory = new Map<string, OutgoingBatch>();
-  readonly #prefix: string;
-  /** As this page knows it, for where nothing is stored. */
-  #pausedUntil = 0;
+  /** What all keys begin with, and the name under which tabs agree who sends what is stored. */
+  readonly scope: string;
+  /** Ends of pauses as this page knows them, for where nothing is stored. */
+  readonly #pauses = { asked: 0, pause: 0 };
 
   /**
    * @param store where batches outlive the page; none where it is blocked, or not wished for
@@ -36,26 +40,22 @@ export class Outbox {
     scope: string,
     readonly tell: (error: CollectorError) => void,
   ) {
-    this.#prefix = `kll:${scope}:`;
-  }
-
-  /** Name under which tabs agree who sends what is stored. */
-  get lock(): string {
-    return this.#prefix;
+    this.scope = `kll:${scope}:`;
   }
 
   /** Keeps a batch, stored where that is allowed; the oldest are given up for its room. */
   add(batch: OutgoingBatch): void {
     const { memory, store } = this;
     memory.set(batch.id, batch);
-    if (memory.size > MOST_BATCHES) this.#giveUp(oldest([...memory.values()]));
+    for (const first of memory.values()) {
+      if (memory.size > MOST_BATCHES) this.#giveUp(first);
+    }
     if (!store) return;
     const text = `${batch.created}.${btoa(Array.from(batch.bytes, (byte) => String.fromCharCode(byte)).join(''))}`;
-    const others = this.stored();
+    const others = this.stored().sort((a, b) => a.created - b.created);
     let size = others.reduce((sum, one) => sum + one.size, text.length);
     while (others.length && (others.length >= MOST_BATCHES || size > MOST_STORED)) {
-      const gone = oldest(others);
-      others.splice(others.indexOf(gone), 1);
+      const [gone] = others.splice(0, 1);
       size -= gone.size;
       this.#giveUp(gone);
     }
@@ -67,8 +67,8 @@ export class Outbox {
   stored(): StoredBatch[] {
     const found: StoredBatch[] = [];
     for (const key of attempt(() => Object.keys(this.store ?? {})) ?? []) {
-      const id = key.slice(this.#prefix.length);
-      if (key !== this.#prefix + id || !/^[\da-f]{32}$/.test(id)) continue;
+      const id = key.slice(this.scope.length);
+      if (key !== this.scope + id || !/^[\da-f]{32}$/.test(id)) continue;
       const text = this.#read(id);
       const stored = { id, created: Number.parseFloat(text), size: text.length };
       if (!this.isExpired(stored)) found.push(stored);
@@ -101,15 +101,27 @@ export class Outbox {
     this.#write(id);
   }
 
-  /** When the endpoint may be asked again, epoch milliseconds: for all pages. */
-  get pausedUntil(): number {
-    const until = Number(this.#read('pause')) || this.#pausedUntil;
+  /** Whether the endpoint is left alone, by all pages: as it asked itself, or after a failure. */
+  get isPaused(): boolean {
+    return Math.max(this.#endOf('asked'), this.#endOf('pause')) > Date.now();
+  }
+
+  /** @param until epoch milliseconds; what the endpoint asked for is never shortened */
+  pause(kind: Pause, until: number): void {
+    this.#pauses[kind] = until = Math.max(until, this.#endOf(kind));
+    this.#write(kind, String(until));
+  }
+
+  /** Ends the pause after a failure. */
+  endPause(): void {
+    if (this.#endOf('pause')) this.#write('pause');
+    this.#pauses.pause = 0;
+  }
+
+  #endOf(kind: Pause): number {
+    const until = Number(this.#read(kind)) || this.#pauses[kind];
     // A clock that was set back must not silence a browser for ever.
     return until - Date.now() > GIVE_UP_MS ? 0 : until;
-  }
-  set pausedUntil(until: number) {
-    this.#pausedUntil = until;
-    this.#write('pause', String(until));
   }
 
   #giveUp({ id }: { id: string }): void {
@@ -118,15 +130,11 @@ export class Outbox {
   }
 
   #read(name: string): string {
-    return attempt(() => this.store?.getItem(this.#prefix + name)) ?? '';
+    return attempt(() => this.store?.getItem(this.scope + name)) ?? '';
   }
 
   #write(name: string, value?: string): void {
-    const key = this.#prefix + name;
+    const key = this.scope + name;
     attempt(() => (value === undefined ? this.store?.removeItem(key) : this.store?.setItem(key, value)));
   }
-}
-
-function oldest<T extends { created: number }>(batches: T[]): T {
-  return batches.reduce((a, b) => (b.created < a.created ? b : a));
 }

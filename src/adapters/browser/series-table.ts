@@ -34,8 +34,8 @@ export class SeriesTable {
 
   /** Labels of every series that is looked up from now on, below those given with a value. */
   setDefaults(labels: Labels): void {
+    if (keyOf('', labels) !== keyOf('', this.#defaults)) this.#known.clear();
     this.#defaults = labels;
-    this.#known.clear();
   }
 
   /** @param labels as they were given; they are cleaned here */

@@ -38,7 +38,7 @@ export class Series {
   /** Parts that were closed since the last send. */
   #pieces: OutgoingSeries[] = [];
   /** When the newest value came, by `performance.now()`. */
-  newest = 0;
+  #newest = 0;
   readonly #unit: number;
 
   /** @param decimals places values are rounded to, 0..15 */
@@ -56,24 +56,27 @@ export class Series {
     return this.#staged > 0 || !!this.#stream || this.#pieces.length > 0;
   }
 
-  /** @param x a finite number */
-  add(x: number): void {
+  /**
+   * @param x a finite number
+   * @param now `performance.now()`
+   */
+  add(x: number, now: number): void {
     const unit = this.#unit;
     const scaled = x * unit;
     if (this.#staged === this.#staging.length) this.#makeRoom();
     // What is rounded here is what enters, the sum included. -0 enters as 0; beyond 2^51 there is nothing to round.
     this.#staging[this.#staged++] =
       scaled < 2 ** 51 && scaled > -(2 ** 51) ? Math.round(scaled) / unit + 0 : x;
+    // Behind the making of room: what is closed there is older.
+    this.#newest = now;
     if (this.#staged === NEAR) this.settings.kernel.want();
   }
 
   #makeRoom(): void {
-    if (this.#staged >= STAGING) {
-      if (this.#spill()) return;
-      if (this.#staged >= LONGEST_STAGING) {
-        this.#close();
-        return;
-      }
+    if (this.#staged >= STAGING && this.#spill()) return;
+    if (this.#staged >= LONGEST_STAGING) {
+      this.#close();
+      return;
     }
     const larger = new Float64Array(this.#staged * 2);
     larger.set(this.#staging);
@@ -104,7 +107,7 @@ export class Series {
     this.#pieces.push({
       name: this.name,
       labels: this.labels,
-      age: this.newest,
+      age: this.#newest,
       n: items.n,
       ...(isExact ? { values } : { image: condensedImage(items, k, tails) }),
     });

@@ -23,9 +23,8 @@ export interface OutgoingBatch {
 export function toBatches(series: BatchSeries[], key: string | undefined): OutgoingBatch[] {
   const id = crypto.getRandomValues(new Uint8Array(16));
   const created = Date.now();
-  const batch = { id, created, series, ...(key === undefined ? {} : { key }) };
   // What was rounded to decimals needs no other codec.
-  const bytes = writeBatch(batch, encodeDecimal);
+  const bytes = writeBatch({ id, created, key, series }, encodeDecimal);
   if (series.length < 2 || (bytes.length <= MOST_BYTES && series.length <= MOST_SERIES)) {
     return [{ id: Array.from(id, (byte) => byte.toString(16).padStart(2, '0')).join(''), created, bytes }];
   }

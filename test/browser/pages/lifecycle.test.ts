@@ -69,6 +69,7 @@ describe('while the page lives', () => {
     await record(page, 5);
     await page.evaluate(() => collector.flush());
     await setVisibility(page, 'hidden');
+    await page.evaluate(() => dispatchEvent(new Event('online')));
     expect(site.deliveries).toHaveLength(0);
     expect(await page.evaluate(() => localStorage.length + sessionStorage.length)).toBe(0);
     await page.evaluate(() => {
@@ -76,6 +77,51 @@ describe('while the page lives', () => {
       return collector.flush();
     });
     expect(site.total()).toEqual({ n: 5, sum: 15 });
+  });
+
+  it('sends no more once consent is withdrawn, a flush that goes on included', async () => {
+    const page = await openPage(context, site, null);
+    await page.evaluate(async () => {
+      let isGiven = true;
+      start({ consent: () => isGiven });
+      await lookedBack();
+      // Its first batch is on its way when the other is at hand.
+      for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) {
+        for (let i = 0; i < 300; i++) collector.record(name, i);
+      }
+      const flushed = collector.flush();
+      isGiven = false;
+      await flushed;
+    });
+    expect(site.deliveries).toHaveLength(0);
+    expect(await page.evaluate(() => localStorage.length)).toBe(0);
+  });
+
+  it('asks for the labels of the page once a task, also when they threw or change at the same URL', async () => {
+    const page = await openPage(context, site, null);
+    const asked = await page.evaluate(async () => {
+      const answers = ['', 'first', 'second', 'second'];
+      let asked = 0;
+      start({
+        labels: () => {
+          const view = answers[asked++];
+          if (!view) throw new Error('not yet');
+          return { view };
+        },
+      });
+      for (const _ of answers) {
+        for (let i = 0; i < 3; i++) collector.record('search', 1);
+        await new Promise((resolve) => setTimeout(resolve));
+      }
+      await collector.flush();
+      return asked;
+    });
+    expect(asked).toBe(4);
+    expect(site.series('search').map(({ labels, values }) => [labels, values!.length])).toEqual([
+      [{}, 3],
+      [{ view: 'first' }, 3],
+      [{ view: 'second' }, 6],
+    ]);
   });
 
   it('takes and drops values in a session that is not sampled', async () => {
@@ -152,7 +198,53 @@ it('records nothing, and throws nothing into the page, where names, labels or wh
   expect(site.total('search')).toEqual({ n: 1, sum: 2 });
 });
 
+it('goes on where a source, what it adds or what ends it throws, or gives no end', async () => {
+  const page = await openPage(context, site, null);
+  const codes = await page.evaluate(async () => {
+    const fail = () => {
+      throw new Error('no');
+    };
+    start({
+      sources: [
+        (target: { extra(take: () => never): void }) => {
+          target.extra(fail);
+          return fail;
+        },
+        async () => () => {},
+        fail,
+        kll.fetchDurations({ template: fail }),
+      ],
+    });
+    collector.record('search', 2);
+    await fetch('/api/orders');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await collector.flush();
+    collector.stop();
+    return told;
+  });
+  expect(codes).toEqual(['ERR_CALLBACK']);
+  expect(site.series().map(({ name }) => name)).toEqual(['search']);
+});
+
 describe('when the page leaves', () => {
+  it('keeps what it has where a beacon throws', async () => {
+    const page = await openPage(context, site);
+    await page.evaluate(() => lookedBack());
+    await record(page, 4);
+    const thrown = await page.evaluate(() => {
+      const thrown: string[] = [];
+      addEventListener('error', ({ message }) => thrown.push(message));
+      navigator.sendBeacon = () => {
+        throw new TypeError('only over HTTP(S)');
+      };
+      dispatchEvent(new PageTransitionEvent('pagehide'));
+      collector.stop();
+      return thrown;
+    });
+    expect(thrown).toEqual([]);
+    expect(await storedBatches(page)).toBe(1);
+  });
+
   it('stores, sends a beacon of the same bytes, and confirms it by fetch on the next load', async () => {
     const page = await openPage(context, site);
     await record(page, 10);
@@ -292,6 +384,52 @@ describe('when the endpoint cannot take it', () => {
     const [refused, ...later] = site.deliveries.map(({ at }) => at);
     expect(later).toHaveLength(2);
     expect(Math.min(...later) - refused).toBeGreaterThanOrEqual(5000);
+  });
+
+  it.each([
+    ['that was made after it', false],
+    ['whose own batch fails later', true],
+  ])('waits as long as Retry-After says in a page %s', async (_, isLater) => {
+    const wait = () => ({ status: 429, headers: { 'retry-after': '600' } });
+    const pauses = (page: Page) =>
+      page.evaluate(() =>
+        Math.max(
+          ...Object.keys(localStorage).map((key) =>
+            /:(pause|asked)$/.test(key) ? Number(localStorage[key]) - Date.now() : 0,
+          ),
+        ),
+      );
+    const asked = await openPage(context, site);
+    await asked.evaluate(() => lookedBack());
+    await record(asked, 1);
+    let flushed: Promise<void> | undefined;
+    let other: Page | undefined;
+    if (isLater) {
+      other = await openPage(context, site);
+      await other.evaluate(() => lookedBack());
+      await record(other, 2);
+      site.fate = () => ({ status: 503, delayMs: 1500 });
+      flushed = other.evaluate(() => collector.flush());
+      await until(() => site.deliveries.length === 1);
+    }
+    site.fate = wait;
+    await asked.evaluate(() => collector.flush());
+    await flushed;
+    other ??= await openPage(context, site);
+    const { length } = site.deliveries;
+    await other.evaluate(() => dispatchEvent(new Event('online')));
+    await other.waitForTimeout(500);
+    expect(site.deliveries).toHaveLength(length);
+    expect(await pauses(other)).toBeGreaterThan(500_000);
+  });
+
+  it('keeps a batch that was answered by a redirect', async () => {
+    site.fate = () => ({ status: 302, headers: { location: '/login' } });
+    const page = await openPage(context, site);
+    await record(page, 1);
+    await page.evaluate(() => collector.flush());
+    expect(await storedBatches(page)).toBe(1);
+    expect(site.requests).not.toContain('/login');
   });
 
   it('sends what a former page could not, when the pause after its failure is over', async () => {

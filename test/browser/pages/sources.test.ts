@@ -85,6 +85,22 @@ describe('web vitals', () => {
     ]);
   });
 
+  it('have the labels of the page they belong to, and none of another', async () => {
+    const page = await openPage(context, site, null);
+    await page.evaluate(async () => {
+      const reports: ((metric: object) => void)[] = [];
+      const onLCP = (report: (metric: object) => void) => reports.push(report);
+      start({
+        sources: [kll.webVitals({ onLCP } as object)],
+        labels: ({ pathname }: URL) =>
+          pathname === '/page.html' ? { route: 'page', view: 'list' } : { route: 'cart' },
+      });
+      reports[0]({ name: 'LCP', id: 'v5-1', value: 9, navigationURL: 'https://x.example/cart' });
+      await collector.flush();
+    });
+    expect(site.series('lcp').map(({ labels }) => labels)).toEqual([{ route: 'cart' }]);
+  });
+
   it('bring exemplars of the slowest when asked, without ids', async () => {
     const page = await openPage(context, site, null);
     await page.evaluate(async () => {
@@ -208,6 +224,19 @@ describe('the timeline', () => {
     expect(site.series('fetch')).toEqual([]);
     const { length } = site.series('resource').filter(({ labels }) => /fetch|beacon/.test(labels.type));
     expect(length).toBe(0);
+  });
+
+  it('measures requests whose address begins as that of the endpoint', async () => {
+    const page = await openPage(context, site, null);
+    await page.evaluate(async () => {
+      start({ sources: [kll.fetchDurations()] });
+      await fetch('/v1/ingested-orders');
+    });
+    await until(async () => {
+      await page.evaluate(() => collector.flush());
+      return names().includes('fetch');
+    });
+    expect(site.series('fetch').map(({ labels }) => labels.target)).toEqual(['/v1/ingested-orders']);
   });
 
   it('does nothing where the browser lacks it', async () => {

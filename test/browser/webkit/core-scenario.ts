@@ -46,7 +46,7 @@ function run(name: string, count: number, tails: TailsCode, kernel: KernelSource
   for (let i = 0; i < count; i++) {
     const x = draw();
     sum += x;
-    series.add(x);
+    series.add(x, 0);
   }
   say({
     name,
@@ -81,7 +81,7 @@ let [n, sum] = [0, 0];
 for (let s = 0; s < 150; s++) {
   for (let i = 0; i < 300; i++) {
     const x = spread() * (1 + below(2 ** 20));
-    table.find(s % 2 ? 'cls' : 'latency', { target: `t${s}` }).add(x);
+    table.find(s % 2 ? 'cls' : 'latency', { target: `t${s}` }).add(x, 0);
     sum += x;
     n++;
   }

@@ -9,6 +9,8 @@ export interface SourceTarget {
   extra(take: (now: number) => OutgoingSeries[]): void;
   /** The labels that values get at a URL, cleaned. */
   labelsAt(url: string): Labels;
+  /** What a function of the page gives; nothing when it throws, which `onError` is told. */
+  guard<T>(call: () => T): T | undefined;
   /** Absolute; its own requests are not measured. */
   endpoint: string;
 }

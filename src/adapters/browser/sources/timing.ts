@@ -31,7 +31,7 @@ export function navigationTiming(): Source {
 export function resourceTiming(): Source {
   return ({ record, endpoint }) =>
     observe<PerformanceResourceTiming>('resource', ({ name, initiatorType, duration }) => {
-      if (!name.startsWith(endpoint)) record('resource', duration, { type: initiatorType || 'other' });
+      if (!isAt(name, endpoint)) record('resource', duration, { type: initiatorType || 'other' });
     });
 }
 
@@ -47,12 +47,17 @@ export interface FetchDurationsOptions {
 
 /** Durations of fetch and XMLHttpRequest: `fetch` in milliseconds, with the label `target`. Nothing is wrapped. */
 export function fetchDurations({ template = ofPath }: FetchDurationsOptions = {}): Source {
-  return ({ record, endpoint }) =>
+  return ({ record, guard, endpoint }) =>
     observe<PerformanceResourceTiming>('resource', ({ name, initiatorType, duration }) => {
-      if (name.startsWith(endpoint) || !/^(fetch|xmlhttprequest)$/.test(initiatorType)) return;
-      const target = template(new URL(name));
+      if (isAt(name, endpoint) || !/^(fetch|xmlhttprequest)$/.test(initiatorType)) return;
+      const target = guard(() => template(new URL(name)));
       if (target !== undefined) record('fetch', duration, { target });
     });
+}
+
+/** Whether two addresses are the same resource: a request goes without its fragment. */
+function isAt(a: string, b: string): boolean {
+  return a.split('#', 1)[0] === b.split('#', 1)[0];
 }
 
 function ofPath(url: URL): string {

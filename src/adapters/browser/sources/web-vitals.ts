@@ -1,5 +1,6 @@
 /** Core Web Vitals and their companions, measured by the `web-vitals` package, which the page brings along. */
 import { Exemplars } from '../exemplars.js';
+import { within } from '../options.js';
 import type { Source } from './source.js';
 
 /** What is used of a metric of `web-vitals`. */
@@ -40,9 +41,11 @@ const TARGETS = ['target', 'interactionTarget', 'largestShiftTarget'] as const;
  * it has when `web-vitals` first reports that id: LCP when it is settled, CLS and INP when the page is first hidden, all of
  * them when a soft navigation ends or a page comes back from the back/forward cache and leaves again. What changes
  * after a first hide is not sent: a page cannot know whether it will be seen again, and what was sent cannot be taken back.
+ * @throws SketchArgumentError ERR_ARGUMENT_RANGE
  */
 export function webVitals(module: WebVitalsModule, options: WebVitalsOptions = {}): Source {
   const { softNavigations = true, exemplars = 0 } = options;
+  within('exemplars', exemplars, 0, 10);
   return (target) => {
     const slowest = exemplars ? new Exemplars(exemplars) : undefined;
     if (slowest) target.extra((now) => slowest.take(now));
@@ -54,7 +57,9 @@ export function webVitals(module: WebVitalsModule, options: WebVitalsOptions = {
       const series = name.toLowerCase();
       // It belongs to the page that was navigated to, wherever the user is by now.
       const labels = target.labelsAt(navigationURL ?? location.href);
-      target.record(series, value, labels);
+      // Labels that only the present page has are not its own.
+      const others = Object.keys(target.labelsAt(location.href)).map((key) => [key, undefined]);
+      target.record(series, value, { ...Object.fromEntries(others), ...labels });
       const details = (attribution ?? {}) as Record<string, unknown>;
       const key = TARGETS.find((key) => typeof details[key] === 'string');
       if (key) slowest?.offer(series, value, labels, String(details[key]), performance.now());
