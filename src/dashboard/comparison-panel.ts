@@ -40,8 +40,11 @@ export class ComparisonPanel {
     this.#arrange();
   }
 
-  /** @param mine all values of what is asked */
-  async ask(edge: Edge, asked: Asked, mine: KllSketch): Promise<void> {
+  /**
+   * @param mine all values of what is asked
+   * @param isCurrent whether nothing newer is asked: an older answer is dropped
+   */
+  async ask(edge: Edge, asked: Asked, mine: KllSketch, isCurrent: () => boolean): Promise<void> {
     const other = this.#other(asked);
     if (!other) {
       this.#say('Choose from when to when to compare with.');
@@ -52,6 +55,7 @@ export class ComparisonPanel {
       edge.quantiles(other, RANKS),
       edge.sketch(other),
     ]);
+    if (!isCurrent()) return;
     if (here.n === 0 || there.n === 0) {
       this.#say('Nothing to compare with.');
       return;

@@ -5,16 +5,18 @@ import { byId, card } from './elements.js';
 import { count, duration, figure } from './format.js';
 
 /** From the edge's own metrics, which administrators may see. */
-export async function showHoldings(edge: Edge): Promise<void> {
+export async function showHoldings(edge: Edge, isCurrent: () => boolean): Promise<void> {
   const section = byId('inside-section');
   let metrics: Map<string, number>;
   try {
     metrics = await edge.metrics();
   } catch (error) {
     if (!(error instanceof EdgeError && (error.status === 401 || error.status === 403))) throw error;
+    if (!isCurrent()) return;
     section.hidden = true;
     return;
   }
+  if (!isCurrent()) return;
   section.hidden = false;
   const of = (name: string) => metrics.get(name) ?? 0;
   const batches = of('kll_edge_stored_batches_total');

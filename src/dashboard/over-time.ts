@@ -35,7 +35,8 @@ export class OverTime {
     );
   }
 
-  async ask(edge: Edge, asked: Asked): Promise<void> {
+  /** @param isCurrent whether nothing newer is asked: the rest of the steps is not asked for then */
+  async ask(edge: Edge, asked: Asked, isCurrent: () => boolean): Promise<void> {
     const { name, match, from, to } = asked;
     const minutes = (to - from) / 60_000;
     const days = Math.ceil(minutes / MOST_STEPS / 1440);
@@ -46,7 +47,7 @@ export class OverTime {
     const answers = new Map<number, Answer>();
     const waiting = [...starts];
     const work = async () => {
-      for (let start = waiting.shift(); start !== undefined; start = waiting.shift()) {
+      for (let start = waiting.shift(); start !== undefined && isCurrent(); start = waiting.shift()) {
         const key = JSON.stringify([name, match, start, step]);
         const answer =
           this.#kept.get(key) ??
@@ -57,6 +58,7 @@ export class OverTime {
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
     if (this.#kept.size > 2000) this.#kept.clear();
+    if (!isCurrent()) return;
     this.#steps = starts.map((start) => ({ from: start, answer: answers.get(start)! }));
     this.#draw();
   }

@@ -50,11 +50,13 @@ setInterval(() => {
 /** Asks for everything; an answer that comes after a newer question is dropped. */
 async function refresh(): Promise<void> {
   const mine = ++turn;
+  const isCurrent = () => mine === turn;
   underWay++;
   try {
-    question.offer(await edge.series());
+    const series = await edge.series();
+    if (!isCurrent()) return;
+    question.offer(series);
     const asked = question.asked(Date.now());
-    if (mine !== turn) return;
     if (!asked) {
       say('Nothing has arrived yet, or no time is chosen');
       return;
@@ -63,23 +65,24 @@ async function refresh(): Promise<void> {
       edge.quantiles(asked, HEADLINE_RANKS, [asked.good, asked.poor]),
       edge.sketch(asked),
     ]);
-    if (mine !== turn) return;
+    if (!isCurrent()) return;
     showHeadline(answer, asked);
     distribution.show(sketch);
     if (collector) showBeacons(collector);
     await Promise.all([
-      overTime.ask(edge, asked),
-      comparison.ask(edge, asked, sketch),
-      showGroups(asked),
-      showHoldings(edge),
+      overTime.ask(edge, asked, isCurrent),
+      comparison.ask(edge, asked, sketch, isCurrent),
+      showGroups(asked, isCurrent),
+      showHoldings(edge, isCurrent),
     ]);
+    if (!isCurrent()) return;
     say(
       answer.n
         ? `${isPaused() ? 'Paused' : 'Live'}: ${asked.name}`
         : `No values of ${asked.name} in this time`,
     );
   } catch (error) {
-    if (mine === turn) say(error instanceof Error ? error.message : String(error));
+    if (isCurrent()) say(error instanceof Error ? error.message : String(error));
   } finally {
     underWay--;
   }
@@ -91,10 +94,11 @@ function say(text: string): void {
   if (status.textContent !== text) status.textContent = text;
 }
 
-async function showGroups(asked: Asked): Promise<void> {
+async function showGroups(asked: Asked, isCurrent: () => boolean): Promise<void> {
   byId('groups-section').hidden = !asked.by;
   if (!asked.by) return;
   const groups = await edge.groups(asked, asked.by, HEADLINE_RANKS);
+  if (!isCurrent()) return;
   groups.sort((a, b) => b.n - a.n);
   fillTable(
     byId('groups'),

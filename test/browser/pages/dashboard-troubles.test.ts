@@ -1,0 +1,70 @@
+/** The page when answers are late, wrong or missing, and where there is no curve to draw. */
+import type { Browser, Page, Route } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { DashboardSite, tableOf } from '../support/dashboard.js';
+import { launchBrowser } from '../support/engine.js';
+import { until } from '../support/pages.js';
+
+const DAY_MS = 86_400_000;
+
+let site: DashboardSite;
+let browser: Browser;
+beforeAll(async () => {
+  site = await DashboardSite.start();
+  /** Evenly from `low` to three times as much. */
+  const around = (low: number) => Float64Array.from({ length: 1000 }, (_, i) => low * (1 + i / 500));
+  await site.send([
+    { name: 'fast_ms', labels: { route: '/a' }, age: 0, values: around(100) },
+    { name: 'slow_ms', labels: {}, age: 0, values: around(9000) },
+    { name: 'old_ms', labels: {}, age: 1.5 * DAY_MS, values: around(100) },
+    { name: 'constant', labels: {}, age: 0, values: new Float64Array(500).fill(7) },
+  ]);
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await site?.stop();
+});
+
+const status = (view: Page) => view.textContent('#status');
+const isSaid = (view: Page, text: string) => until(async () => (await status(view)) === text);
+
+/** Medians of the steps that have one, from the table of the chart, which is open. */
+async function mediansOf(view: Page): Promise<number[]> {
+  await view.locator('#over-time td').first().waitFor();
+  const [, ...steps] = await tableOf(view, '#over-time .scroll');
+  return steps.flatMap(([, p50]) => (p50 === '-' ? [] : [Number(p50.replaceAll(',', ''))]));
+}
+
+/** What a request asks the edge for. */
+const asks = (route: Route) => new URL(route.request().url()).searchParams;
+
+it('drops the answer to an older question, however late it comes', async () => {
+  const { view, faults } = await site.open(browser, 'name=fast_ms&range=3600');
+  await view.click('#pause');
+  await isSaid(view, 'Paused: fast_ms');
+  let held = 0;
+  let late = 0;
+  await view.route(/\/v1\/quantiles/, async (route) => {
+    // A step of time: the headline asks for shares too.
+    if (asks(route).get('name') === 'fast_ms' && !asks(route).has('le')) {
+      held++;
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      late++;
+    }
+    await route.continue();
+  });
+  await view.selectOption('#question [name=range]', '21600');
+  await until(() => held > 0);
+  await view.selectOption('#question [name=name]', 'slow_ms');
+  await isSaid(view, 'Paused: slow_ms');
+  await until(() => late === held);
+  await view.waitForTimeout(1000);
+  expect(await status(view)).toBe('Paused: slow_ms');
+  await view.click('#over-time summary');
+  const medians = await mediansOf(view);
+  expect(medians).toHaveLength(1);
+  expect(medians[0]).toBeGreaterThan(9000);
+  expect(faults).toEqual([]);
+  await view.context().close();
+});
