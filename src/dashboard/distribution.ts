@@ -14,6 +14,8 @@ export class Distribution {
 
   show(sketch: KllSketch): void {
     const span = spanOf(sketch);
+    for (const id of ['cdf-section', 'pmf']) byId(id).hidden = !span;
+    byId('pmf-note').textContent = noteOf(sketch, span !== undefined);
     if (!span) return;
     const { low, high, logarithmic } = span;
     const xs = points(span, POINTS);
@@ -29,7 +31,6 @@ export class Distribution {
     const ends = points(span, BARS);
     // Of what lies beyond the ends there is one interval each, which is not drawn.
     const shares = [...sketch.pmf(ends)].slice(1, -1);
-    const error = sketch.rankError({ pmf: true });
     const middles = shares.map((_, i) =>
       logarithmic ? Math.sqrt(ends[i] * ends[i + 1]) : (ends[i] + ends[i + 1]) / 2,
     );
@@ -40,11 +41,18 @@ export class Distribution {
       formatX: figure,
       description: `Share of values in each of ${BARS} intervals from ${figure(low)} to ${figure(high)}`,
     });
-    byId('pmf-note').textContent =
-      sketch.rankError() === 0
-        ? 'Each bar is the exact share of these values.'
-        : `Each bar is within ${percent(error)} of all values, the error of the sketch at 99 %.`;
   }
+}
+
+/** What the bars are, or why there are none. */
+function noteOf(sketch: KllSketch, hasBars: boolean): string {
+  if (sketch.isEmpty) return 'There are no values.';
+  if (!hasBars) {
+    const one = figure(sketch.quantile(0.5));
+    return sketch.min === sketch.max ? `All values are ${one}.` : `Nearly all values are ${one}.`;
+  }
+  if (sketch.rankError() === 0) return 'Each bar is the exact share of these values.';
+  return `Each bar is within ${percent(sketch.rankError({ pmf: true }))} of all values, the error of the sketch at 99 %.`;
 }
 
 /** Curves as lines, each with a band of the sketch's error within one of the sample's chance. */

@@ -68,3 +68,19 @@ it('drops the answer to an older question, however late it comes', async () => {
   expect(faults).toEqual([]);
   await view.context().close();
 });
+
+it.each([
+  ['constant', 'All values are 7.'],
+  ['old_ms', 'There are no values.'],
+])('says of %s in words what no curve can', async (name, words) => {
+  const { view, faults } = await site.open(browser, 'name=fast_ms&range=3600');
+  const charts = () => Promise.all(['#cdf-section', '#pmf'].map((chart) => view.isVisible(chart)));
+  expect(await charts()).toEqual([true, true]);
+  await view.selectOption('#question [name=name]', name);
+  await until(async () => (await view.textContent('#pmf-note')) === words);
+  expect(await charts()).toEqual([false, false]);
+  await view.selectOption('#question [name=name]', 'fast_ms');
+  await until(async () => (await charts()).every((isVisible) => isVisible));
+  expect(faults).toEqual([]);
+  await view.context().close();
+});
