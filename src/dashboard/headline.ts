@@ -17,9 +17,19 @@ export function showHeadline(answer: Answer, asked: Asked): void {
       ),
     ),
     card(count(answer.n), 'values', `mean ${figure(answer.mean)}`),
-    card(duration(answer.freshnessMs), 'age of the newest', answer.partial ? 'some buckets left out' : ''),
+    card(age(answer.to), 'since the newest values', [
+      `complete up to ${duration(answer.freshnessMs)} ago`,
+      ...(answer.partial ? ['some buckets left out'] : []),
+    ]),
   );
   showShares(answer, asked);
+}
+
+/** How long ago a stretch of time ended, which is told in whole minutes. */
+function age(end: string | null): string {
+  if (end === null) return '-';
+  const ms = Date.now() - Date.parse(end);
+  return ms < 60_000 ? 'under 1 min' : duration(ms);
 }
 
 function showShares(answer: Answer, { good, poor }: Asked): void {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Answer } from '../../src/dashboard/api.js';
 import { differences, verdict } from '../../src/dashboard/comparison.js';
 import { curveOf, points, spanOf } from '../../src/dashboard/curves.js';
-import { between, figure, matcher, pickedBy } from '../../src/dashboard/format.js';
+import { between, duration, figure, matcher, pickedBy } from '../../src/dashboard/format.js';
 import { KllSketch } from '../../src/index.js';
 import { seededRandom } from '../support/prng.js';
 
@@ -106,5 +106,9 @@ describe('words', () => {
       '3',
     ]);
     expect([figure(12345.6), figure(0.12345), figure(null)]).toEqual(['12,346', '0.123', '-']);
+  });
+  it('tell a duration in the unit that fits it', () => {
+    const lengths = [999, 119_000, 7_140_000, 172_740_000, 1_296_000_000];
+    expect(lengths.map(duration)).toEqual(['999 ms', '119 s', '119 min', '48 h', '15 days']);
   });
 });

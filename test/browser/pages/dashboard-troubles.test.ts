@@ -1,7 +1,7 @@
 /** The page when answers are late, wrong or missing, and where there is no curve to draw. */
 import type { Browser, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { DashboardSite, tableOf } from '../support/dashboard.js';
+import { cardsOf, DashboardSite, tableOf } from '../support/dashboard.js';
 import { launchBrowser } from '../support/engine.js';
 import { until } from '../support/pages.js';
 
@@ -82,5 +82,20 @@ it.each([
   await view.selectOption('#question [name=name]', 'fast_ms');
   await until(async () => (await charts()).every((isVisible) => isVisible));
   expect(faults).toEqual([]);
+  await view.context().close();
+});
+
+it('tells how old the newest values are, apart from how complete the answer is', async () => {
+  const { view } = await site.open(browser, 'name=old_ms&range=172800');
+  const newest = async () => (await cardsOf(view, 'headline'))['since the newest values'];
+  // A day and a half, or less by what is left of the hour that old values are kept in.
+  expect(await newest()).toMatch(/^3[56] h$/);
+  expect(await view.textContent('#headline')).toMatch(/complete up to \d+ m?s ago/);
+  await view.selectOption('#question [name=name]', 'fast_ms');
+  // Sent when these tests began.
+  await until(async () => /^(under 1 min|\d+ s|\d min)$/.test((await newest()) ?? ''));
+  await view.selectOption('#question [name=name]', 'old_ms');
+  await view.selectOption('#question [name=range]', '3600');
+  await until(async () => (await newest()) === '-');
   await view.context().close();
 });
