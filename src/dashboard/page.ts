@@ -1,8 +1,10 @@
 /** The page: asks the edge what the form says, shows the answers, and asks again. */
 import 'uplot/dist/uPlot.min.css';
 import './page.css';
+import type { Collector } from '../adapters/browser/collector.js';
 import { Edge } from './api.js';
 import { ComparisonPanel } from './comparison-panel.js';
+import { readConfig } from './config.js';
 import { Distribution } from './distribution.js';
 import { byId, fillTable } from './elements.js';
 import { count, figure, percentileName } from './format.js';
@@ -17,13 +19,10 @@ const REFRESH_MS = 5000;
 const HEADLINE_RANKS = [0.5, 0.75, 0.95, 0.99, 0.999];
 const MOST_GROUPS = 20;
 
-const { url, token, key } = (await (await fetch('config.json')).json()) as {
-  url: string;
-  token: string;
-  key?: string;
-};
-const collector = key ? measureSelf(url, key) : undefined;
-const edge = new Edge(url, token);
+const { edge, collector } = await connect().catch((error: unknown) => {
+  say(`This page does not know its edge: ${wordsOf(error)}`);
+  throw error;
+});
 const overTime = new OverTime();
 const distribution = new Distribution();
 const question = new QuestionForm(() => void refresh());
@@ -46,6 +45,12 @@ setInterval(() => {
   // Asked again before it has answered, an edge that takes longer would never be seen to answer.
   if (document.visibilityState === 'visible' && !isPaused() && underWay === 0) void refresh();
 }, REFRESH_MS);
+
+/** The edge, and what measures the page where it has a key. */
+async function connect(): Promise<{ edge: Edge; collector: Collector | undefined }> {
+  const { url, token, key } = await readConfig();
+  return { edge: new Edge(url, token), collector: key ? measureSelf(url, key) : undefined };
+}
 
 /** Asks for everything; an answer that comes after a newer question is dropped. */
 async function refresh(): Promise<void> {
@@ -82,10 +87,14 @@ async function refresh(): Promise<void> {
         : `No values of ${asked.name} in this time`,
     );
   } catch (error) {
-    if (isCurrent()) say(error instanceof Error ? error.message : String(error));
+    if (isCurrent()) say(wordsOf(error));
   } finally {
     underWay--;
   }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function say(text: string): void {

@@ -1,4 +1,5 @@
 /** Light and dark: the system's choice until the reader makes one. */
+import { attempt } from '../adapters/browser/attempt.js';
 import { byId } from './elements.js';
 
 const KEY = 'kll-theme';
@@ -7,14 +8,18 @@ const KEY = 'kll-theme';
 export function applyTheme(changed: () => void): void {
   const button = byId<HTMLButtonElement>('theme');
   const system = matchMedia('(prefers-color-scheme: dark)');
-  const isDark = () => (localStorage.getItem(KEY) ?? (system.matches ? 'dark' : 'light')) === 'dark';
+  // Kept where the browser lets it be; as long as the page lives where it does not.
+  let chosen = attempt(() => localStorage.getItem(KEY));
+  const isDark = () => (chosen ?? (system.matches ? 'dark' : 'light')) === 'dark';
   const apply = () => {
     document.documentElement.dataset.theme = isDark() ? 'dark' : 'light';
     button.setAttribute('aria-pressed', String(isDark()));
     changed();
   };
   button.addEventListener('click', () => {
-    localStorage.setItem(KEY, isDark() ? 'light' : 'dark');
+    const other = isDark() ? 'light' : 'dark';
+    chosen = other;
+    attempt(() => localStorage.setItem(KEY, other));
     apply();
   });
   system.addEventListener('change', apply);

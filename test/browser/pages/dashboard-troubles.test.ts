@@ -99,3 +99,44 @@ it('tells how old the newest values are, apart from how complete the answer is',
   await until(async () => (await newest()) === '-');
   await view.context().close();
 });
+
+it('works where the browser refuses its storage', async () => {
+  const { config } = site;
+  site.config = { ...config, key: await site.ingestKey() };
+  const context = await browser.newContext({ locale: 'en-US' });
+  const view = await context.newPage();
+  const faults: string[] = [];
+  view.on('pageerror', (error) => faults.push(error.message));
+  await view.addInitScript(() =>
+    Object.defineProperty(globalThis, 'localStorage', {
+      get() {
+        throw new DOMException('denied', 'SecurityError');
+      },
+    }),
+  );
+  await view.goto(`${site.url}#name=fast_ms&range=3600`);
+  await isSaid(view, 'Live: fast_ms');
+  site.config = config;
+  const theme = () => view.evaluate(() => document.documentElement.dataset.theme);
+  const before = await theme();
+  await view.click('#theme');
+  expect(await theme()).not.toBe(before);
+  await view.click('#theme');
+  expect(await theme()).toBe(before);
+  expect(faults).toEqual([]);
+  await context.close();
+});
+
+it.each([
+  [{ status: 502, body: 'bad gateway' }, 'the server answered 502 to config.json'],
+  [{ status: 200, body: '<!doctype html>' }, 'config.json has no url and token'],
+  [{ status: 200, body: 'null' }, 'config.json has no url and token'],
+  [{ status: 200, body: '{"url":"http://127.0.0.1:1"}' }, 'config.json has no url and token'],
+])('says what is wrong with a config.json of %j', async (answer, words) => {
+  const context = await browser.newContext({ locale: 'en-US' });
+  const view = await context.newPage();
+  await view.route('**/config.json', (route) => route.fulfill(answer));
+  await view.goto(site.url);
+  await isSaid(view, `This page does not know its edge: ${words}`);
+  await context.close();
+});
