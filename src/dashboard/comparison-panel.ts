@@ -9,13 +9,12 @@ import { cumulative } from './distribution.js';
 import { byId, fillTable } from './elements.js';
 import { count, figure, moment, percent, percentileName } from './format.js';
 import type { Asked } from './question.js';
-import { CHOSEN, chosen, suggest, type TimeRange } from './time-range.js';
+import { CHOSEN, chosen, daysEarlier, suggest, type TimeRange } from './time-range.js';
 
 const RANKS = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999];
 const POINTS = 60;
-const DAY_MS = 86_400_000;
-/** How much earlier the same stretch of time was. */
-const EARLIER: Record<string, number> = { day: DAY_MS, week: 7 * DAY_MS };
+/** How many days earlier the same stretch of time was. */
+const EARLIER: Record<string, number> = { day: 1, week: 7 };
 
 /** The fields of this form in the address, where those of the question have the same names. */
 const nameInAddress = (field: string) => (field === 'with' ? field : `with_${field}`);
@@ -117,8 +116,7 @@ export class ComparisonPanel {
       const range = chosen(this.#said);
       return range && { ...asked, ...range };
     }
-    const earlier = EARLIER[choice] ?? asked.to - asked.from;
-    return { ...asked, from: asked.from - earlier, to: asked.to - earlier };
+    return { ...asked, ...(choice in EARLIER ? daysEarlier(asked, EARLIER[choice]) : this.#before) };
   }
 
   /** Takes what the fields say, and shows those that a choice needs. */

@@ -20,6 +20,16 @@ export function chosen(fields: FormData): TimeRange | undefined {
   return from < to ? { from: floor(from), to: floor(to) } : undefined;
 }
 
+/** The same stretch some days earlier, as the reader's clock has it: days are 23 or 25 hours where it was changed. */
+export function daysEarlier({ from, to }: TimeRange, days: number): TimeRange {
+  const [start, end] = [from, to].map((ms) => {
+    const at = new Date(ms);
+    return at.setDate(at.getDate() - days);
+  });
+  // Of an hour that the clock left out, only the length is left.
+  return { from: start < end ? start : end - (to - from), to: end };
+}
+
 /** Writes a stretch into the fields, where they are empty. */
 export function suggest(form: HTMLFormElement, { from, to }: TimeRange): void {
   for (const [name, at] of [

@@ -1,9 +1,10 @@
 /** What the page makes of answers, before it is drawn. */
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../../src/dashboard/api.js';
 import { differences, verdict } from '../../src/dashboard/comparison.js';
 import { curveOf, points, spanOf } from '../../src/dashboard/curves.js';
 import { between, duration, figure, matcher, pickedBy } from '../../src/dashboard/format.js';
+import { daysEarlier } from '../../src/dashboard/time-range.js';
 import { KllSketch } from '../../src/index.js';
 import { seededRandom } from '../support/prng.js';
 
@@ -84,6 +85,29 @@ describe('a curve', () => {
     expect(points({ low: 1, high: 3, logarithmic: false }, 4)).toEqual([1, 1.5, 2, 2.5, 3]);
     const even = points({ low: 1, high: 1000, logarithmic: true }, 3);
     expect(even.map((x) => Math.round(x))).toEqual([1, 10, 100, 1000]);
+  });
+});
+
+describe('the same time some days earlier', () => {
+  const zone = process.env.TZ;
+  beforeAll(() => {
+    process.env.TZ = 'Europe/Berlin';
+  });
+  afterAll(() => {
+    if (zone === undefined) delete process.env.TZ;
+    else process.env.TZ = zone;
+  });
+  const at = (local: string) => new Date(local).getTime();
+
+  it.each([
+    ['over no change', 1, '2026-06-02T10:00', '2026-06-02T12:00', '2026-06-01T10:00', '2026-06-01T12:00'],
+    ['into summer', 1, '2026-03-29T10:00', '2026-03-29T12:00', '2026-03-28T10:00', '2026-03-28T12:00'],
+    ['into winter', 7, '2026-10-26T10:00', '2026-10-26T12:00', '2026-10-19T10:00', '2026-10-19T12:00'],
+    ['a day of 23 hours', 1, '2026-03-29T00:00', '2026-03-30T00:00', '2026-03-28T00:00', '2026-03-29T00:00'],
+    // There is no 02:40 on that day.
+    ['an hour left out', 1, '2026-03-30T02:40', '2026-03-30T03:10', '2026-03-29T01:40', '2026-03-29T03:10'],
+  ])('is so by the clock: %s', (_, days, from, to, start, end) => {
+    expect(daysEarlier({ from: at(from), to: at(to) }, days)).toEqual({ from: at(start), to: at(end) });
   });
 });
 
