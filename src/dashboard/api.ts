@@ -26,6 +26,8 @@ export interface Answer {
   to: string | null;
   freshnessMs: number;
   partial: boolean;
+  /** An object of the edge did not answer: this is what was known before, or lacks what it held. */
+  stale: boolean;
   quantiles: Percentile[];
   shares: Share[];
 }

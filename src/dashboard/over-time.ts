@@ -1,4 +1,4 @@
-/** Percentiles over time: one question for each step, answered ones kept while nothing can change them. */
+/** Percentiles over time: one question for each step, answers of steps long past kept for a while. */
 import type { Answer, Edge } from './api.js';
 import { type Band, Chart, type Line } from './charts.js';
 import { byId, element } from './elements.js';
@@ -12,13 +12,15 @@ const MOST_STEPS = 30;
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 240, 480, 1440];
 /** Questions under way at once. */
 const AT_ONCE = 6;
-/** Values come late for so long: younger steps are asked for again. */
+/** Most values have come so long after their step: younger steps are asked for each time. */
 const SETTLED_MS = 10 * 60_000;
+/** Values may come days late, from pages that were offline: older steps are asked for again after so long. */
+const KEPT_MS = 60_000;
 
 export class OverTime {
   readonly chart = new Chart(byId('over-time'), 'percentiles over time');
   readonly #shown = new Set(SHOWN_AT_FIRST);
-  readonly #kept = new Map<string, Answer>();
+  readonly #kept = new Map<string, { answer: Answer; until: number }>();
   #steps: { from: number; answer: Answer }[] = [];
 
   constructor() {
@@ -49,10 +51,17 @@ export class OverTime {
     const work = async () => {
       for (let start = waiting.shift(); start !== undefined && isCurrent(); start = waiting.shift()) {
         const key = JSON.stringify([name, match, start, step]);
-        const answer =
-          this.#kept.get(key) ??
-          (await edge.quantiles({ name, ...(match ? { match } : {}), from: start, to: start + step }, RANKS));
-        if (start + step < Date.now() - SETTLED_MS) this.#kept.set(key, answer);
+        const kept = this.#kept.get(key);
+        if (kept && Date.now() < kept.until) {
+          answers.set(start, kept.answer);
+          continue;
+        }
+        const question = { name, ...(match ? { match } : {}), from: start, to: start + step };
+        const answer = await edge.quantiles(question, RANKS);
+        const isWhole = !answer.partial && !answer.stale;
+        const now = Date.now();
+        if (isWhole && start + step < now - SETTLED_MS) this.#kept.set(key, { answer, until: now + KEPT_MS });
+        else this.#kept.delete(key);
         answers.set(start, answer);
       }
     };

@@ -18,6 +18,7 @@ function answer(...quantiles: [q: number, value: number, low: number | null, hig
     to: null,
     freshnessMs: 0,
     partial: false,
+    stale: false,
     shares: [],
     quantiles: quantiles.map(([q, value, low, high]) => ({
       q,

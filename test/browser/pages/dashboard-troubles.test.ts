@@ -140,3 +140,36 @@ it.each([
   await isSaid(view, `This page does not know its edge: ${words}`);
   await context.close();
 });
+
+it('asks again for steps that came in part', async () => {
+  const { view } = await site.open(browser, 'name=fast_ms&range=172800');
+  await view.click('#over-time summary');
+  let isPartial = true;
+  await view.route(/\/v1\/quantiles/, async (route) => {
+    if (!isPartial || asks(route).get('name') !== 'old_ms' || asks(route).has('le')) return route.continue();
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), n: 0, partial: true } });
+  });
+  await view.selectOption('#question [name=name]', 'old_ms');
+  await isSaid(view, 'Live: old_ms');
+  expect(await mediansOf(view)).toEqual([]);
+  isPartial = false;
+  await until(async () => (await mediansOf(view)).length === 1);
+  await view.context().close();
+});
+
+it('shows late values of a step long past, a minute later', async () => {
+  const { view } = await site.open(browser, 'name=old_ms&range=172800');
+  await view.click('#over-time summary');
+  expect(await mediansOf(view)).toEqual([200]);
+  await site.send([
+    { name: 'old_ms', labels: {}, age: 1.5 * DAY_MS, values: new Float64Array(9000).fill(5000) },
+  ]);
+  await until(async () => (await cardsOf(view, 'headline')).values === '10,000');
+  await view.evaluate(() => {
+    const now = Date.now.bind(Date);
+    Date.now = () => now() + 61_000;
+  });
+  await until(async () => (await mediansOf(view)).includes(5000));
+  await view.context().close();
+});
