@@ -47,6 +47,10 @@ export class LabelPickers {
   /** Shows what a matcher picks. */
   show(match: string): void {
     const picked = pickedBy(match);
-    for (const [key, list] of this.#lists) list.value = picked[key] ?? '';
+    for (const [key, list] of this.#lists) {
+      const value = picked[key] ?? '';
+      // Set to what it is, an open one would forget what the reader has come to.
+      if (list.value !== value) list.value = value;
+    }
   }
 }

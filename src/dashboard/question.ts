@@ -66,6 +66,8 @@ export class QuestionForm {
     if (names.includes(wanted)) select.value = wanted;
     if (before === select.value) {
       this.#offerLabels();
+      // Lists that are new pick nothing by themselves.
+      this.#pickers.show(String(this.#said.get('match') ?? ''));
     } else {
       this.#choose();
       if (!before) restoreFromAddress(this.#form);

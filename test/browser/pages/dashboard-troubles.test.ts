@@ -15,6 +15,7 @@ beforeAll(async () => {
   const around = (low: number) => Float64Array.from({ length: 1000 }, (_, i) => low * (1 + i / 500));
   await site.send([
     { name: 'fast_ms', labels: { route: '/a' }, age: 0, values: around(100) },
+    { name: 'labelled_ms', labels: { route: '/a' }, age: 0, values: around(100) },
     { name: 'slow_ms', labels: {}, age: 0, values: around(9000) },
     { name: 'old_ms', labels: {}, age: 1.5 * DAY_MS, values: around(100) },
     { name: 'constant', labels: {}, age: 0, values: new Float64Array(500).fill(7) },
@@ -171,5 +172,18 @@ it('shows late values of a step long past, a minute later', async () => {
     Date.now = () => now() + 61_000;
   });
   await until(async () => (await mediansOf(view)).includes(5000));
+  await view.context().close();
+});
+
+it('shows in its lists what is picked when there is a new label', async () => {
+  const match = encodeURIComponent('{route="/a"}');
+  const { view } = await site.open(browser, `name=labelled_ms&range=3600&match=${match}`);
+  const lists = () => view.$$eval('#pickers select', (all) => all.map((one) => one.value));
+  expect(await lists()).toEqual(['/a']);
+  await site.send([
+    { name: 'labelled_ms', labels: { country: 'ch', route: '/a' }, age: 0, values: Float64Array.of(1) },
+  ]);
+  await until(async () => (await lists()).length === 2);
+  expect(await lists()).toEqual(['', '/a']);
   await view.context().close();
 });
