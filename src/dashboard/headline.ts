@@ -32,17 +32,24 @@ function age(end: string | null): string {
   return ms < 60_000 ? 'under 1 min' : duration(ms);
 }
 
-function showShares(answer: Answer, { good, poor }: Asked): void {
+function showShares(answer: Answer, { thresholds }: Asked): void {
+  if (answer.n === 0) {
+    byId('shares').replaceChildren();
+    return;
+  }
+  if (!thresholds) {
+    const why =
+      'No shares: "Good up to" and "Poor above" have to be numbers, the first no larger than the second.';
+    byId('shares').replaceChildren(element('p', { class: 'note' }, why));
+    return;
+  }
+  const [good, poor] = thresholds;
   const at = (le: number) => answer.shares.find((share) => share.le === le)?.share ?? 0;
   const parts: [kind: string, what: string, share: number][] = [
     ['good', `good, up to ${figure(good)}`, at(good)],
     ['middling', 'in between', Math.max(0, at(poor) - at(good))],
     ['poor', `poor, above ${figure(poor)}`, 1 - at(poor)],
   ];
-  if (answer.n === 0) {
-    byId('shares').replaceChildren();
-    return;
-  }
   byId('shares').replaceChildren(
     element(
       'div',

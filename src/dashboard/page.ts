@@ -67,7 +67,7 @@ async function refresh(): Promise<void> {
       return;
     }
     const [answer, sketch] = await Promise.all([
-      edge.quantiles(asked, HEADLINE_RANKS, [asked.good, asked.poor]),
+      edge.quantiles(asked, HEADLINE_RANKS, asked.thresholds),
       edge.sketch(asked),
     ]);
     if (!isCurrent()) return;

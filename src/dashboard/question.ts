@@ -9,8 +9,8 @@ import { CHOSEN, chosen, lately, suggest } from './time-range.js';
 export interface Asked extends Question {
   /** A label to group by, or ''. */
   by: string;
-  good: number;
-  poor: number;
+  /** Up to what a value is good, and above what it is poor; nothing while the fields do not say two that can be. */
+  thresholds?: [good: number, poor: number];
 }
 
 /** Good and poor of the metrics that have known ones (web.dev/vitals; a flight within 15 minutes counts as on time). */
@@ -81,13 +81,13 @@ export class QuestionForm {
     const range = value('range') === CHOSEN ? chosen(this.#said) : lately(Number(value('range')), now);
     if (!value('name') || !range) return undefined;
     const match = value('match');
+    const [good, poor] = ['good', 'poor'].map((name) => Number.parseFloat(value(name)));
     return {
       name: value('name'),
       ...(match ? { match } : {}),
       ...range,
       by: value('by'),
-      good: Number(value('good')),
-      poor: Number(value('poor')),
+      ...(good <= poor ? { thresholds: [good, poor] } : {}),
     };
   }
 

@@ -187,3 +187,20 @@ it('shows in its lists what is picked when there is a new label', async () => {
   expect(await lists()).toEqual(['', '/a']);
   await view.context().close();
 });
+
+it('shows no shares by thresholds that cannot be, and says why', async () => {
+  const { view, faults } = await site.open(browser, 'name=fast_ms&range=3600&good=250&poor=150');
+  const shares = () => view.textContent('#shares');
+  expect(await shares()).toMatch(/^No shares: /);
+  for (const [good, words] of [
+    ['150', /good, up to 150/],
+    ['', /^No shares: /],
+    ['0', /^0 % good, up to 0/],
+  ] as const) {
+    await view.fill('#question [name=good]', good);
+    await view.press('#question [name=good]', 'Tab');
+    await until(async () => words.test((await shares()) ?? ''));
+  }
+  expect(faults).toEqual([]);
+  await view.context().close();
+});
