@@ -35,6 +35,12 @@ export class ComparisonPanel {
       keepInAddress(this.#said, nameInAddress);
       changed();
     });
+    this.read();
+  }
+
+  /** Takes what the address says, and nothing else. */
+  read(): void {
+    this.#form.reset();
     restoreFromAddress(this.#form, nameInAddress);
     this.#arrange();
   }

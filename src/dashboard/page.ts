@@ -30,6 +30,12 @@ const comparison = new ComparisonPanel(() => void refresh());
 applyTheme(() => {
   for (const chart of [overTime.chart, distribution.cdf, distribution.pmf, comparison.chart]) chart.redraw();
 });
+// What the page writes there itself is no such event.
+addEventListener('hashchange', () => {
+  question.read();
+  comparison.read();
+  void refresh();
+});
 const pause = byId<HTMLButtonElement>('pause');
 const isPaused = () => pause.getAttribute('aria-pressed') === 'true';
 pause.addEventListener('click', () => {
@@ -81,10 +87,13 @@ async function refresh(): Promise<void> {
       showHoldings(edge, isCurrent),
     ]);
     if (!isCurrent()) return;
+    const standing = answer.n
+      ? `${isPaused() ? 'Paused' : 'Live'}: ${asked.name}`
+      : `No values of ${asked.name} in this time`;
     say(
-      answer.n
-        ? `${isPaused() ? 'Paused' : 'Live'}: ${asked.name}`
-        : `No values of ${asked.name} in this time`,
+      question.missing
+        ? `${standing}. There is nothing of ${question.missing}, which was asked for`
+        : standing,
     );
   } catch (error) {
     if (isCurrent()) say(wordsOf(error));

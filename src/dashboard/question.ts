@@ -23,6 +23,8 @@ const THRESHOLDS: Record<string, [good: number, poor: number]> = {
   flight_delay_minutes: [15, 60],
 };
 const OTHERWISE: [number, number] = [100, 1000];
+/** The metric that is shown where the address names none. */
+const USUAL = 'flight_delay_minutes';
 /** What fields of a moment begin with. */
 const SUGGESTED_SECONDS = 3600;
 
@@ -33,12 +35,14 @@ export class QuestionForm {
   #series: SeriesInfo[] = [];
   /** What the fields said when the last of them was left: half a pattern asks for nothing. */
   #said = new FormData();
+  #missing = '';
 
   /** @param changed called when something else is asked */
   constructor(changed: () => void) {
     const keep = () => {
       this.#arrange();
       keepInAddress(this.#said);
+      this.#missing = '';
       changed();
     };
     this.#pickers = new LabelPickers((match) => {
@@ -62,17 +66,24 @@ export class QuestionForm {
       select,
       names.map((name) => [name, name]),
     );
-    const wanted = before || readAddress().get('name') || 'flight_delay_minutes';
-    if (names.includes(wanted)) select.value = wanted;
     if (before === select.value) {
       this.#offerLabels();
       // Lists that are new pick nothing by themselves.
       this.#pickers.show(String(this.#said.get('match') ?? ''));
     } else {
-      this.#choose();
-      if (!before) restoreFromAddress(this.#form);
-      this.#arrange();
+      this.#begin(before || readAddress().get('name'));
     }
+  }
+
+  /** Takes what the address says, and nothing else. */
+  read(): void {
+    this.#form.reset();
+    this.#begin(readAddress().get('name'));
+  }
+
+  /** The metric that was to be shown where there is none of its name; '' where there is. */
+  get missing(): string {
+    return this.#missing;
   }
 
   /** What is asked now; nothing while there are no series, or no time is chosen. */
@@ -98,6 +109,18 @@ export class QuestionForm {
     if (isChosen) suggest(this.#form, lately(SUGGESTED_SECONDS, Date.now()));
     this.#pickers.show(this.#field('match').value);
     this.#said = new FormData(this.#form);
+  }
+
+  /** Begins with a metric, or where it is not there with another: the address speaks of the one it names alone. */
+  #begin(name: string | null): void {
+    const select = this.#field<HTMLSelectElement>('name');
+    const has = (one: string) => [...select.options].some(({ value }) => value === one);
+    this.#missing = name && !has(name) ? name : '';
+    const wanted = name || USUAL;
+    if (has(wanted)) select.value = wanted;
+    this.#choose();
+    if (!this.#missing) restoreFromAddress(this.#form);
+    this.#arrange();
   }
 
   /** After another metric was chosen: its labels, its thresholds. */

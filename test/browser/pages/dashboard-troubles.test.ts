@@ -178,7 +178,8 @@ it('shows late values of a step long past, a minute later', async () => {
 it('shows in its lists what is picked when there is a new label', async () => {
   const match = encodeURIComponent('{route="/a"}');
   const { view } = await site.open(browser, `name=labelled_ms&range=3600&match=${match}`);
-  const lists = () => view.$$eval('#pickers select', (all) => all.map((one) => one.value));
+  const lists = () =>
+    view.$$eval('#pickers select', (all) => all.map((one) => (one as HTMLSelectElement).value));
   expect(await lists()).toEqual(['/a']);
   await site.send([
     { name: 'labelled_ms', labels: { country: 'ch', route: '/a' }, age: 0, values: Float64Array.of(1) },
@@ -202,5 +203,38 @@ it('shows no shares by thresholds that cannot be, and says why', async () => {
     await until(async () => words.test((await shares()) ?? ''));
   }
   expect(faults).toEqual([]);
+  await view.context().close();
+});
+
+it('follows an address that is changed while it is open', async () => {
+  const match = encodeURIComponent('{route="/a"}');
+  const { view, faults } = await site.open(browser, `name=fast_ms&range=21600&match=${match}&with=week`);
+  const go = (hash: string) =>
+    view.evaluate((text) => {
+      location.hash = text;
+    }, hash);
+  const fields = () =>
+    view.$$eval('[name=name], [name=range], [name=match], [name=good], [name=with]', (all) =>
+      all.map((one) => (one as HTMLInputElement).value),
+    );
+  await go('name=slow_ms&good=9500&with=day');
+  await isSaid(view, 'Live: slow_ms');
+  // What the address does not say is as at the beginning.
+  expect(await fields()).toEqual(['slow_ms', '', '86400', '9500', 'day', '']);
+  await view.goBack();
+  await isSaid(view, 'Live: fast_ms');
+  expect(await fields()).toEqual(['fast_ms', '{route="/a"}', '21600', '100', 'week', '']);
+  expect(faults).toEqual([]);
+  await view.context().close();
+});
+
+it('says that the metric of its address is gone, and takes nothing that was meant for it', async () => {
+  const match = encodeURIComponent('{route="/z"}');
+  const { view } = await site.open(browser, `name=gone_ms&match=${match}&good=1&poor=2`);
+  await isSaid(view, 'Live: constant. There is nothing of gone_ms, which was asked for');
+  expect(await view.inputValue('#question [name=match]')).toBe('');
+  expect(await view.inputValue('#question [name=good]')).toBe('100');
+  await view.selectOption('#question [name=name]', 'fast_ms');
+  await isSaid(view, 'Live: fast_ms');
   await view.context().close();
 });
