@@ -109,10 +109,10 @@ describe('a sequence', () => {
       });
     const route = '["latency_ms",["route","/a"]]';
     expect(facts(after)).toEqual([
+      [route, -60, 2, 7.5, 64],
+      [route, -1, 2, 7.5, 64],
       [route, 0, 5_002, 12_502_507.5, 64],
       ['["latency_ms"]', 0, 2, 7.5, 64],
-      [route, -1, 2, 7.5, 64],
-      [route, -60, 2, 7.5, 64],
     ]);
     expect(facts(before)).toEqual(facts(after));
     expect(before.oldest).toBe(START + 30_000);
