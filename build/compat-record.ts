@@ -35,7 +35,7 @@ const LEFT_OUT = [
   'SECURITY.md',
 ];
 /** Of the kept package: a repository carries it for ever. */
-const MOST_BYTES = 320_000;
+const MOST_BYTES = 330_000;
 /** Packages that are kept: of the version at hand and of the one before it. */
 const KEPT = 2;
 const BACKUP = 'backup/edge.kllbackup';
