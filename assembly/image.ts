@@ -117,7 +117,7 @@ export function decodeImage(image: usize, length: u32): usize {
   store<u32>(header + H_K, <u32>k);
   store<u32>(header + H_MIN_K, <u32>(levels > 1 ? minK : k));
   store<u32>(header + H_LEVELS, levels);
-  store<u8>(header + H_GUARANTEE, <u8>guarantee);
+  store<u8>(header + H_GUARANTEE, <u8>(levels > 1 ? guarantee : 0));
   return header;
 }
 
