@@ -8,7 +8,7 @@ export const ROW_BYTES = 120;
 /** A batch's id and checksum, in the table of its hour. */
 export const ID_BYTES = 36;
 /** An object without data: its tables. */
-export const EMPTY_OBJECT_BYTES = 90_000;
+export const EMPTY_OBJECT_BYTES = 119_000;
 /** Requests a second that the platform gives one object. */
 export const OBJECT_REQUESTS = 1000;
 /** Rows that a series of a seal leads to: one in the outbox, one of its bucket, one of its index. */
