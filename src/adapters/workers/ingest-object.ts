@@ -6,11 +6,9 @@
  * Each arrow is one transaction; an object that dies between two goes on from the last, by its schedule.
  */
 import { DurableObject } from 'cloudflare:workers';
-import { bufferOf } from './array-buffer.js';
 import { BackupCuts } from './backup-cuts.js';
 import { BatchIds, forgettableAt } from './batch-ids.js';
 import type { EdgeBindings } from './bindings.js';
-import { callBytes, MOST_CALL_BYTES } from './call-bytes.js';
 import { Captures, KEPT_MS } from './captures.js';
 import type {
   CaptureCall,
@@ -22,7 +20,6 @@ import type {
   ObjectCounters,
   PendingAnswer,
   PendingPlace,
-  PendingRow,
   Selection,
   SentSequence,
   TakeCall,
@@ -38,13 +35,12 @@ import { Outbox } from './outbox.js';
 import { Pause } from './pause.js';
 import { PendingBatches, type UnsealedSequence } from './pending.js';
 import { PendingGroups } from './pending-groups.js';
-import { comparePlaces } from './pending-pages.js';
 import { Quarantine } from './quarantine.js';
 import { Room } from './room.js';
 import { Schedule } from './schedule.js';
 import { sealBatches } from './seal.js';
-import { seriesTest } from './selection.js';
 import { slotOf } from './series-key.js';
+import { waitingRows } from './waiting-rows.js';
 
 /** Sequences that one alarm hands to one owner. */
 const SEQUENCES_A_STEP = 4;
@@ -127,49 +123,14 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
   }
 
   async pending(selection: Selection, config: TenantConfig, after?: PendingPlace): Promise<PendingAnswer> {
-    const rows: PendingRow[] = [];
-    let next: PendingPlace | undefined;
-    let bytes = 0;
-    for (const row of this.#waiting(selection, config, after)) {
-      bytes += callBytes(row);
-      const last = rows[rows.length - 1];
-      // Rows of one place stay together: the next page begins behind it.
-      if (after && last && bytes > MOST_CALL_BYTES && comparePlaces(last, row) !== 0) {
-        next = { sequence: last.sequence, start: last.start, key: last.key };
-        break;
-      }
-      rows.push(row);
-    }
-    const oldest = Math.min(this.#pending.oldest()?.opened ?? Infinity, this.#outbox.oldest() ?? Infinity);
-    const { ringVersion } = this.#state;
+    const [outbox, pending, groups] = [this.#outbox, this.#pending, this.#groups];
+    const oldest = Math.min(pending.oldest()?.opened ?? Infinity, outbox.oldest() ?? Infinity);
     return {
       sender: this.#sender,
-      ringVersion,
-      rows,
-      ...(next ? { next } : {}),
+      ringVersion: this.#state.ringVersion,
+      ...waitingRows({ outbox, pending, groups }, selection, config, after),
       ...(oldest < Infinity ? { oldest } : {}),
     };
-  }
-
-  /** What is not handed over yet, in the order of places: sequences are sealed in theirs. */
-  *#waiting(selection: Selection, config: TenantConfig, after?: PendingPlace): Generator<PendingRow> {
-    const { from, to } = selection;
-    const isSelected = seriesTest(selection);
-    yield* this.#outbox.rowsBetween(from, to, after, isSelected);
-    const unsealed = this.#pending.unsealedSequences();
-    this.#groups.keepOnly(unsealed.map(({ sequence }) => sequence));
-    for (const { sequence, ringVersion } of unsealed) {
-      const isWanted = (key: string, start: number) =>
-        start >= from &&
-        start < to &&
-        (!after || comparePlaces({ sequence, start, key }, after) > 0) &&
-        isSelected(key);
-      const rows = after && sequence < after.sequence ? [] : this.#groups.rowsOf(sequence, config, isWanted);
-      const placed = rows.map(({ key, start, image }): PendingRow => {
-        return { sequence, ringVersion, key, start, image: bufferOf(image) };
-      });
-      yield* placed.sort(comparePlaces);
-    }
   }
 
   async flush(config: TenantConfig): Promise<{ sequence: number }> {

@@ -6,7 +6,7 @@
  */
 import { CALL_BYTES, MOST_CALL_BYTES } from './call-bytes.js';
 import type { ApplyCall, ApplyPartCall, HandOverRow, PendingPlace, PendingRow } from './contract.js';
-import { comparePlaces } from './pending-pages.js';
+import { comparePlaces } from './pending-place.js';
 import type { SealedRow } from './seal.js';
 
 /** A row without its image. */

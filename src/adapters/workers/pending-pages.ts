@@ -6,15 +6,13 @@
  * one was taken after the query began.
  */
 import type { PendingAnswer, PendingPlace } from './contract.js';
-
-/** Before all rows. */
-const FIRST: PendingPlace = { sequence: 0, start: -Infinity, key: '' };
+import { FIRST_PLACE } from './pending-place.js';
 
 /** All pages as one answer. @param ask for the page behind a place */
 export async function pendingPages(
   ask: (after: PendingPlace) => Promise<PendingAnswer>,
 ): Promise<PendingAnswer> {
-  const whole = await ask(FIRST);
+  const whole = await ask(FIRST_PLACE);
   for (let after = whole.next; after; ) {
     const { rows, ringVersion, oldest, next } = await ask(after);
     for (const row of rows) whole.rows.push(row);
@@ -24,9 +22,4 @@ export async function pendingPages(
   }
   delete whole.next;
   return whole;
-}
-
-/** In the order of pages. */
-export function comparePlaces(a: PendingPlace, b: PendingPlace): number {
-  return a.sequence - b.sequence || a.start - b.start || (a.key < b.key ? -1 : Number(a.key > b.key));
 }

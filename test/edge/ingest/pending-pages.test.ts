@@ -1,7 +1,8 @@
 import { abortAllDurableObjects } from 'cloudflare:test';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { PendingAnswer, PendingPlace, TenantConfig } from '../../../src/adapters/workers/contract.js';
-import { comparePlaces, pendingPages } from '../../../src/adapters/workers/pending-pages.js';
+import { pendingPages } from '../../../src/adapters/workers/pending-pages.js';
+import { comparePlaces } from '../../../src/adapters/workers/pending-place.js';
 import {
   EVERYTHING,
   failHandOver,
