@@ -3,8 +3,7 @@
  * sketch that never filled it is exact, and has no use for the kernel.
  */
 import { F64, U8, U32, U64 } from '../wasm/abi.js';
-import { Cursor } from './cursor.js';
-import { absorb, buildView, DISTURBED, ingest, type Values } from './engine.js';
+import { absorb, DISTURBED, ingest, type Values } from './engine.js';
 import { badArgument } from './errors.js';
 import { DEFAULT_K, MAX_N, NO_VALUES, TAILS_NAMES, type Tails } from './image.js';
 import { ambient, notifyCompactions, stopwatch } from './notify.js';
@@ -21,8 +20,7 @@ import {
   toWeight,
 } from './options.js';
 import { toSeed } from './random.js';
-import { searchItem, searchRank } from './search-levels.js';
-import { SortedView, targetOf } from './sorted-view.js';
+import type { SortedView } from './sorted-view.js';
 import { SketchState } from './state.js';
 import { compensatedSum } from './sum.js';
 
@@ -30,8 +28,6 @@ import { compensatedSum } from './sum.js';
 export const STAGING = 1024;
 /** Staging begins small: thousands of sketches hold a few values each. */
 const FIRST_STAGING = 16;
-/** Ranks whose place is remembered. */
-const CURSORS = 8;
 /** Largest weight that is staged as so many values. */
 const STAGED_WEIGHT = 16;
 
@@ -51,12 +47,8 @@ export class Accumulator {
   protected accounted = 0;
   /** Values of the staging array that may be used before `makeRoom` must look. */
   #room = 0;
-  /** Undefined after a change; null when one question was answered without a view since. */
-  #view: SortedView | null | undefined;
-  /** Staged values when the view was built. */
-  #viewStaged = -1;
-  /** Places of ranks that are asked for again and again; negative keys are exclusive. */
-  #cursors: Cursor[] = [];
+  /** What questions are answered from: undefined after a change; null when one was answered without a view since. */
+  protected viewed: SortedView | null | undefined;
   /** Values left out by `invalid: 'skip'`. */
   protected rejected = 0;
 
@@ -204,7 +196,7 @@ export class Accumulator {
     const { generator, seed, tails } = this.state.block;
     this.state = new SketchState(this.k, seed, tails);
     this.state.long[U64.generator] = generator;
-    this.clearStaging();
+    this.setStaging();
     this.accounted = this.rejected = 0;
     this.condensedN = -1;
     return this;
@@ -326,73 +318,24 @@ export class Accumulator {
   protected change<T>(work: () => T): T {
     const before = this.observer?.onCompaction && this.state.compactions.slice();
     const result = work();
-    this.#view = undefined;
+    this.viewed = undefined;
     this.setRoom();
     if (before) notifyCompactions(this.observer, before, this.state);
     return result;
   }
 
-  protected clearStaging(): void {
-    this.staging = NO_VALUES;
-    this.staged = this.#room = 0;
-    this.#view = undefined;
+  /** Has staged what is given, or nothing; whatever remembers places in staging is void. */
+  protected setStaging(values: Float64Array = NO_VALUES): void {
+    this.staging = values;
+    this.staged = values.length;
+    this.setRoom();
+    this.viewed = undefined;
   }
 
   /** Puts values, all finite, into staging: they are then the whole sketch. */
   protected stageOnly(values: Values): void {
-    this.clearStaging();
+    this.setStaging();
     this.stage(values);
-  }
-
-  /**
-   * The quantile of a rank, for a sketch that is not empty.
-   * @param alone whether no other question comes with it
-   */
-  protected quantileOf(rank: number, inclusive: boolean, alone: boolean): number {
-    const from = this.#viewStaged;
-    const view = this.#view;
-    if (view && from === this.staged && !view.isLost) return view.quantile(rank, inclusive);
-    if (rank === 0) return this.min;
-    if (rank === 1) return this.max;
-    const target = targetOf(rank, this.n, inclusive);
-    if (alone && this.#isFirst()) return searchItem(this.state, target);
-    if (!view || view.isLost || this.staged - from > view.n) return this.view.quantile(rank, inclusive);
-    // Values were staged since the view was built, fewer than it holds: it need not be built again.
-    const key = inclusive ? rank : -rank;
-    // A few numbers are compared in half the time in which a Map hashes one.
-    let cursor = this.#cursors.find((other) => other.key === key);
-    if (!cursor) {
-      if (this.#cursors.length === CURSORS) this.#cursors = [];
-      this.#cursors.push((cursor = new Cursor(key, view, from, target)));
-    }
-    return cursor.find(target, this.staging, from, this.staged);
-  }
-
-  /** The share of values <= x (inclusive) or < x, for a sketch that is not empty. */
-  protected rankOf(x: number, inclusive: boolean, alone: boolean): number {
-    if (alone && this.#isFirst()) return searchRank(this.state, x, inclusive);
-    return this.view.rank(x, inclusive);
-  }
-
-  /** Whether a question is the first after a change: it may be the last, and a view takes four times as long. */
-  #isFirst(): boolean {
-    if (this.#view !== undefined || this.staged || !this.levels) return false;
-    this.#view = null;
-    return true;
-  }
-
-  /** The sorted view of everything, staged values included; changes nothing. Not for an empty sketch. */
-  protected get view(): SortedView {
-    // Who asks again after others were asked gets a view that stays.
-    const view = this.#view;
-    const lost = !!view?.isLost;
-    if (view && !lost && this.#viewStaged === this.staged) return view;
-    const staged = this.staged ? this.staging.slice(0, this.staged) : NO_VALUES;
-    this.#viewStaged = this.staged;
-    this.#cursors = [];
-    return (this.#view = this.levels
-      ? buildView(this.state, staged, this.min, this.max, lost)
-      : SortedView.ofValues(staged));
   }
 }
 

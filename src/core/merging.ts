@@ -100,7 +100,7 @@ export class Merging extends Settling {
         }
       });
       state.real[F64.sum] += residues;
-      this.clearStaging();
+      this.setStaging();
     });
     this.accounted = this.n;
   }
@@ -123,7 +123,7 @@ export class Merging extends Settling {
 
   /** Makes this the sketch of an image. Few exact values are staged: such a sketch needs no kernel. */
   protected loadImage(image: SketchImage, seed: bigint, tails: TailsCode): void {
-    this.clearStaging();
+    this.setStaging();
     this.state = SketchState.fromImage(image, seed, tails);
     if (image.sizes.length === 1 && image.n <= STAGING) this.unspill();
     this.accounted = this.n;

@@ -1,6 +1,5 @@
 /** Questions. None of them changes what later bytes will be. */
 import { U8 } from '../wasm/abi.js';
-import { Accumulator } from './accumulator.js';
 import { badArgument } from './errors.js';
 import type { TailsCode } from './image.js';
 import { stopwatch } from './notify.js';
@@ -8,6 +7,7 @@ import type { QueryKind } from './observer.js';
 import { requireRank, toList, toNumbers, toQueried, toRank, toSplits } from './options.js';
 import { type ErrorTerms, normalizedRankError, rankErrorAt } from './rank-error.js';
 import { samplingRanks } from './sampling.js';
+import { Viewing } from './viewing.js';
 
 export interface RankOptions {
   /** Whether a rank counts the values equal to x; default true. */
@@ -25,7 +25,7 @@ export interface Bounds {
   upper: number;
 }
 
-export class Queries extends Accumulator {
+export class Queries extends Viewing {
   /**
    * The value below which a share of the values lies.
    * @param rank 0..1; 0 gives the minimum, 1 the maximum

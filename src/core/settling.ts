@@ -22,7 +22,7 @@ export class Settling extends Queries {
     if (this.levels === 1 && this.n <= STAGING) this.unspill();
     if (this.levels) {
       this.spill();
-      this.clearStaging();
+      this.setStaging();
       this.#fitImage();
       const { state } = this;
       state.table = undefined;
@@ -33,12 +33,7 @@ export class Settling extends Queries {
       real[F64.carry] = 0;
       real[F64.variance] = toFloatVariance(real[F64.variance]);
     } else {
-      const values = this.staging.slice(0, this.staged).sort();
-      // Whatever remembers places in staging is void.
-      this.clearStaging();
-      this.staging = values;
-      this.staged = values.length;
-      this.setRoom();
+      this.setStaging(this.staging.slice(0, this.staged).sort());
       if (this.staged > totalCapacity(this.k, 1)) this.#layOut();
     }
   }
@@ -79,7 +74,7 @@ export class Settling extends Queries {
     const generator = state.long[U64.generator];
     const image = { k, minK: k, n, sum, min, max, ...laidOut, tailGuarantee: tails, variance: 0 };
     this.state = SketchState.fromImage({ ...image, state: { ...block, generator, compactions } }, 0n, tails);
-    this.clearStaging();
+    this.setStaging();
     notifyCompactions(this.observer, [], this.state);
   }
 }
