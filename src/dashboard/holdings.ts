@@ -22,15 +22,15 @@ export async function showHoldings(edge: Edge, isCurrent: () => boolean): Promis
   const batches = of('kll_edge_stored_batches_total');
   const values = of('kll_edge_stored_values_total');
   const bytes = of('kll_edge_stored_bytes_total');
+  const waiting = of('kll_edge_pending_batches');
+  const pending = `${figure(of('kll_edge_pending_bytes'))} B`;
+  const oldest = `oldest ${duration(1000 * of('kll_edge_oldest_pending_seconds'))}`;
   byId('inside').replaceChildren(
     card(count(values), 'values taken'),
     card(count(batches), 'batches'),
     card(each(bytes, batches), 'bytes a batch'),
     card(each(bytes, values), 'bytes a value'),
-    card(count(of('kll_edge_pending_batches')), 'batches waiting', [
-      `${figure(of('kll_edge_pending_bytes'))} B`,
-      `oldest ${duration(1000 * of('kll_edge_oldest_pending_seconds'))}`,
-    ]),
+    card(count(waiting), 'batches waiting', waiting === 0 ? [] : [pending, oldest]),
     card(count(of('kll_edge_series')), 'series'),
   );
 }
