@@ -59,7 +59,10 @@ export class ComparisonPanel {
       edge.quantiles(asked, RANKS),
       edge.quantiles(other, RANKS),
       edge.sketch(other),
-    ]);
+    ]).catch((error: unknown) => {
+      if (isCurrent()) this.#say('No answer to compare with.');
+      throw error;
+    });
     if (!isCurrent()) return;
     if (here.n === 0 || there.n === 0) {
       this.#say('Nothing to compare with.');

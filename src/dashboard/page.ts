@@ -44,6 +44,8 @@ pause.addEventListener('click', () => {
 });
 
 let turn = 0;
+/** The question whose answers stand on the page. */
+let answered: string | undefined;
 /** Questions whose answers are not all here. */
 let underWay = 0;
 void refresh();
@@ -70,6 +72,7 @@ async function refresh(): Promise<void> {
     const asked = question.asked(Date.now());
     if (!asked) {
       say('Nothing has arrived yet, or no time is chosen');
+      showAnswers();
       return;
     }
     const [answer, sketch] = await Promise.all([
@@ -77,6 +80,8 @@ async function refresh(): Promise<void> {
       edge.sketch(asked),
     ]);
     if (!isCurrent()) return;
+    answered = question.key;
+    showAnswers();
     showHeadline(answer, asked);
     distribution.show(sketch);
     if (collector) showBeacons(collector);
@@ -96,10 +101,17 @@ async function refresh(): Promise<void> {
         : standing,
     );
   } catch (error) {
-    if (isCurrent()) say(wordsOf(error));
+    if (!isCurrent()) return;
+    say(wordsOf(error));
+    showAnswers();
   } finally {
     underWay--;
   }
+}
+
+/** Answers stay beside a failure of the same question; those to another one go: nobody could tell whose they are. */
+function showAnswers(): void {
+  byId('answers').hidden = question.key !== answered;
 }
 
 function wordsOf(error: unknown): string {

@@ -86,6 +86,11 @@ export class QuestionForm {
     return this.#missing;
   }
 
+  /** What the fields say, as text: the same for the same question, whenever it is asked. */
+  get key(): string {
+    return [...this.#said].join();
+  }
+
   /** What is asked now; nothing while there are no series, or no time is chosen. */
   asked(now: number): Asked | undefined {
     const value = (name: string) => String(this.#said.get(name) ?? '').trim();

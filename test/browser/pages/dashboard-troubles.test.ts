@@ -210,6 +210,40 @@ it('shows no shares by thresholds that cannot be, and says why', async () => {
   await view.context().close();
 });
 
+it('shows no answers beside a mistake in another question, and keeps them while an edge fails', async () => {
+  const { view } = await site.open(browser, 'name=fast_ms&range=3600');
+  const isShown = () => view.isVisible('#answers');
+  const write = async (form: string, pattern: string) => {
+    const field = view.locator(`${form} [name=match]`);
+    await field.fill('');
+    await field.pressSequentially(pattern);
+    await field.press('Tab');
+  };
+  const says = (words: RegExp) => until(async () => words.test((await status(view)) ?? ''));
+  await write('#question', '{route=');
+  await says(/match/);
+  expect(await isShown()).toBe(false);
+  await write('#question', '{route="/a"}');
+  await isSaid(view, 'Live: fast_ms');
+  expect(await isShown()).toBe(true);
+  // A mistake in what is compared takes the comparison away, and nothing else.
+  expect((await tableOf(view, '#differences')).length).toBe(0);
+  await view.selectOption('#comparison [name=with]', 'labels');
+  await until(async () => (await tableOf(view, '#differences')).length > 1);
+  await write('#comparison', '{route=');
+  await says(/match/);
+  expect(await view.textContent('#verdict')).toBe('No answer to compare with.');
+  expect(await tableOf(view, '#differences')).toEqual([]);
+  expect(await isShown()).toBe(true);
+  await write('#comparison', '{route="/a"}');
+  await isSaid(view, 'Live: fast_ms');
+  await view.route(/\/v1\/quantiles/, (route) => route.fulfill({ status: 503, body: '' }));
+  await says(/503/);
+  expect((await cardsOf(view, 'headline')).values).toBe('1,000');
+  expect(await isShown()).toBe(true);
+  await view.context().close();
+});
+
 it('follows an address that is changed while it is open', async () => {
   const match = encodeURIComponent('{route="/a"}');
   const { view, faults } = await site.open(browser, `name=fast_ms&range=21600&match=${match}&with=week`);
