@@ -39,13 +39,13 @@ export class Settling extends Queries {
   }
 
   /**
-   * The image of a sketch without a guarantee has no room for protected tails (docs/formats.md): where its policy still
-   * protects them, or a foreign image held more than any capacity, it is compacted to the plain budget.
+   * The image of a sketch without a guarantee has no room for protected tails, and none has room for more than any capacity
+   * (docs/formats.md): where the policy still protects tails, or a foreign image held more, it is compacted to the plain budget.
    */
   #fitImage(): void {
     const { byte, retained } = this.state;
     const tails = byte[U8.tails];
-    if (byte[U8.guarantee] || retained <= 3 * this.k + 9 * this.levels) return;
+    if (retained <= 3 * this.k + (byte[U8.guarantee] ? 297 : 9) * this.levels) return;
     this.change(() => {
       this.state = fitToApache(this.state);
       this.state.byte[U8.tails] = tails;

@@ -1,14 +1,18 @@
 import { expect, it } from 'vitest';
 import { fromKll1, fromKll2 } from '../../src/formats.js';
-import { KllSketch } from '../../src/index.js';
+import { KllSketch, type Tails } from '../../src/index.js';
 import { writeKll1, writeKll2 } from '../support/kll-image.js';
 import { maxRankError, STREAMS } from '../support/streams.js';
 
 // Our own image has no room for them: it was written, and refused when it was read.
-it('a level that holds more than any capacity is compacted before bytes are taken', () => {
+it.each<Tails>([
+  'none',
+  'high',
+  'both',
+])('a level that holds more than any capacity is compacted before bytes are taken, tails %s', (tails) => {
   const values = STREAMS.shuffled(5000, 1);
   const fields = { k: 200, n: 5000n, levels: [[...values]], min: 0, max: 4999 };
-  for (const sketch of [fromKll1(writeKll1(fields)), fromKll2(writeKll2(fields))]) {
+  for (const sketch of [fromKll1(writeKll1(fields), { tails }), fromKll2(writeKll2(fields), { tails })]) {
     expect(maxRankError(sketch, values)).toBe(0);
     const bytes = sketch.toBytes();
     const loaded = KllSketch.fromBytes(bytes);
