@@ -36,3 +36,7 @@ describe('the ranks that enclose a quantile of the population', () => {
     }
   });
 });
+
+it('eight values enclose their median from one side alone', () => {
+  expect(samplingRanks(0.5, 8)).toEqual({ lower: 1 / 8, upper: 1 });
+});

@@ -42,3 +42,8 @@ describe('a sorted view', () => {
     for (const x of [-Infinity, 0, 5, 6, 7, Infinity]) expect(view.rank(x, true)).toBe(reference.rank(x));
   });
 });
+
+it('the end of a view is its maximum, whatever lies below', () => {
+  const view = new SortedView(Float64Array.of(-Infinity), Float64Array.of(2), 2, -Infinity, Infinity);
+  expect(view.interpolated(1)).toBe(Infinity);
+});

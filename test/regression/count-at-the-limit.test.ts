@@ -18,3 +18,10 @@ it.each([1, 2, 3])('n = 2^53 - 1 takes one value more, not %d more', (more) => {
     expect(sketch.n).toBe(more === 1 ? 2 ** 53 : 2 ** 53 - 1);
   }
 });
+
+it('single adds, which are staged, stop at 2^53', () => {
+  const sketch = new KllSketch({ seed: 1 }).add(1, 2 ** 53 - 3);
+  sketch.add(1).add(1).add(1);
+  expect(() => sketch.add(1)).toThrow(expect.objectContaining({ code: 'ERR_COUNT_OVERFLOW' }));
+  expect(sketch.n).toBe(2 ** 53);
+});

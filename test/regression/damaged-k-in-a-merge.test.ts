@@ -77,3 +77,8 @@ describe('maxK', () => {
     expect(new KllSketch().merge(own, { maxK: 200 }).n).toBe(1);
   });
 });
+
+it('the k of an image is found behind its precision', () => {
+  const bytes = new KllSketch({ k: 400, seed: 1 }).extend([1, 2, 3]).toBytes({ precision: { decimals: 2 } });
+  expect(KllSketch.mergeAll([new KllSketch().add(1), bytes]).k).toBe(400);
+});

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { rankErrorAt } from '../../src/core/rank-error.js';
 import { fromDataSketches } from '../../src/formats.js';
 import { KllSketch, type Tails } from '../../src/index.js';
 import { ApacheCascade, randomCoin } from '../support/apache-cascade.js';
@@ -130,4 +131,9 @@ describe('close to a protected end', () => {
     }
     for (const missed of misses) expect(missed).toBeLessThanOrEqual(4);
   });
+});
+
+it('tails of k = 1024 have the error of scheduled ones', () => {
+  const terms = { n: 1e9, minK: 1024, guarantee: 1 as const, variance: 0, isEstimating: true };
+  expect(rankErrorAt(0.9999, terms)).toBeCloseTo(0.0142 * 0.0001 ** 0.75, 7);
 });

@@ -340,3 +340,19 @@ describe('an observer', () => {
     expect(go({ observer })).toEqual(go({}));
   });
 });
+
+describe('what a source brings besides its items', () => {
+  it('is the compensation of its sum', () => {
+    const of = (x: number) => new Float64Array(2048).fill(x);
+    const source = new KllSketch({ seed: 1 }).extend(of(1e16)).extend(of(1)).extend(of(-1e16));
+    expect(source.sum).toBe(2048);
+    expect(fed(3000).merge(source).sum).toBe((3000 * 2999) / 2 + 2048);
+  });
+
+  it('is no k and no guarantee where it is exact', () => {
+    const source = new KllSketch({ k: 2000, tails: 'none', seed: 1 }).extend(STREAMS.shuffled(1500, 1));
+    expect(source.isEstimating).toBe(false);
+    const merged = fed(20_000, 2, 4000).merge(source);
+    expect([merged.minK, merged.tailGuarantee]).toEqual([4000, 'high']);
+  });
+});

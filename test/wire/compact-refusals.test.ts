@@ -46,6 +46,11 @@ const SOUND: [title: string, bytes: Uint8Array][] = [
 ];
 
 const REFUSED: [code: string, title: string, bytes: Uint8Array, options?: DecodeOptions][] = [
+  [
+    'ERR_VARINT',
+    'a level above the budget of protected tails',
+    image(0x10, DEC | 64, K, 1, uv(898n), 0, 1, 84, 0),
+  ],
   ['ERR_TRUNCATED', 'no bytes', unsealed()],
   ['ERR_TRUNCATED', 'the magic alone', unsealed(0xc7)],
   ['ERR_TRUNCATED', 'eight bytes', image(0x10, 0, 8)],

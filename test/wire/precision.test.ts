@@ -149,3 +149,8 @@ describe('a rounded image', () => {
     expect(image.precision).toBeUndefined();
   });
 });
+
+it('a number whose decimals a double cannot tell apart stays', () => {
+  const x = 460_000_000_000_000 + 1 / 16;
+  expect(rounding(0x81)(x)).toBe(x);
+});
