@@ -1,5 +1,5 @@
 /** Sketches from and to foreign formats. */
-import { SketchArgumentError, SketchDataError } from '../core/errors.js';
+import { SketchArgumentError } from '../core/errors.js';
 import type { SketchImage } from '../core/image.js';
 import { watchedDecode } from '../core/notify.js';
 import { type LoadOptions, requireBytes, requireOptions, toMaxK } from '../core/options.js';
@@ -11,6 +11,7 @@ import {
   encodeDataSketches,
   requireItem,
 } from '../wire/datasketches.js';
+import { notThisFormat } from '../wire/format-of.js';
 import { decodeKll1 } from '../wire/kll1.js';
 import { decodeKll2 } from '../wire/kll2.js';
 import { KllSketch } from './sketch.js';
@@ -87,7 +88,7 @@ export function fromKll2(bytes: Uint8Array, options: LoadOptions = {}): KllSketc
 /**
  * The sketch of any image this library reads, told by its first bytes.
  * @param options type: item type, should it be an Apache image; default 'double'
- * @throws SketchDataError ERR_MAGIC when it is none of them, and those of each format
+ * @throws SketchDataError ERR_MAGIC when it is none of them, ERR_FOREIGN_FORMAT when it is another known one, and those of each format
  */
 export function fromAny(
   bytes: Uint8Array,
@@ -100,5 +101,5 @@ export function fromAny(
   if (text === 'KLL1') return fromKll1(bytes, options);
   if (text === 'KLL2') return fromKll2(bytes, options);
   if (first[2] === 15) return fromDataSketches(bytes, options.type ?? 'double', options);
-  throw new SketchDataError('ERR_MAGIC', 'expected a compact image, an Apache KLL image, KLL1 or KLL2', 0);
+  throw notThisFormat(ownBytes(bytes), 'a compact image, an Apache KLL image, KLL1 or KLL2');
 }

@@ -8,6 +8,7 @@
  * later record.
  */
 import { SketchDataError } from '../core/errors.js';
+import { MAX_N } from '../core/image.js';
 import { crc32c } from './crc32c.js';
 
 export const BACKUP_CONTENT_TYPE = 'application/vnd.kll.backup';
@@ -154,8 +155,9 @@ export function decodeBucket(payload: Uint8Array): { bucket: BackupBucket; image
     typeof key === 'string' &&
     (level === 0 || level === 1 || level === 2) &&
     Number.isSafeInteger(start) &&
-    Number.isSafeInteger(n) &&
+    Number.isInteger(n) &&
     n >= 0 &&
+    n <= MAX_N &&
     (closes === undefined || Number.isSafeInteger(closes)) &&
     (code === undefined || typeof code === 'string');
   if (!isRight) throw new SketchDataError('ERR_FIELD', 'expected key, level, start and n in a bucket record');

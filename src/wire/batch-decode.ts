@@ -21,6 +21,9 @@ import { notThisFormat } from './format-of.js';
 /** Magic, version, flags, id, creation time, counts of strings and series, checksum. */
 const SHORTEST = 3 + BATCH_ID_BYTES + 8 + 2 + 4;
 
+/** Items of a batch, whatever its reader takes: two bits may stand for any number of equal ones. */
+const MOST_ITEMS = 2 ** 27;
+
 const LIMITS = [
   'bytes',
   'strings',
@@ -77,7 +80,7 @@ export function decodeBatch(source: Uint8Array, limits: BatchLimits): Batch {
   const table = new StringTable(from, limits);
   const count = from.uv(limits.series, 'series');
   const series: BatchSeries[] = [];
-  const left = { items: limits.items, n: MAX_N };
+  const left = { items: Math.min(limits.items, MOST_ITEMS), n: MAX_N };
   for (let i = 0; i < count; i++) series.push(readSeries(from, table, limits, left));
   table.requireAllUsed();
   if (from.at !== from.end) {

@@ -318,3 +318,50 @@ describe('infinities, which a foreign image may hold', () => {
     expect(fromDataSketches(toDataSketches(sketch), 'double').max).toBe(Infinity);
   });
 });
+
+describe('a condensed copy', () => {
+  const copyOf = (k: number, from = 200) =>
+    new KllSketch({ k: from, seed: 1 }).extend(STREAMS.shuffled(5000, 1)).condense(k);
+
+  it('that grows has the error of its own k', () => {
+    expect(copyOf(50, 400).extend(STREAMS.shuffled(5000, 2)).minK).toBe(50);
+  });
+
+  it('that was reset is a sketch like any other: its bytes have its state', () => {
+    const copy = copyOf(50).reset().extend(STREAMS.shuffled(5000, 2));
+    expect(KllSketch.fromBytes(copy.toBytes()).seed).toBe(copy.seed);
+  });
+
+  it('is cloned as one: without state', () => {
+    const copy = copyOf(50);
+    expect(copy.clone().toBytes()).toEqual(copy.toBytes());
+  });
+});
+
+it('ends that an image knows beyond its items are kept, each by itself, by merges too', () => {
+  const image = new KllSketch({ seed: 1 }).extend([2, 3, 4]).toImage();
+  for (const bounds of [{ min: 1 }, { max: 5 }]) {
+    const { min, max } = { ...image, ...bounds };
+    const loaded = KllSketch.fromImage({ ...image, ...bounds });
+    expect([loaded.min, loaded.max]).toEqual([min, max]);
+    const merged = KllSketch.mergeAll([loaded, new KllSketch().add(3)]);
+    expect([merged.min, merged.max]).toEqual([min, max]);
+  }
+});
+
+it('the compensation of a sum is counted once when values go back to staging', () => {
+  const sketch = new KllSketch({ seed: 1 }).extendWeighted([1e16, 1, -1e16], [1, 1, 1]);
+  expect(sketch.sum).toBe(1);
+  sketch.toBytes();
+  expect(sketch.sum).toBe(1);
+});
+
+it.each([
+  ['a batch', [0xc8, 1, 0, 0], 'ERR_FOREIGN_FORMAT'],
+  ['gzip', [0x1f, 0x8b, 8, 0], 'ERR_FOREIGN_FORMAT'],
+  ['JSON', [0x7b, 0x22, 0x66, 0x6f], 'ERR_FOREIGN_FORMAT'],
+  ['anything else', [1, 2, 3, 4], 'ERR_MAGIC'],
+  ['nothing', [], 'ERR_MAGIC'],
+])('what fromAny does not read is named: %s', (_, bytes, code) => {
+  expect(() => fromAny(Uint8Array.from(bytes))).toThrow(expect.objectContaining({ code }));
+});

@@ -136,3 +136,13 @@ describe('records of a backup', () => {
     }
   });
 });
+
+it('a bucket holds up to 2^53 values', () => {
+  const bucket = { ...BUCKET, n: 2 ** 53 };
+  expect(decodeBucket(encodeBucket(bucket, IMAGE)).bucket.n).toBe(2 ** 53);
+  for (const n of [2 ** 53 + 2, -1, 1.5]) {
+    expect(() => decodeBucket(encodeBucket({ ...BUCKET, n }, IMAGE))).toThrow(
+      expect.objectContaining({ code: 'ERR_FIELD' }),
+    );
+  }
+});

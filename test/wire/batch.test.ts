@@ -183,6 +183,12 @@ describe('a batch is refused for', () => {
     ['ERR_RESERVED', 'kind 2', one(0, 1, 1, 2, 2, ONE, AGE)],
     ['ERR_FIELD', 'an empty list', one(VALUES, 0, 0, f64(0, 0), AGE)],
     ['ERR_VARINT', 'a list above the limit', one(VALUES, 5, 1, 0, 1, 84, 0, AGE), { items: 4 }],
+    [
+      'ERR_VARINT',
+      'a list that no memory holds, whatever is taken',
+      one(VALUES, [0x80, 0x80, 0x80, 0x80, 8], 1, 0, 1, 84, 0, AGE),
+      { items: Infinity },
+    ],
     ['ERR_RESERVED', 'values in codec 2', one(VALUES, 1, 2, 0, 1, 84, 0, AGE)],
     ['ERR_TRUNCATED', 'raw values that are not there', one(VALUES, 9, 0, f64(1, 1))],
     ['ERR_ITEMS', 'an infinity', one(VALUES, 1, 0, f64(Infinity, Infinity, Infinity), AGE)],
