@@ -78,9 +78,12 @@ function dataSketchesFields(view: DataView): HeaderFields {
     isSingleItem: flags === undefined ? undefined : (flags & 4) !== 0,
     k: field(view, 4, 2, () => view.getUint16(4, true)),
     m: field(view, 6, 1, () => view.getUint8(6)),
-    n: isFull ? field(view, 8, 8, () => view.getBigUint64(8, true)) : undefined,
-    minK: isFull ? field(view, 16, 2, () => view.getUint16(16, true)) : undefined,
-    numLevels: isFull ? field(view, 18, 1, () => view.getUint8(18)) : undefined,
+    // Images of no value and of one have no more.
+    ...(isFull && {
+      n: field(view, 8, 8, () => view.getBigUint64(8, true)),
+      minK: field(view, 16, 2, () => view.getUint16(16, true)),
+      numLevels: field(view, 18, 1, () => view.getUint8(18)),
+    }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { encodeJson, encodeRecord, RECORD } from '../../src/wire/backup-records.js';
+import { writeKll1 } from '../support/kll-image.js';
 import { latencies, workFolder } from './run-kll.js';
 
 const folder = await workFolder();
@@ -78,6 +79,27 @@ describe('kll verify', () => {
     );
   });
 
+  it('knows that floats are rounded, and that KLL1 has no ends but those of its items', async () => {
+    const data = Array.from({ length: 4000 }, (_, i) => 0.05 + i / 10);
+    await folder.kll(['build', '-o', 'tenths.kll'], data.join('\n'));
+    await folder.kll(['convert', 'tenths.kll', '--to', 'datasketches-float', '-o', 'tenths.sk']);
+    const against = async (file: string) =>
+      await folder.kll(['verify', file, '--against', '-'], data.join('\n'));
+    expect(await against('tenths.sk')).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('Its values were rounded to 32-bit floats'),
+    });
+    const image = { k: 200, n: 4000n, levels: [[], data.filter((_, i) => i % 2)] };
+    await folder.write('tenths.kll1', writeKll1(image));
+    expect(await against('tenths.kll1')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ok /) });
+    image.levels[1][0] = -1;
+    await folder.write('below.kll1', writeKll1(image));
+    expect(await against('below.kll1')).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('ERR_RANGE'),
+    });
+  });
+
   it('that cannot read a file is a failure of reading, not a verdict', async () => {
     expect(await folder.kll(['verify', 'absent.kll'])).toMatchObject({ code: 4 });
   });
@@ -139,6 +161,15 @@ describe('kll inspect', () => {
     expect(json).toMatchObject({ checksum: 'bad', refused: { code: 'ERR_CHECKSUM' }, sketch: null });
     const stub = await folder.kll(['inspect', '-'], Uint8Array.of(0xc7));
     expect(stub).toMatchObject({ code: 3, stdout: expect.stringContaining('(the bytes end before it)') });
+  });
+
+  it('misses nothing in Apache images of no value and of one', async () => {
+    for (const values of ['', '7\n']) {
+      await folder.kll(['build', '-o', 'few.kll'], values);
+      await folder.kll(['convert', 'few.kll', '--to', 'datasketches-double', '-o', 'few.sk']);
+      const { code, stdout } = await folder.kll(['inspect', 'few.sk']);
+      expect([code, stdout.includes('the bytes end before it')]).toEqual([0, false]);
+    }
   });
 
   it('knows forms without a checksum', async () => {

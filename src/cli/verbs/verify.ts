@@ -75,7 +75,7 @@ async function judge(
     verdict.form = describeFamily(file);
     const sketch = decodeSketch(file);
     verdict.n = sketch.n;
-    if (sorted) compareToData(verdict, sketch, sorted, roundingOf(file));
+    if (sorted) compareToData(verdict, sketch, sorted, file);
   } catch (error) {
     if (!(error instanceof CliError) || error.exitCode !== EXIT.data) throw error;
     const { code, message, hint = null } = toCliError(error);
@@ -84,19 +84,16 @@ async function judge(
   return verdict;
 }
 
-/** How the values of an image were rounded when it was written; undefined where they were not. */
-function roundingOf({ family, image }: SketchFile): string | undefined {
-  if (!image || (family !== 'compact' && family !== 'json')) return undefined;
+/** How the values of an image were rounded when it was written, in words; null where they were not. */
+function roundingOf({ family, image, itemType }: SketchFile): string | null {
+  if (itemType === 'float') return 'Its values were rounded to 32-bit floats: that may be all of it.';
+  if (!image || (family !== 'compact' && family !== 'json')) return null;
   const { precision } = compactHeader(image);
-  return precision === 'full' ? undefined : precision;
+  if (precision === 'full') return null;
+  return `Its values were rounded to ${precision} when it was written (--precision): that may be all of it.`;
 }
 
-function compareToData(
-  verdict: Verdict,
-  sketch: KllSketch,
-  sorted: Float64Array,
-  rounding: string | undefined,
-): void {
+function compareToData(verdict: Verdict, sketch: KllSketch, sorted: Float64Array, file: SketchFile): void {
   const fail = (code: string, message: string, hint: string | null = null) =>
     Object.assign(verdict, { ok: false, code, message: `${verdict.name}: ${message}`, hint });
   if (sketch.n !== sorted.length) {
@@ -104,15 +101,19 @@ function compareToData(
     return;
   }
   if (sketch.n === 0) return;
-  const explanation = rounding
-    ? `Its values were rounded to ${rounding} when it was written (--precision): that may be all of it.`
-    : null;
+  const explanation = roundingOf(file);
+  const [min, max] = [sorted[0], sorted[sorted.length - 1]];
+  // KLL1 has none but those of its items.
+  const isSpan =
+    file.family === 'kll1' && sketch.isEstimating
+      ? sketch.min >= min && sketch.max <= max
+      : sketch.min === min && sketch.max === max;
   verdict.rankError = largestRankError(sketch, sorted);
   verdict.promised = sketch.rankError();
-  if (sketch.min !== sorted[0] || sketch.max !== sorted[sorted.length - 1]) {
+  if (!isSpan) {
     fail(
       'ERR_RANGE',
-      `its values span ${sketch.min} .. ${sketch.max}, the data ${sorted[0]} .. ${sorted[sorted.length - 1]}`,
+      `its values span ${sketch.min} .. ${sketch.max}, the data ${min} .. ${max}`,
       explanation,
     );
   } else if (verdict.rankError > verdict.promised) {
