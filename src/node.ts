@@ -24,10 +24,15 @@ Object.defineProperty(KllSketch.prototype, Symbol.for('nodejs.util.inspect.custo
   },
 });
 
+interface Require {
+  (file: string): typeof Metrics;
+  resolve(file: string): string;
+}
+
 interface Host {
   process?: {
     env: Readonly<Record<string, string | undefined>>;
-    getBuiltinModule?(name: 'node:module'): { createRequire(from: string): (file: string) => typeof Metrics };
+    getBuiltinModule?(name: 'node:module'): { createRequire(from: string): Require };
   };
   Deno?: { permissions: { querySync(wanted: { name: 'env'; variable: string }): { state: string } } };
 }
@@ -46,9 +51,12 @@ if (mayRead === 'granted' && process?.env.KLL_TELEMETRY === '1') {
       try {
         // At once, for the sketch that is being made: nothing here may be awaited.
         const require = process.getBuiltinModule!('node:module').createRequire(import.meta.url);
-        require('./metrics.js').startTelemetryFromEnvironment();
+        const own = require.resolve('kll-wasm/metrics');
+        // Beside a bundle lies what its program calls so.
+        if (require.resolve('./metrics.js') !== own) throw own;
+        require(own).startTelemetryFromEnvironment();
       } catch {
-        // A host that cannot require modules: sketches made in this turn of its loop are not watched.
+        // A bundle, or a host that cannot require modules: sketches made in this turn of its loop are not watched.
         void import('./metrics/index.js').then((metrics) => metrics.startTelemetryFromEnvironment());
       }
       return ambient.observer;

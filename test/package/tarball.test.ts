@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BUDGET, bundledSize } from '../../build/size.js';
 import { type PackedProject, packedProject, ROOT } from '../support/packed-project.js';
@@ -128,6 +129,27 @@ console.log(telemetry() ? renderPrometheus(telemetry().collect()) : 'off');
       expect(stdout).toContain(`${line}\n`);
     expect(stdout).toContain('kll_deserialize_outcomes_total{outcome="ok"} 1\n');
     expect(JSON.parse(stderr)).toMatchObject({ level: 'info', event: 'merge', values: 1 });
+  });
+
+  it('takes no file beside a bundle for its own', async () => {
+    project.write('early.js', "import { KllSketch } from 'kll-wasm';\nnew KllSketch().add(1);\n");
+    await build({
+      absWorkingDir: project.folder,
+      entryPoints: ['early.js'],
+      outfile: join(project.folder, 'bundled/early.mjs'),
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      logLevel: 'silent',
+    });
+    project.write('bundled/metrics.js', "console.log('the program');\n");
+    const env = { ...process.env, KLL_TELEMETRY: '1' };
+    const { stdout, stderr } = spawnSync(process.execPath, ['bundled/early.mjs'], {
+      cwd: project.folder,
+      encoding: 'utf8',
+      env,
+    });
+    expect([stdout, stderr]).toEqual(['', '']);
   });
 
   it('logs a sketch by what it says', () => {
