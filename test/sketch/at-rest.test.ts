@@ -365,3 +365,18 @@ it.each([
 ])('what fromAny does not read is named: %s', (_, bytes, code) => {
   expect(() => fromAny(Uint8Array.from(bytes))).toThrow(expect.objectContaining({ code }));
 });
+
+it('a sharp copy has more of both protected ends', () => {
+  const sketch = new KllSketch({ k: 1024, tails: 'both', seed: 1 }).extend(STREAMS.shuffled(1e6, 1));
+  const finest = (sharp: boolean) => {
+    const weights = [...sketch.clone().condense(50, { sharp })]
+      .sort((a, b) => a.item - b.item)
+      .map(({ weight }) => weight);
+    const coarse = Math.max(...weights);
+    return [weights.indexOf(coarse), weights.length - 1 - weights.lastIndexOf(coarse)];
+  };
+  const [low, high] = finest(false);
+  const [sharpLow, sharpHigh] = finest(true);
+  expect(sharpLow).toBeGreaterThan(1.5 * low);
+  expect(sharpHigh).toBeGreaterThan(1.5 * high);
+});
