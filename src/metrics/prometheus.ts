@@ -9,7 +9,7 @@ export const PROMETHEUS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8
  * @param families what `collect()` of a counting observer gives
  * @param constantLabels labels every sample carries, for instance the name of the service; names are checked
  * @returns lines that end in a line feed; a labelled metric without series is left out
- * @throws RangeError for a label name that the format does not allow or that a metric uses itself
+ * @throws RangeError for a label name that the format does not allow or that a metric uses itself, with samples or without
  */
 export function renderPrometheus(
   families: Iterable<MetricFamily>,
@@ -22,9 +22,11 @@ export function renderPrometheus(
   }
   let text = '';
   for (const { metric, samples } of families) {
-    if (samples.length === 0) continue;
-    const taken = metric.labels?.find((label) => Object.hasOwn(constantLabels, label));
+    // Before there are samples, too: a clash shows at the first scrape, not at the first compaction.
+    const own = metric.quantiles?.length ? [...(metric.labels ?? []), 'quantile'] : metric.labels;
+    const taken = own?.find((label) => Object.hasOwn(constantLabels, label));
     if (taken) throw new RangeError(`constantLabels: ${metric.name} has a label ${taken} of its own`);
+    if (samples.length === 0) continue;
     text += `# HELP ${metric.name} ${escapeHelp(metric.help)}\n# TYPE ${metric.name} ${metric.type}\n`;
     for (const { suffix, labels, value } of samples) {
       text += `${metric.name}${suffix}${renderLabels({ ...constantLabels, ...labels })} ${renderValue(value)}\n`;

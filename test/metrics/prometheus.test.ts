@@ -121,6 +121,24 @@ describe('Prometheus text', () => {
     parseExposition(text);
   });
 
+  it.each([
+    'level',
+    'shard',
+    'quantile',
+  ])('refuses the constant label %j of a fresh observer as of one that has counted', (label) => {
+    const observer = createCountingObserver();
+    const render = () => renderPrometheus(observer.collect(), { [label]: 'x' });
+    expect(render).toThrow(/^constantLabels: kll_\w+ has a label \w+ of its own$/);
+    observer.onCompaction({ level: 2, compactions: 4, population: 88 });
+    expect(render).toThrow(RangeError);
+  });
+
+  it('lets quantile be a constant label where no metric keeps quantiles', () => {
+    const metric: MetricDescriptor = { name: 'kll_x_seconds', help: 'X.', type: 'summary', unit: 'seconds' };
+    const text = renderPrometheus(new MetricRegistry([metric]).collect(), { quantile: 'q' });
+    expect(text).toContain('kll_x_seconds_sum{quantile="q"} 0\n');
+  });
+
   it.each(['9lives', 'a-b', '', '__name__', 'kind'])('refuses the constant label %j', (label) => {
     expect(() => renderPrometheus(createCountingObserver().collect(), { [label]: 'x' })).toThrow(RangeError);
   });
