@@ -111,10 +111,17 @@ describe('kll doctor on saturation', () => {
     expect(verdicts).toEqual(['ok', 'warn', 'fail']);
   });
 
-  it('fails for an unreadable row, and for a backup that is two days old', () => {
-    expect(verdictOf(judged(sample('unreadable_total', 1, { tier: 'series' })), 'unreadable rows')).toBe(
+  it('fails for a row that is set aside until it is restored, and for a backup that is two days old', () => {
+    const aside = (rows: number) => [
+      sample('unreadable_total', 3, { tier: 'series' }),
+      sample('quarantined_rows', rows, { tier: 'series' }),
+      sample('quarantined_rows', 0, { tier: 'ingest' }),
+    ];
+    // The counter stays where it is when rows were restored.
+    expect([0, 1].map((rows) => verdictOf(judged(...aside(rows)), 'unreadable rows'))).toEqual([
+      'ok',
       'fail',
-    );
+    ]);
     const backupOf = (hours: number) =>
       sample('backup_completed_timestamp_seconds', NOW / 1000 - hours * 3600, { target: 'client' });
     expect([1, 27, 51].map((hours) => verdictOf(judged(backupOf(hours)), 'backup'))).toEqual([
