@@ -28,7 +28,11 @@ export async function servePage({
   const server = createServer((request, response) => {
     // A page of another site that rebinds its name to loopback must not get the token.
     const host = request.headers.host?.replace(/:\d+$/, '');
-    const name = new URL(request.url ?? '/', 'http://page').pathname.slice(1) || 'index.html';
+    const target = request.url ?? '/';
+    // What is no address at all, as `//`, has no name.
+    const name = URL.canParse(target, 'http://page')
+      ? new URL(target, 'http://page').pathname.slice(1) || 'index.html'
+      : undefined;
     response.setHeader('x-content-type-options', 'nosniff');
     response.setHeader('cache-control', 'no-store');
     if (
@@ -36,6 +40,8 @@ export async function servePage({
       (request.method !== 'GET' && request.method !== 'HEAD')
     ) {
       response.writeHead(host === '127.0.0.1' || host === 'localhost' ? 405 : 421).end();
+    } else if (name === undefined) {
+      response.writeHead(400).end();
     } else if (name === 'config.json') {
       response.setHeader('content-type', 'application/json').end(JSON.stringify(config()));
     } else if (/^[\w-]+\.(html|js|css)$/.test(name) && existsSync(join(folder, name))) {

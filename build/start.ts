@@ -4,6 +4,7 @@
  * ends after the table.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,38 +31,70 @@ const { status } = spawnSync(
 );
 console.log();
 if (status !== 0) process.exit(status ?? 1);
-if (!args.includes('--once')) await live();
-
-/** The edge, its data and the page, until interrupted. */
-async function live(): Promise<void> {
-  const { servePage } = await import('./serve-page.js');
-  const { loadFlights, METRIC } = await import('./load-flights.js');
+if (!args.includes('--once')) {
   const folder = mkdtempSync(join(tmpdir(), 'kll-start-'));
-  let edge: { url: string; token: string; key?: string } = { url: '', token: '' };
-  const page = await servePage({ folder: join(ROOT, 'dist/page'), config: () => edge, port: PORT });
-  const started = await startEdge(folder, new URL(page.url).origin);
-  edge = { ...started.edge, key: await ingestKey(started.edge, new URL(page.url).origin) };
-  const end = () => {
-    started.process.kill('SIGTERM');
-    page.server.close();
+  let edge: ChildProcess | undefined;
+  // However this process ends, the edge ends with it.
+  process.once('exit', () => edge?.kill('SIGTERM'));
+  /** The data goes when nobody writes it any more. */
+  const end = async () => {
+    if (edge?.pid !== undefined && edge.exitCode === null && edge.signalCode === null) {
+      const gone = once(edge, 'exit');
+      edge.kill('SIGTERM');
+      await gone;
+    }
     rmSync(folder, { recursive: true, force: true });
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      end();
-      process.exit(0);
+  let isEnding = false;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (isEnding) return;
+      isEnding = true;
+      void end().finally(() => process.exit(0));
     });
   }
   try {
+    await live((origin) => {
+      edge = spawnEdge(folder, origin);
+      return edge;
+    });
+  } catch (error) {
+    // An edge that ends because it was told to is no failure.
+    if (!isEnding) {
+      isEnding = true;
+      await end();
+      fail((error as Error).message);
+    }
+  }
+}
+
+/**
+ * The edge, its data and the page, until interrupted.
+ * @throws Error when one of them does not start, or the edge ends
+ */
+async function live(spawned: (origin: string) => ChildProcess): Promise<never> {
+  const { servePage } = await import('./serve-page.js');
+  const { loadFlights, METRIC } = await import('./load-flights.js');
+  let edge: { url: string; token: string; key?: string } = { url: '', token: '' };
+  const page = await servePage({ folder: join(ROOT, 'dist/page'), config: () => edge, port: PORT });
+  const { origin } = new URL(page.url);
+  const child = spawned(origin);
+  const ended = new Promise<never>((_, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => reject(new Error(`the edge ended with ${code ?? signal}`)));
+  });
+  const shown = async () => {
+    const ready = await readyEdge(child);
+    if (!ready) return await ended;
+    edge = { ...ready, key: await ingestKey(ready, origin) };
     const { values, batches, series, bytes } = await loadFlights(join(ROOT, FLIGHTS), edge, progress);
     console.log(
       `\n${values.toLocaleString('en')} flights in ${batches} batches of ${series} series: ${(bytes / 1e6).toFixed(1)} MB sent.`,
     );
-  } catch (error) {
-    end();
-    throw error;
-  }
-  console.log(`\nThe edge  ${edge.url}\nThe page  ${page.url}#name=${METRIC}\n\nCtrl+C ends both.`);
+    console.log(`\nThe edge  ${edge.url}\nThe page  ${page.url}#name=${METRIC}\n\nCtrl+C ends both.`);
+    return await ended;
+  };
+  return await Promise.race([shown(), ended]);
 }
 
 /** A public key that the page at `origin` sends its own measurements with. */
@@ -77,35 +110,27 @@ async function ingestKey({ url, token }: { url: string; token: string }, origin:
 }
 
 /** Starts the edge as `npm run edge` does, with its data in a folder of its own. */
-async function startEdge(
-  folder: string,
-  origin: string,
-): Promise<{ edge: { url: string; token: string }; process: ChildProcess }> {
-  const child = spawn(
-    process.execPath,
-    [join(ROOT, 'node_modules/tsx/dist/cli.mjs'), join(ROOT, 'build/run-edge.ts')],
-    {
-      cwd: ROOT,
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, KLL_EDGE_DIR: folder, KLL_CORS_ORIGINS: origin, PORT: process.env.PORT ?? '0' },
-    },
-  );
-  const found = new Map<string, string>();
-  const ended = new Promise<never>((_, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`the edge ended with ${code} before it was ready`)));
+function spawnEdge(folder: string, origin: string): ChildProcess {
+  // No script before it: a signal reaches the process that ends workerd.
+  return spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'build/run-edge.ts')], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, KLL_EDGE_DIR: folder, KLL_CORS_ORIGINS: origin, PORT: process.env.PORT ?? '0' },
   });
-  // Not for later: once it is ready, its end is ours.
-  ended.catch(() => {});
-  const ready = (async () => {
-    for await (const line of createInterface({ input: child.stdout! })) {
-      const [, key, value] = line.match(/^(url|token) (\S+)$/) ?? [];
-      if (key) found.set(key, value);
-      if (found.size === 2) break;
-    }
-    return { url: found.get('url') ?? '', token: found.get('token') ?? '' };
-  })();
-  return { edge: await Promise.race([ready, ended]), process: child };
+}
+
+/** What the edge tells when it can be asked; undefined where it ends before. */
+async function readyEdge(child: ChildProcess): Promise<{ url: string; token: string } | undefined> {
+  const found = new Map<string, string>();
+  for await (const line of createInterface({ input: child.stdout! })) {
+    const [, key, value] = line.match(/^(url|token) (\S+)$/) ?? [];
+    if (key) found.set(key, value);
+    if (found.size === 2) break;
+  }
+  // What it logs from now on is not shown, and must not fill the pipe.
+  child.stdout!.resume();
+  const [url, token] = [found.get('url'), found.get('token')];
+  return url && token ? { url, token } : undefined;
 }
 
 /** One line, written over and over on a terminal; elsewhere a line now and then. */
