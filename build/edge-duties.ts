@@ -30,7 +30,9 @@ export interface LocalDuties {
 export function startDuties(duties: LocalDuties): () => void {
   let running: Promise<void> = Promise.resolve();
   const run = () => {
-    running = running.then(() => runDuties(duties, Date.now()));
+    running = running
+      .then(() => runDuties(duties, Date.now()))
+      .catch((error: Error) => console.error(`edge: backups and exports broke off: ${error.message}`));
   };
   run();
   const timer = setInterval(run, duties.minutes * 60_000);
@@ -49,21 +51,29 @@ export async function runDuties(duties: LocalDuties, now: number): Promise<void>
     return [];
   });
   for (const tenant of tenants) {
-    const token = await tokenOf(tenant);
     if (backupFolder) {
-      const folder = join(backupFolder, tenant);
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      if (!hasFresh(folder, now, minutes)) {
+      await attempt('backup', tenant, async () => {
+        const folder = join(backupFolder, tenant);
+        mkdirSync(folder, { recursive: true, mode: 0o700 });
+        if (hasFresh(folder, now, minutes)) return;
         const out = join(folder, nameAt(now));
-        const isDone = await kll(tenant, ['backup', '--url', url, '--out', out], token);
-        if (isDone) prune(folder, now, duties);
-      }
+        const args = ['backup', '--url', url, '--out', out];
+        if (await kll(tenant, args, await tokenOf(tenant))) prune(folder, now, duties);
+      });
     }
     if (exportFolder) {
-      mkdirSync(exportFolder, { recursive: true });
-      await kll(tenant, ['export', '--url', url, '--dir', exportFolder, '--enable'], token);
+      await attempt('export', tenant, async () => {
+        mkdirSync(exportFolder, { recursive: true });
+        const args = ['export', '--url', url, '--dir', exportFolder, '--enable'];
+        await kll(tenant, args, await tokenOf(tenant));
+      });
     }
   }
+}
+
+/** What fails is told, a folder that cannot be written as well. */
+async function attempt(duty: string, tenant: string, work: () => Promise<void>): Promise<void> {
+  await work().catch((error: Error) => console.error(`edge: ${duty} of ${tenant} failed: ${error.message}`));
 }
 
 /** @throws Error where the edge does not say */
@@ -74,6 +84,7 @@ async function tenantsOf(url: string, token: string): Promise<string[]> {
   return tenants.map(({ tenant }) => tenant);
 }
 
+/** @returns whether it succeeded; what failed is told */
 async function kll(tenant: string, args: readonly string[], token: string): Promise<boolean> {
   // The token goes by the environment: a command line is seen by everybody.
   const child = spawn(process.execPath, [KLL, ...args], {

@@ -1,13 +1,14 @@
 /** Starts the built edge on workerd, with its data in a folder: for `npm run edge`, tests and benchmarks. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { SignJWT } from 'jose';
 import { type Bundle, edgeConfig, type ObjectBinding } from './edge-config.js';
+import { hold, holderOf } from './edge-lock.js';
 
 const BUILT = fileURLToPath(new URL('../dist/workers', import.meta.url));
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -50,9 +51,16 @@ export interface ServedEdge {
   ended: Promise<number | null>;
 }
 
-/** @throws Error when the Worker is not built, or workerd does not start */
+/** Every workerd that runs: none outlives this process, however it ends itself. */
+const living = new Set<ChildProcess>();
+// Acknowledged batches are stored: ending at once loses nothing.
+process.once('exit', () => {
+  for (const child of living) child.kill('SIGKILL');
+});
+
+/** @throws Error when the Worker is not built, another edge runs on the folder, or workerd does not start */
 export async function serveEdge({
-  folder,
+  folder: named,
   host = '127.0.0.1',
   port = 0,
   environment = {},
@@ -65,8 +73,14 @@ export async function serveEdge({
     if (!existsSync(join(one, 'worker.js')))
       throw new Error(`${one} is missing worker.js: run npm run build first`);
   }
+  mkdirSync(join(named, 'storage'), { recursive: true, mode: 0o700 });
+  // One folder has one name, by whatever links it is reached.
+  const folder = realpathSync(named);
   const storage = join(folder, 'storage');
-  mkdirSync(storage, { recursive: true, mode: 0o700 });
+  const configuration = join(folder, 'workerd.capnp');
+  const holder = holderOf(configuration);
+  if (holder !== undefined)
+    throw new Error(`an edge runs on ${folder} already, workerd with process id ${holder}: end it first`);
   const secret =
     environment.KLL_TOKEN_SECRET || process.env.KLL_TOKEN_SECRET || secretOf(join(folder, 'secret'));
   const env: NodeJS.ProcessEnv = {
@@ -77,7 +91,6 @@ export async function serveEdge({
     KLL_TOKEN_SECRET: secret,
   };
 
-  const configuration = join(folder, 'workerd.capnp');
   writeFileSync(
     configuration,
     edgeConfig({
@@ -107,7 +120,7 @@ export async function startWorkerd({
   env,
   output,
 }: {
-  /** A file of workerd's configuration, with a socket `http`. */
+  /** Absolute path of a file of workerd's configuration, with a socket `http`. */
   configuration: string;
   env: NodeJS.ProcessEnv;
   output: 'inherit' | 'ignore';
@@ -117,7 +130,14 @@ export async function startWorkerd({
     stdio: ['ignore', output, output, 'pipe'],
     env,
   });
-  const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  living.add(child);
+  if (child.pid !== undefined) hold(configuration, child.pid);
+  const ended = new Promise<number | null>((resolve) =>
+    child.once('exit', (code) => {
+      living.delete(child);
+      resolve(code);
+    }),
+  );
   const failed = new Promise<never>((_, reject) => child.once('error', reject));
   const port = await Promise.race([listening(child), failed, ended.then(() => undefined)]);
   if (port === undefined) throw new Error('workerd ended before it listened on its port: is it taken?');
