@@ -16,7 +16,7 @@ const SCREENS: Record<string, BrowserContextOptions> = {
   phone: { colorScheme: 'light', viewport: { width: 390, height: 844 } },
 };
 
-const start = spawn(process.execPath, [`${ROOT}node_modules/tsx/dist/cli.mjs`, `${ROOT}build/start.ts`], {
+const start = spawn(process.execPath, ['--import', 'tsx', `${ROOT}build/start.ts`], {
   cwd: ROOT,
   stdio: ['ignore', 'pipe', 'inherit'],
 });
