@@ -16,11 +16,11 @@ const SCREENS: Record<string, BrowserContextOptions> = {
   phone: { colorScheme: 'light', viewport: { width: 390, height: 844 } },
 };
 
+const browser = await launchChromium();
 const start = spawn(process.execPath, ['--import', 'tsx', `${ROOT}build/start.ts`], {
   cwd: ROOT,
   stdio: ['ignore', 'pipe', 'inherit'],
 });
-const browser = await launchChromium();
 try {
   const url = await pageOf(start.stdout);
   for (const [name, options] of Object.entries(SCREENS)) {

@@ -51,10 +51,10 @@ if (mayRead === 'granted' && process?.env.KLL_TELEMETRY === '1') {
       try {
         // At once, for the sketch that is being made: nothing here may be awaited.
         const require = process.getBuiltinModule!('node:module').createRequire(import.meta.url);
-        const own = require.resolve('kll-wasm/metrics');
+        const file = require.resolve('./metrics.js');
         // Beside a bundle lies what its program calls so.
-        if (require.resolve('./metrics.js') !== own) throw own;
-        require(own).startTelemetryFromEnvironment();
+        if (file !== require.resolve('kll-wasm/metrics')) throw new Error(`${file} is not ours`);
+        require(file).startTelemetryFromEnvironment();
       } catch {
         // A bundle, or a host that cannot require modules: sketches made in this turn of its loop are not watched.
         void import('./metrics/index.js').then((metrics) => metrics.startTelemetryFromEnvironment());

@@ -59,7 +59,7 @@ export interface BatchLimits {
   series: number;
   /** Labels of one series. */
   labels: number;
-  /** Items and values of the whole batch, decoded. */
+  /** Items and values of the whole batch, decoded; never more than 2^27. */
   items: number;
   /** Values behind one series: n of its image, or their count. Those of the whole batch are at most 2^53. */
   n: number;
