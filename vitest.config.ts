@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { cloudflareTest } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
@@ -11,6 +12,8 @@ const shared = {
 
 export default defineConfig({
   test: {
+    // All of them: by itself Vitest keeps one for its own process, which has little to do.
+    maxWorkers: availableParallelism(),
     projects: [
       {
         ...shared,
@@ -62,6 +65,9 @@ export default defineConfig({
           name: 'edge',
           include: ['test/edge/**/*.test.ts'],
           ...patience,
+          // What objects log goes to the terminal by itself. Handed to Vitest, a line that is written while a file ends may
+          // be waited for without end: it belongs to an object, and the file's connection to another.
+          disableConsoleIntercept: true,
         },
       },
     ],

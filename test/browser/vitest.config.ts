@@ -14,6 +14,7 @@ const inTurn = { testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: fa
 export default defineConfig({
   root,
   test: {
+    reporters: ['default', pathTo('../../build/stall-reporter.ts')],
     projects: [
       {
         root,
