@@ -4,9 +4,11 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { launchChromium } from '../support/chromium.js';
 import { openPage } from '../support/pages.js';
 import { Site } from '../support/site.js';
+import { slownessOf } from '../support/slowness.js';
 
 /** At least, and at most. */
 const RUNS = [5, 20];
+/** On a quiet machine. */
 const LONGEST_MS = 5;
 
 let browser: Browser;
@@ -33,10 +35,14 @@ interface TraceEvent {
   tdur?: number;
 }
 
-/** Milliseconds of the thread that each task between the marks `from` and `to` took, in a page that is new. */
+/**
+ * Milliseconds of the thread that each task between the marks `from` and `to` took, in a page that is new, as a quiet machine
+ * would take them.
+ */
 async function tasksOf(work: () => Promise<void>): Promise<number[]> {
   const context = await browser.newContext();
   const page = await openPage(context, site, null);
+  const slowness = await slownessOf(page);
   await browser.startTracing(page, {
     categories: [
       'toplevel',
@@ -66,7 +72,7 @@ async function tasksOf(work: () => Promise<void>): Promise<number[]> {
       ts <= to.ts,
   );
   // The shortest have no time of their thread: theirs is at most the clock's.
-  return tasks.map(({ dur, tdur = dur }) => tdur / 1000);
+  return tasks.map(({ dur, tdur = dur }) => tdur / 1000 / slowness);
 }
 
 /**

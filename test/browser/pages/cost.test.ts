@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { launchBrowser } from '../support/engine.js';
 import { openPage } from '../support/pages.js';
 import { Site } from '../support/site.js';
+import { slownessOf } from '../support/slowness.js';
 
 let browser: Browser;
 let site: Site;
@@ -26,6 +27,7 @@ const least = (xs: number[]) => Math.min(...xs);
 const show = (xs: number[]) =>
   `least ${least(xs).toFixed(2)} ms, median ${xs.sort((a, b) => a - b)[xs.length >> 1].toFixed(2)} ms of ${xs.length}`;
 
+/** On a quiet machine. */
 const MOST_MS = 2;
 /** Frames at least, and at most: it goes on until one of them has the machine to itself. */
 const FRAMES = [60, 600];
@@ -35,6 +37,7 @@ it.each([
   ['twenty series with labels', 'labelled'],
 ])('10,000 records in a frame cost at most 2 ms: %s', async (_, kind) => {
   const page = await openPage(context, site);
+  const slowness = await slownessOf(page);
   const costs = await page.evaluate(
     async ([kind, most, [atLeast, atMost]]) => {
       const values = Array.from({ length: 10_000 }, (_, i) => 20 + ((i * 7919) % 10_000) / 10);
@@ -49,10 +52,10 @@ it.each([
       }
       return costs;
     },
-    [kind, MOST_MS, FRAMES] as const,
+    [kind, MOST_MS * slowness, FRAMES] as const,
   );
-  console.log(`10,000 records in a frame, ${kind}: ${show(costs)}`);
-  expect(least(costs)).toBeLessThanOrEqual(MOST_MS);
+  console.log(`10,000 records in a frame, ${kind}: ${show(costs)}; slowness ${slowness.toFixed(2)}`);
+  expect(least(costs) / slowness).toBeLessThanOrEqual(MOST_MS);
 });
 
 it('the first flush of a page with 50 long series comes in short tasks', async () => {
