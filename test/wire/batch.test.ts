@@ -155,6 +155,7 @@ describe('a batch is refused for', () => {
     ['ERR_FIELD', 'more bytes than are taken', sealed(head, 0, 0), { bytes: 32 }],
     ['ERR_FIELD', 'a creation time of NaN', sealed(head.slice(0, 19), f64(Number.NaN), 0, 0)],
     ['ERR_FIELD', 'a creation time below 0', sealed(head.slice(0, 19), f64(-1), 0, 0)],
+    ['ERR_FIELD', 'a creation time without end', sealed(head.slice(0, 19), f64(Infinity), 0, 0)],
     ['ERR_TRUNCATED', 'a key that ends early', sealed(0xc8, 1, 1, head.slice(3), 9, 65)],
     [
       'ERR_VARINT',
@@ -173,6 +174,11 @@ describe('a batch is refused for', () => {
     ],
     ['ERR_FIELD', 'a string that nothing uses', sealed(head, 1, text('a'), 0)],
     ['ERR_FIELD', 'strings in another order than that of their use', one(1, 1, 0, 2, 1, ONE, AGE)],
+    [
+      'ERR_FIELD',
+      'a string before the one in front of it, though all are used',
+      sealed(head, 2, text('a'), text('b'), 1, 1, 1, 0, 1, 1, ONE, AGE),
+    ],
     ['ERR_VARINT', 'a string index beyond the table', one(0, 1, 1, 3, 1, ONE, AGE)],
     ['ERR_VARINT', 'a name where there are no strings', sealed(head, 0, 1, 0, 0, 1, ONE, AGE)],
     ['ERR_VARINT', 'a count of series above the limit', one(VALUES, ONE, AGE), { series: 0 }],
@@ -187,6 +193,19 @@ describe('a batch is refused for', () => {
       'ERR_VARINT',
       'a list that no memory holds, whatever is taken',
       one(VALUES, [0x80, 0x80, 0x80, 0x80, 8], 1, 0, 1, 84, 0, AGE),
+      { items: Infinity },
+    ],
+    [
+      'ERR_VARINT',
+      'a list of 2^27 + 1 values, whatever is taken',
+      one(VALUES, [0x81, 0x80, 0x80, 0x40], 2, 0, 1, 84, 0, AGE),
+      { items: Infinity },
+    ],
+    [
+      'ERR_RESERVED',
+      // The count is taken, and the codec behind it refused.
+      'a list of 2^27 values in codec 2',
+      one(VALUES, [0x80, 0x80, 0x80, 0x40], 2, 0, 1, 84, 0, AGE),
       { items: Infinity },
     ],
     ['ERR_RESERVED', 'values in codec 2', one(VALUES, 1, 2, 0, 1, 84, 0, AGE)],
@@ -212,6 +231,8 @@ describe('a batch is refused for', () => {
     ['ERR_COUNT', 'an image of a larger n than the limit', one(IMAGES, body.length, body, AGE), { n: 3 }],
     ['ERR_FIELD', 'an age below 0', one(VALUES, ONE, f64(-1))],
     ['ERR_FIELD', 'an age of NaN', one(VALUES, ONE, f64(Number.NaN))],
+    ['ERR_FIELD', 'an age without end', one(VALUES, ONE, f64(Infinity))],
+    ['ERR_FIELD', 'an age without end behind an image', one(IMAGES, body.length, body, f64(Infinity))],
     ['ERR_TRUNCATED', 'no age', one(VALUES, ONE)],
     ['ERR_TRAILING_BYTES', 'a byte behind the last series', one(VALUES, ONE, AGE, 0)],
   ];
@@ -238,6 +259,61 @@ describe('a batch is refused for', () => {
     expect(decodeBatch(bytes, { ...LIMITS, items: 8 }).series).toHaveLength(3);
     expect(() => decodeBatch(bytes, { ...LIMITS, items: 7 })).toThrow(SketchDataError);
     expect(() => decodeBatch(bytes, { ...LIMITS, items: 5 })).toThrow(SketchDataError);
+  });
+
+  it('a byte more than are taken, and no byte less', () => {
+    const bytes = one(VALUES, ONE, AGE);
+    expect(decodeBatch(bytes, { ...LIMITS, bytes: bytes.length }).series).toHaveLength(1);
+    expect(() => decodeBatch(bytes, { ...LIMITS, bytes: bytes.length - 1 })).toThrow(SketchDataError);
+  });
+
+  describe('what all series hold together', () => {
+    const head = { name: 'n', labels: {}, age: 0 };
+    const list = (count: number) => ({ ...head, values: Float64Array.from({ length: count }, (_, i) => i) });
+    const image = (levels: number[][]) => ({ ...head, image: imageOf(levels) });
+    const read = (series: Batch['series'], limits: Partial<BatchLimits>) =>
+      decodeBatch(encodeBatch(batchOf(...series)), { ...LIMITS, ...limits });
+
+    it.each([
+      ['lists', [list(3), list(2), list(4)]],
+      ['images', [image([[1, 2], [3]]), image([[4]]), image([[5, 6, 7, 8, 9]])]],
+      ['an image between lists', [list(2), image([[1, 2, 3], [4]]), list(3)]],
+      ['a list between images', [image([[1], [2]]), list(3), image([[3, 4, 5, 6]])]],
+      ['a list, then an image', [list(6), image([[1, 2], [3]])]],
+      ['an image, then a list', [image([[1, 2], [3]]), list(6)]],
+    ])('items: %s', (_, series) => {
+      expect(read(series, { items: 9 }).series).toHaveLength(series.length);
+      expect(() => read(series, { items: 8 })).toThrow(SketchDataError);
+    });
+
+    /** One item on each level from 1 on: n = 2^53 - 2. */
+    const most = image([[], ...Array.from({ length: 52 }, () => [1])]);
+    /** n = 2^53. */
+    const full = image([...Array.from({ length: 53 }, () => []), [1]]);
+
+    it.each([
+      ['one image', [full]],
+      ['an image, then a list', [most, list(2)]],
+      ['a list, then an image', [list(2), most]],
+      ['lists around an image', [list(1), most, list(1)]],
+      ['an image, then an image', [most, image([[], [7]])]],
+    ])('n of 2^53, whatever is taken: %s', (_, series) => {
+      for (const n of [2 ** 53, Infinity]) {
+        expect(read(series, { n }).series).toHaveLength(series.length);
+        // One value more, whichever kind brings it.
+        for (const more of [list(1), image([[1]])]) {
+          expect(() => read([...series, more], { n })).toThrow(SketchDataError);
+          expect(() => read([more, ...series], { n })).toThrow(SketchDataError);
+        }
+      }
+    });
+
+    it('n of a series, which each may have', () => {
+      for (const series of [list(4), image([[1, 2], [3]])]) {
+        expect(read([series, series], { n: 4 }).series).toHaveLength(2);
+        expect(() => read([series, series], { n: 3 })).toThrow(SketchDataError);
+      }
+    });
   });
 
   it('being no Uint8Array', () => {

@@ -13,6 +13,9 @@ const uv = (x: bigint): number[] => (x < 128n ? [Number(x)] : [Number(x & 127n) 
 const f64 = (...xs: number[]) => xs.flatMap((x) => [...new Uint8Array(Float64Array.of(x).buffer)]);
 const f32 = (x: number) => [...new Uint8Array(Float32Array.of(x).buffer)];
 const zeros = (count: number) => Array<number>(count).fill(0);
+/** The bits of a stream in so many bytes, the lowest first. */
+const stream = (bits: bigint, length: number) =>
+  Array.from({ length }, (_, i) => Number((bits >> BigInt(8 * i)) & 255n));
 
 /** k = 200. */
 const K = [0xc8, 1];
@@ -35,6 +38,16 @@ const SOUND: [title: string, bytes: Uint8Array][] = [
   ['|base| + span g = 2^53 - 1', two(DEC, 0, 1, uv(2n * (P53 - 2n)), 1, 0b10)],
   ['g = 2^53, which nothing uses', two(DEC, 0, uv(P53), 84, 0)],
   ['the largest power of two', two(BIN, uv(2097n), 1, 2, 0)],
+  ['22 decimals', two(DEC, 22, 1, 84, 0)],
+  [
+    'a span of 2^53 - 1',
+    // 30 bits of the item's H, then 23 low bits each of min, max (all ones) and item.
+    image(0x10, DEC, K, 1, 1, 0, 1, 0, uv(P53 - 1n), stream((2n ** 23n - 1n) << 53n, 13)),
+  ],
+  // Eight codes of one bit each: the last ends with the byte.
+  ['a stream that ends with its last code', image(0x10, DEC, K, 8, Array(8).fill(1), 0, 1, 0, 2, 0)],
+  ['a span of 2^30 - 1', image(0x10, ORD, K, 1, 1, 32, 0, uv(2n ** 31n), uv(2n ** 30n - 1n), zeros(4))],
+  ['63 dropped bits', two(ORD, 63, 0, 1, 0)],
   ['infinity by itself', two(ORD, 32, 0, uv(0xfff00000n), 0)],
   ['a base of -(2^53 - 1)', two(DEC, 0, 1, uv(2n * (P53 - 1n) - 1n), 0)],
   [
@@ -77,6 +90,7 @@ const REFUSED: [code: string, title: string, bytes: Uint8Array, options?: Decode
   ['ERR_VARINT', 'k = 65536', image(0x10, DEC, uv(65536n), ONE)],
   ['ERR_VARINT', 'k above the limit of the reader', image(0x10, DEC, K, ONE), { maxK: 199 }],
   ['ERR_VARINT', 'k in more bytes than it needs', image(0x10, DEC, 0xc8, 0x81, 0, ONE)],
+  ['ERR_VARINT', 'a level count in two bytes that needs one', image(0x10, DEC, K, 0x81, 0, ONE.slice(1))],
   ['ERR_VARINT', 'k of nine bytes', image(0x10, DEC, Array(8).fill(0x80), 1, ONE)],
   ['ERR_TRUNCATED', 'k without an end', image(0x10, DEC, 0xff, 0xff)],
   ['ERR_FIELD', 'minK = 7', image(0x10, DEC | MIN_K, K, 7, ONE)],
@@ -130,6 +144,7 @@ const REFUSED: [code: string, title: string, bytes: Uint8Array, options?: Decode
   ['ERR_VARINT', 'DEC: 23 decimals', two(DEC, 23, 1, 84, 0)],
   ['ERR_FIELD', 'DEC: a step of 0', two(DEC, 0, 0, 84, 0)],
   ['ERR_VARINT', 'DEC: a step of 2^53 + 1', two(DEC, 0, uv(P53 + 1n), 84, 0)],
+  ['ERR_VARINT', 'DEC: a step of 2^53 + 2', two(DEC, 0, uv(P53 + 2n), 84, 0)],
   ['ERR_VARINT', 'DEC: a base of 2^53', two(DEC, 0, 1, uv(2n * P53), 0)],
   ['ERR_CODEC', 'DEC: a base of -2^53', two(DEC, 0, 1, uv(2n * P53 - 1n), 0)],
   ['ERR_VARINT', 'DEC: a base of more than 8 bytes', two(DEC, 0, 1, Array(8).fill(0xff), 0x7f, 0)],
@@ -144,6 +159,11 @@ const REFUSED: [code: string, title: string, bytes: Uint8Array, options?: Decode
   ],
   ['ERR_TRUNCATED', 'DEC: no span', two(DEC, 0, 1, 84)],
   ['ERR_TRUNCATED', 'DEC: no stream', two(DEC, 0, 1, 84, 9)],
+  [
+    'ERR_TRUNCATED',
+    'DEC: a last code of one bit more than there is',
+    image(0x10, DEC, K, 8, Array(8).fill(1), 0, 1, 0, 2, 0x80),
+  ],
   ['ERR_TRAILING_BYTES', 'DEC: a byte behind the stream', two(DEC, 0, 1, 84, 0, 0)],
   ['ERR_PADDING', 'DEC: a bit behind the stream', two(DEC, 0, 1, 84, 1, 0b100)],
   [
@@ -155,6 +175,7 @@ const REFUSED: [code: string, title: string, bytes: Uint8Array, options?: Decode
   ['ERR_VARINT', 'BIN: an exponent of 2098', two(BIN, uv(2098n), 1, 2, 0)],
   ['ERR_CODEC', 'BIN: a base above the largest double', two(BIN, uv(2097n), 1, 4, 0)],
   ['ERR_CODEC', 'BIN: a max above the largest double', two(BIN, uv(2097n), 1, 0, 2, 0)],
+  ['ERR_CODEC', 'BIN: a min below the least double, and a max of 0', two(BIN, uv(2097n), 1, 3, 2, 0)],
   ['ERR_VARINT', 'ORD: 64 dropped bits', two(ORD, 64, 0, 1, 0)],
   ['ERR_VARINT', 'ORD: a split of 3', two(ORD, 0, 3, 1, 0)],
   ['ERR_VARINT', 'ORD: a split where the low word is dropped', two(ORD, 32, 1, 1, 0)],
@@ -163,6 +184,7 @@ const REFUSED: [code: string, title: string, bytes: Uint8Array, options?: Decode
   ['ERR_CODEC', 'ORD: base + span beyond the high word', two(ORD, 33, 0, uv(2n ** 31n - 1n), 1)],
   ['ERR_CODEC', 'ORD: a base of 0', two(ORD, 32, 0, 0, 0)],
   ['ERR_ITEMS', 'ORD: NaN', two(ORD, 32, 0, uv(0xfff80000n), 0)],
+  ['ERR_ITEMS', 'ORD: the last NaN there is', two(ORD, 32, 0, uv(0xffffffffn), 0)],
   ['ERR_ITEMS', 'ORD: NaN with a sign', two(ORD, 32, 0, uv(0x00080000n), 0)],
   ['ERR_PADDING', 'ORD: a bit behind the stream', two(ORD, 32, 0, uv(0xc0000000n), 1, 0b100)],
 ];

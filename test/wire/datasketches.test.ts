@@ -6,8 +6,8 @@ import {
   decodeDataSketches,
   encodeDataSketches,
 } from '../../src/wire/datasketches.js';
-import { ApacheCascade, alternatingCoin, randomCoin } from '../support/apache-cascade.js';
-import { writeFullApacheImage } from '../support/apache-image.js';
+import { ApacheCascade, alternatingCoin, apacheCapacity, randomCoin } from '../support/apache-cascade.js';
+import { type ApacheFields, writeFullApacheImage } from '../support/apache-image.js';
 import { BAD_FOREIGN_BYTES, soundApacheImage } from '../support/bad-foreign-bytes.js';
 import { foreignVariance } from '../support/foreign-variance.js';
 import { assertImageInvariants } from '../support/image-invariants.js';
@@ -29,6 +29,16 @@ function exactImage(values: number[], k = 200): SketchImage {
   for (const x of values) sketch.update(x);
   return sketch.toImage();
 }
+
+/** Levels of 3, 2 and 1 items. Their capacity is 422, so level 0 begins at 416. */
+const FIELDS: ApacheFields = {
+  k: 200,
+  n: 11n,
+  offsets: [416, 419, 421],
+  min: 1,
+  max: 11,
+  items: [9, 11, 1, 4, 6, 5],
+};
 
 /** The error a call throws, or undefined. */
 function errorOf(call: () => unknown): unknown {
@@ -130,6 +140,23 @@ describe('an Apache image that we write', () => {
     expect(error).toMatchObject({ code });
   });
 
+  it.each([7, 65536, Number.NaN])('refuses k = %d', (k) => {
+    expect(errorOf(() => encodeDataSketches({ ...exactImage([1]), k }, 'double'))).toMatchObject({
+      name: 'SketchArgumentError',
+      code: 'ERR_ARGUMENT_RANGE',
+      argument: 'k',
+    });
+  });
+
+  it('refuses more levels than its readers take', () => {
+    const sizes = Uint32Array.from({ length: 62 }, (_, level) => (level === 61 ? 1 : 0));
+    const image = { ...exactImage([1]), n: 2 ** 61, sizes };
+    expect(errorOf(() => encodeDataSketches(image, 'double'))).toMatchObject({
+      name: 'SketchArgumentError',
+      code: 'ERR_ARGUMENT_RANGE',
+    });
+  });
+
   it('refuses more items than the capacity of its k, and writes as many as that', () => {
     const values = Array.from({ length: 12 }, (_, i) => i);
     const image = { ...exactImage(values), k: 8 };
@@ -210,6 +237,65 @@ describe('reading an Apache image', () => {
     const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
     shared.set(bytes);
     expect(decodeDataSketches(shared, 'double')).toEqual(expected);
+  });
+
+  it('refuses n and weights that doubles would round to each other', () => {
+    const top = apacheCapacity(200, 54);
+    const offsets = (below: number) => Array.from({ length: 54 }, (_, i) => top - (i ? 1 : 1 + below));
+    const bytes = (n: bigint, below: number) =>
+      writeFullApacheImage('double', {
+        k: 200,
+        n,
+        offsets: offsets(below),
+        min: 1,
+        max: 1,
+        items: Array<number>(1 + below).fill(1),
+      });
+    expect(decodeDataSketches(bytes(2n ** 53n, 0), 'double').n).toBe(2 ** 53);
+    for (const [n, below] of [
+      [2n ** 53n + 1n, 0],
+      [2n ** 53n, 1],
+    ] as const) {
+      expect(errorOf(() => decodeDataSketches(bytes(n, below), 'double'))).toMatchObject({
+        code: 'ERR_COUNT',
+      });
+    }
+  });
+
+  it.each([1n, 2n ** 32n, 2n ** 33n, 2n ** 62n])('refuses a long of 2^53 + %d, and its negative', (more) => {
+    const far = 2n ** 53n + more;
+    for (const bounds of [{ max: far }, { min: -far }]) {
+      const bytes = writeFullApacheImage('long', { ...FIELDS, ...bounds });
+      expect(errorOf(() => decodeDataSketches(bytes, 'long'))).toMatchObject({ code: 'ERR_ITEMS' });
+    }
+  });
+
+  it('takes 61 levels', () => {
+    const top = apacheCapacity(200, 61);
+    const offsets = [top - 2, ...Array<number>(60).fill(top)];
+    const bytes = writeFullApacheImage('double', { k: 200, n: 2n, offsets, min: 1, max: 2, items: [2, 1] });
+    const image = decodeDataSketches(bytes, 'double');
+    assertImageInvariants(image);
+    expect([...image.items]).toEqual([1, 2]);
+  });
+
+  it('takes equal items and levels that begin below the one before them', () => {
+    const bytes = writeFullApacheImage('double', { ...FIELDS, items: [9, 11, 10, 4, 4, 1] });
+    expect([...decodeDataSketches(bytes, 'double').items]).toEqual([9, 10, 11, 4, 4, 1]);
+  });
+
+  it.each([
+    ['k', { k: 7, minK: 7 }, 'double', 4],
+    ['n', { n: 2n ** 54n }, 'double', 8],
+    ['minK', { minK: 7 }, 'double', 16],
+    ['levels', { numLevels: 62 }, 'double', 18],
+    ['an offset of a level', { offsets: [416, 421, 419] }, 'double', 28],
+    ['a long', { max: 2n ** 54n }, 'long', 40],
+    ['an item that descends', { items: [9, 11, 1, 6, 4, 5] }, 'double', 80],
+    ['a float that descends', { items: [9, 11, 1, 6, 4, 5] }, 'float', 56],
+  ] as const)('a refusal says where the field is: %s', (_, change, type, offset) => {
+    const bytes = writeFullApacheImage(type, { ...FIELDS, ...(change as Partial<ApacheFields>) });
+    expect(errorOf(() => decodeDataSketches(bytes, type))).toMatchObject({ name: 'SketchDataError', offset });
   });
 
   it('refuses a k above the limit given', () => {

@@ -6,7 +6,7 @@ import { decodeKll2 } from '../../src/wire/kll2.js';
 import { BAD_FOREIGN_BYTES, SOUND_KLL1, SOUND_KLL2 } from '../support/bad-foreign-bytes.js';
 import { foreignVariance } from '../support/foreign-variance.js';
 import { assertImageInvariants } from '../support/image-invariants.js';
-import { writeKll1, writeKll2 } from '../support/kll-image.js';
+import { type Kll2Fields, sealKll2, writeKll1, writeKll2 } from '../support/kll-image.js';
 
 function errorOf(call: () => unknown): unknown {
   try {
@@ -29,10 +29,10 @@ describe.each([
   { format: 'kll1', decode: decodeKll1, sound: writeKll1(SOUND_KLL1), min: 1, max: 11 },
   { format: 'kll2', decode: decodeKll2, sound: writeKll2(SOUND_KLL2), min: 0.5, max: 12 },
 ])('reading $format', ({ format, decode, sound, min, max }) => {
+  const writeFields = (fields: Kll2Fields) => (format === 'kll1' ? writeKll1(fields) : writeKll2(fields));
   const write = (k: number, levels: number[][], bounds: [number, number]) => {
     const n = BigInt(levels.reduce((sum, level, i) => sum + level.length * 2 ** i, 0));
-    const fields = { k, n, levels, min: bounds[0], max: bounds[1] };
-    return format === 'kll1' ? writeKll1(fields) : writeKll2(fields);
+    return writeFields({ k, n, levels, min: bounds[0], max: bounds[1] });
   };
 
   it('gives levels that ascend, their weights, and no sum', () => {
@@ -76,9 +76,31 @@ describe.each([
     expect([...image.items]).toEqual([-0]);
   });
 
-  it('refuses a k above the limit given', () => {
+  it('takes 64 levels', () => {
+    const image = decode(write(200, [[1], [2], ...Array.from({ length: 62 }, () => [])], [1, 2]));
+    assertImageInvariants(image);
+    expect([...image.sizes]).toEqual([1, 1]);
+  });
+
+  it('refuses n and weights that doubles would round to each other', () => {
+    const weighing = (...levels: number[]) =>
+      Array.from({ length: 54 }, (_, level) => (levels.includes(level) ? [1] : []));
+    for (const [n, levels] of [
+      [2n ** 53n + 1n, weighing(53)],
+      [2n ** 53n, weighing(0, 53)],
+    ] as const) {
+      const bytes = writeFields({ k: 200, n, levels, min: 1, max: 1 });
+      expect(errorOf(() => decode(bytes))).toMatchObject({ code: 'ERR_COUNT' });
+    }
+  });
+
+  it('refuses a k above the limit given, and one above 65535 whatever the limit', () => {
     expect(decode(sound, { maxK: 200 }).k).toBe(200);
     expect(errorOf(() => decode(sound, { maxK: 199 }))).toMatchObject({ code: 'ERR_FIELD' });
+    expect(decode(write(65535, [[1]], [1, 1]), { maxK: 2 ** 20 }).k).toBe(65535);
+    expect(errorOf(() => decode(write(65536, [[1]], [1, 1]), { maxK: 2 ** 20 }))).toMatchObject({
+      code: 'ERR_FIELD',
+    });
   });
 
   it.each(BAD_FOREIGN_BYTES.filter((bad) => bad.format === format))('refuses $wrong: $code', ({
@@ -131,6 +153,50 @@ describe('what only one of them has', () => {
 
   it('KLL2 says minK', () => {
     expect(decodeKll2(writeKll2({ ...SOUND_KLL2, minK: 100 })).minK).toBe(100);
+  });
+
+  it.each([
+    ['KLL1, k', decodeKll1, writeKll1({ ...SOUND_KLL1, k: 7 }), 4],
+    ['KLL1, n', decodeKll1, writeKll1({ ...SOUND_KLL1, n: 2n ** 54n }), 8],
+    ['KLL1, levels', decodeKll1, writeKll1({ ...SOUND_KLL1, numLevels: 65 }), 16],
+    ['KLL2, flags', decodeKll2, writeKll2({ ...SOUND_KLL2, flags: 3 }), 12],
+    ['KLL2, k', decodeKll2, writeKll2({ ...SOUND_KLL2, k: 7 }), 13],
+    ['KLL2, minK', decodeKll2, writeKll2({ ...SOUND_KLL2, minK: 7 }), 17],
+    ['KLL2, n', decodeKll2, writeKll2({ ...SOUND_KLL2, n: 2n ** 54n }), 21],
+    ['KLL2, levels', decodeKll2, writeKll2({ ...SOUND_KLL2, numLevels: 65 }), 29],
+    ['KLL2, retained items', decodeKll2, writeKll2({ ...SOUND_KLL2, retained: 2n ** 54n }), 57],
+    ['KLL2, min', decodeKll2, writeKll2({ ...SOUND_KLL2, min: Number.NaN }), 65],
+  ] as const)('a refusal says where the field is: %s', (_, decode, bytes, offset) => {
+    expect(errorOf(() => decode(bytes))).toMatchObject({ name: 'SketchDataError', offset });
+  });
+
+  it('a header that is cut short is told of before anything that is wrong in it', () => {
+    const kll1 = writeKll1({ ...SOUND_KLL1, k: 7 }).slice(0, 27);
+    expect(errorOf(() => decodeKll1(kll1))).toMatchObject({ code: 'ERR_TRUNCATED' });
+    const kll2 = sealKll2(writeKll2({ ...SOUND_KLL2, k: 7 }).slice(0, 80));
+    expect(errorOf(() => decodeKll2(kll2))).toMatchObject({ code: 'ERR_TRUNCATED' });
+  });
+
+  it.each([2, 4, 8, 16, 32, 64, 128])('KLL2 refuses flag %d', (flag) => {
+    expect(errorOf(() => decodeKll2(writeKll2({ ...SOUND_KLL2, flags: 1 | flag })))).toMatchObject({
+      code: 'ERR_RESERVED',
+    });
+  });
+
+  it('KLL2 refuses fewer retained items than its levels have, as it refuses more', () => {
+    for (const retained of [0n, 5n, 7n, 2n ** 53n]) {
+      expect(errorOf(() => decodeKll2(writeKll2({ ...SOUND_KLL2, retained })))).toMatchObject({
+        code: 'ERR_COUNT',
+      });
+    }
+  });
+
+  it('KLL2 refuses bounds without end on either side', () => {
+    for (const bounds of [{ min: -Infinity }, { max: Infinity }, { min: -Infinity, max: Infinity }]) {
+      expect(errorOf(() => decodeKll2(writeKll2({ ...SOUND_KLL2, ...bounds })))).toMatchObject({
+        code: 'ERR_ITEMS',
+      });
+    }
   });
 
   it('KLL2 refuses every flip of one bit', () => {
