@@ -1,6 +1,6 @@
 /** Writing sketches: in which form, and where to. */
 import { randomBytes } from 'node:crypto';
-import { realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { SketchArgumentError } from '../core/errors.js';
 import { toDataSketches } from '../formats.js';
@@ -150,6 +150,8 @@ async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
       return;
     }
     await writeFile(beside, bytes, { mode: existing?.mode ?? 0o666 });
+    // The umask takes from the mode of a new file.
+    if (existing) await chmod(beside, existing.mode);
     await rename(beside, target);
   } catch (error) {
     await rm(beside, { force: true });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,9 +7,9 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EXIT } from '../../src/cli/exit.js';
 import { ByteSource } from '../../src/cli/input/byte-source.js';
-import { type DataFormat, detectFormat, readValues } from '../../src/cli/input/detect.js';
+import { detectFormat, readValues } from '../../src/cli/input/detect.js';
 import { linesOf } from '../../src/cli/input/lines.js';
-import type { ReadOptions } from '../../src/cli/input/value-reader.js';
+import { type FileOptions, readPath } from './read-values.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -18,24 +19,10 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const FLIGHTS = new URL('../../node_modules/vega-datasets/data/flights-3m.parquet', import.meta.url).pathname;
 
-async function read(
-  name: string,
-  content: string | Uint8Array,
-  options: ReadOptions & { format?: DataFormat } = {},
-) {
+async function read(name: string, content: string | Uint8Array, options: FileOptions = {}) {
   const path = join(folder, name);
   await writeFile(path, content);
   return readPath(path, options);
-}
-
-async function readPath(path: string, options: ReadOptions & { format?: DataFormat } = {}) {
-  const source = await ByteSource.open(path);
-  const format = options.format ?? detectFormat(source, options.delimiter);
-  const { collector, batches } = readValues(source, format, options);
-  const values: number[] = [];
-  for await (const batch of batches) values.push(...batch);
-  expect(collector.values).toBe(values.length);
-  return { format, values, missing: collector.missing, invalid: collector.invalid };
 }
 
 describe('lines', () => {
@@ -144,6 +131,33 @@ describe('delimited text', () => {
 
   it('counts CRLF as one line end', async () => {
     expect((await read('f.csv', 'a,b\r\n1,2\r\n3,4\r\n', { column: 'b' })).values).toEqual([2, 4]);
+  });
+
+  it('takes line ends of every kind in one file, whichever comes first', async () => {
+    const ends = ['\r\n', '\n', '\r'];
+    for (const first of ends) {
+      for (const other of ends) {
+        const options = { column: 'b' };
+        const text = `a,b${first}1,2${other}3,"4"${other}5,6${first}7,8`;
+        expect(await read('mixed.csv', text, options)).toMatchObject({ values: [2, 4, 6, 8] });
+        expect(await read('mixed.csv', text, { ...options, skipInvalid: true })).toMatchObject({
+          values: [2, 4, 6, 8],
+          missing: 0,
+          invalid: 0,
+        });
+        expect(await read('one.csv', `ms${first}1${other}${other}2${first}`)).toMatchObject({
+          values: [1, 2],
+        });
+        const quoted = `a,b,c${first}1,2,"x${other}y"${first}3,4,""${first}`;
+        expect(await read('quoted.csv', quoted, options)).toMatchObject({ values: [2, 4] });
+      }
+    }
+  });
+
+  it('counts lines by their ends, whatever they are', async () => {
+    await expect(read('lines.csv', 'a,b\r\n1,2\n\n"3\n",4\r\n5,x\n', { column: 'b' })).rejects.toMatchObject({
+      message: expect.stringContaining('line 6, column "b": expected a number, found "x"'),
+    });
   });
 
   it.each([
@@ -328,6 +342,14 @@ describe('a source', () => {
       exitCode: EXIT.data,
       message: expect.stringContaining('damaged gzip data'),
     });
+  });
+
+  it('that is a named pipe is opened once, and gives what one writer writes', async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const written = writeFile(pipe, '1\n2\n3\n');
+    expect((await readPath(pipe, { format: 'text' })).values).toEqual([1, 2, 3]);
+    await written;
   });
 
   it('that is absent or a directory is an error of reading', async () => {

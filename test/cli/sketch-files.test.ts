@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, readFile, stat, symlink } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { fromAny, fromDataSketches } from '../../src/formats.js';
 import { KllSketch } from '../../src/index.js';
@@ -40,6 +40,16 @@ describe('kll build', () => {
     expect((await lstat(folder.at('link.kll'))).isSymbolicLink()).toBe(true);
     expect(await readFile(folder.at('kept/sketch.kll'))).toEqual(await readFile(folder.at('first.kll')));
     expect(await readdir(folder.at('kept'))).toEqual(['sketch.kll']);
+  });
+
+  it('leaves the permissions of the file that it replaces, whatever the umask', async () => {
+    await folder.write('shared.kll', 'of before');
+    await chmod(folder.at('shared.kll'), 0o666);
+    const umask = process.umask(0o022);
+    const { code } = await folder.kll(['build', 'first.txt', '-o', 'shared.kll']);
+    process.umask(umask);
+    expect(code).toBe(0);
+    expect((await stat(folder.at('shared.kll'))).mode & 0o777).toBe(0o666);
   });
 
   it('takes k, tails, precision and leaves out the state', async () => {

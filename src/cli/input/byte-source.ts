@@ -1,6 +1,6 @@
 /** The bytes of a file or of standard input, gunzipped where they are compressed. */
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { CliError, dataError, ioError } from '../exit.js';
@@ -106,19 +106,13 @@ export class ByteSource {
   }
 }
 
+/** Does not open it: a named pipe ends with its first reader, and a second one would wait for ever. */
 async function fileSize(path: string): Promise<number | undefined> {
-  try {
-    const file = await open(path);
-    try {
-      const stat = await file.stat();
-      if (stat.isDirectory()) throw ioError('read', path, { code: 'EISDIR' });
-      return stat.isFile() ? stat.size : undefined;
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw error instanceof CliError ? error : ioError('read', path, error);
-  }
+  const stats = await stat(path).catch((error) => {
+    throw ioError('read', path, error);
+  });
+  if (stats.isDirectory()) throw ioError('read', path, { code: 'EISDIR' });
+  return stats.isFile() ? stats.size : undefined;
 }
 
 async function readSlice(

@@ -30,6 +30,8 @@ export async function* readCsv(
   const parser = parse({
     bom: true,
     delimiter: options.delimiter ?? ',',
+    // Said, because what ends the first line need not end the others: files are put together from many.
+    record_delimiter: ['\r\n', '\n', '\r'],
     skip_empty_lines: true,
     relax_column_count: collector.skipInvalid,
     skip_records_with_error: false,

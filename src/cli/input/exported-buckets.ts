@@ -1,7 +1,7 @@
 /** Buckets of an edge's export: Parquet with a count and an Apache image a row. */
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
 import { dataError } from '../exit.js';
+import { compressors } from './decompressors.js';
 import { LEAST_BYTES } from './parquet.js';
 
 export interface ExportedRow {

@@ -1,9 +1,10 @@
 /** One column of a Parquet file, a row group at a time. */
 import { type FileMetaData, parquetMetadataAsync, parquetRead, type SchemaElement } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
 import { CliError, dataError, usageError } from '../exit.js';
 import { showNames } from '../output/figures.js';
 import type { ByteSource, RandomAccess } from './byte-source.js';
+import { asStored, valueReader } from './decimals.js';
+import { compressors } from './decompressors.js';
 import type { ReadOptions, ValueCollector } from './value-reader.js';
 
 /** Its magic at both ends, and the length of the footer. */
@@ -17,8 +18,11 @@ export async function* readParquet(
   const { name } = source;
   const file = await source.randomAccess();
   try {
-    const metadata = await guarded(() => readFooter(file), name, 'its footer');
-    const column = findColumn(metadata, options.column, name);
+    const footer = await guarded(() => readFooter(file), name, 'its footer');
+    const element = findColumn(footer, options.column, name);
+    const column = element.name;
+    const readValue = valueReader(element);
+    const metadata = { ...footer, schema: asStored(footer.schema) };
     let rowStart = 0;
     for (const [group, { num_rows }] of metadata.row_groups.entries()) {
       const rowEnd = rowStart + Number(num_rows);
@@ -34,10 +38,12 @@ export async function* readParquet(
             rowStart,
             rowEnd,
             compressors,
+            // Decimals may be stored as bytes, which are no text.
+            utf8: false,
             onPage: ({ columnData }) => {
               for (let i = 0; i < columnData.length; i++) {
                 row++;
-                const value: unknown = columnData[i];
+                const value = readValue(columnData[i]);
                 if (typeof value === 'number' && value - value === 0) collector.add(value);
                 else if (typeof value === 'bigint') collector.add(Number(value));
                 else if (value === null || value === undefined) collector.missing++;
@@ -80,13 +86,15 @@ async function guarded<T>(act: () => Promise<T>, name: string, where: string): P
   }
 }
 
-function findColumn(metadata: FileMetaData, column: string | undefined, name: string): string {
+function findColumn(metadata: FileMetaData, column: string | undefined, name: string): SchemaElement {
   // Columns of records and lists lie below a group: their names are not one name.
   const [root, ...elements] = metadata.schema;
   const flat = elements.length === root.num_children ? elements : topLevel(metadata.schema);
-  const numeric = flat.filter(isNumeric).map((element) => element.name);
+  const numeric = flat.filter(isNumeric);
   const choice =
-    numeric.length > 0 ? `Its columns of numbers: ${showNames(numeric)}.` : 'It has no column of numbers.';
+    numeric.length > 0
+      ? `Its columns of numbers: ${showNames(numeric.map((element) => element.name))}.`
+      : 'It has no column of numbers.';
   if (column === undefined) {
     if (numeric.length === 1) return numeric[0];
     throw usageError(`${name}: which of ${flat.length} columns?`, `Name it with --column. ${choice}`);
@@ -94,7 +102,7 @@ function findColumn(metadata: FileMetaData, column: string | undefined, name: st
   const element = flat.find((candidate) => candidate.name === column);
   if (!element) throw usageError(`${name}: there is no column "${column}"`, choice);
   if (!isNumeric(element)) throw usageError(`${name}: column "${column}" does not hold numbers`, choice);
-  return column;
+  return element;
 }
 
 function topLevel(schema: SchemaElement[]): SchemaElement[] {
