@@ -82,7 +82,8 @@ export function scan(count: i32): bool {
   if (low < load<f64>(header + H_MIN) || isNaN(load<f64>(header + H_MIN))) store<f64>(header + H_MIN, low + 0.0);
   if (high > load<f64>(header + H_MAX) || isNaN(load<f64>(header + H_MAX))) store<f64>(header + H_MAX, high + 0.0);
   store<f64>(header + H_SUM, sum);
-  store<f64>(header + H_CARRY, carry);
+  // Past the largest double there is nothing to compensate.
+  if (Math.abs(sum) < Infinity) store<f64>(header + H_CARRY, carry);
   return true;
 }
 

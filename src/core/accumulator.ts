@@ -134,7 +134,7 @@ export class Accumulator {
   add(x: number, weight = 1): this {
     if (weight !== 1) return this.#addWeighted(toValue(x), toWeight(weight));
     if (typeof x !== 'number' || x - x !== 0) toValue(x);
-    if (this.staged === this.#room) this.#makeRoom();
+    if (this.staged >= this.#room) this.#makeRoom();
     this.staging[this.staged++] = x + 0;
     return this;
   }
@@ -153,6 +153,8 @@ export class Accumulator {
     const given = list.length;
     if (skip) list = finiteOf(list);
     const count = list.length;
+    // An accessor among the elements of an array may change this very sketch: few are read before it is looked at.
+    if (count <= STAGING) list = plainOf(list, count);
     this.requireRoomFor(count);
     this.tellAdds();
     // A few values beside levels are staged as well; many go to the kernel at once.
@@ -241,7 +243,7 @@ export class Accumulator {
 
   #makeRoom(): void {
     this.requireRoomFor(1);
-    if (this.staged === STAGING) this.spill();
+    if (this.staged >= STAGING) this.spill();
     this.#growStaging(this.staged + 1);
   }
 
@@ -258,18 +260,16 @@ export class Accumulator {
   }
 
   protected setRoom(): void {
-    this.#room = Math.min(this.staging.length, MAX_N - this.state.real[F64.n]);
+    this.#room = Math.min(STAGING, this.staging.length, MAX_N - this.state.real[F64.n]);
   }
 
   /** Stages values that fit, all or none. */
   protected stage(values: Values): void {
-    // An accessor among the elements of an array may add to this very sketch: it is read first.
-    const plain = Array.isArray(values) ? plainOf(values) : values;
-    this.#growStaging(this.staged + plain.length);
+    this.#growStaging(this.staged + values.length);
     const { staging } = this;
     let to = this.staged;
-    for (let i = 0; i < plain.length; i++) {
-      const x = plain[i];
+    for (let i = 0; i < values.length; i++) {
+      const x = values[i];
       if (x - x !== 0) toValue(x, 'values', i);
       staging[to++] = x + 0;
     }
@@ -282,15 +282,14 @@ export class Accumulator {
   }
 
   /** What is staged leaves staging once the kernel has it, before anybody is told. */
-  #toKernel(values?: Values): number {
-    const { staged } = this;
-    const bad = ingest(this.state, this.staging, staged, values);
-    if (bad === DISTURBED) return this.#toKernel(plainOf(values!));
-    if (bad < 0) {
-      // What an accessor among the elements added meanwhile stays.
-      this.staging.copyWithin(0, staged, this.staged);
-      this.staged -= staged;
-    }
+  #toKernel(values: Values = []): number {
+    const { state, staged } = this;
+    const isAsBefore = () => this.state === state && this.staged === staged;
+    const count = values.length;
+    this.requireRoomFor(count);
+    const bad = ingest(state, this.staging, staged, values, isAsBefore);
+    if (bad === DISTURBED) return this.#toKernel(plainOf(values, count));
+    if (bad < 0) this.staged = 0;
     return bad;
   }
 
@@ -339,10 +338,11 @@ export class Accumulator {
   }
 }
 
-/** A copy of an array, which has as many elements as it has now, and all of them finite numbers. */
-function plainOf(values: Values): Float64Array {
-  const plain = new Float64Array(values.length);
-  for (let i = 0; i < plain.length; i++) {
+/** The first `count` elements of an array in a copy, all of them finite numbers; what is plain, as it is. */
+function plainOf(values: Values, count: number): Values {
+  if (!Array.isArray(values)) return values;
+  const plain = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
     const x = values[i];
     plain[i] = typeof x === 'number' && x - x === 0 ? x : toValue(x, 'values', i);
   }

@@ -6,9 +6,10 @@ import { lowerBound, type SortedView } from './sorted-view.js';
 
 export class Cursor {
   #at: number;
-  /** Staged values up to the item at the place, and up to the one before it. */
-  #upTo = 0;
+  /** Staged values up to the item before the place. */
   #before = 0;
+  /** Staged values above that, up to the item at the place: few, ascending. */
+  #within: number[] = [];
   /** Staged values counted so far. */
   #seen: number;
   readonly #view: SortedView;
@@ -36,35 +37,31 @@ export class Cursor {
    */
   find(target: number, staged: Float64Array, from: number, to: number): number {
     const { items, weights } = this.#view;
-    const last = items.length;
-    for (; this.#seen < to; this.#seen++) {
-      const x = staged[this.#seen];
-      if (!(x > items[this.#at])) this.#upTo++; // past the last item, everything lies below
-      if (x <= items[this.#at - 1]) this.#before++;
-    }
-    while (this.#at > 0 && weights[this.#at - 1] + this.#before >= target) {
-      this.#upTo = this.#before;
-      this.#before = this.#count(--this.#at - 1, staged, from, to);
-    }
-    while (this.#at < last && weights[this.#at] + this.#upTo < target) {
-      this.#before = this.#upTo;
-      this.#upTo = this.#count(++this.#at, staged, from, to);
+    while (this.#seen < to) this.#count(staged[this.#seen++]);
+    while (this.#at > 0 && weights[this.#at - 1] + this.#before >= target) this.#move(-1, staged, from);
+    while (this.#at < items.length && weights[this.#at] + this.#before + this.#within.length < target) {
+      this.#move(1, staged, from);
     }
     const missing = target - this.#before - (this.#at ? weights[this.#at - 1] : 0);
-    if (missing > this.#upTo - this.#before) return items[this.#at];
-    const low = this.#at ? items[this.#at - 1] : -Infinity;
-    return staged
-      .slice(from, to)
-      .filter((x) => x > low && !(x > items[this.#at]))
-      .sort()[missing - 1];
+    return missing > this.#within.length ? items[this.#at] : this.#within[missing - 1];
   }
 
-  /** Staged values up to the item at `at`; past the last, all. */
-  #count(at: number, staged: Float64Array, from: number, to: number): number {
-    if (at < 0) return 0;
-    const x = this.#view.items[at];
-    let count = 0;
-    for (let i = from; i < to; i++) if (!(staged[i] > x)) count++;
-    return count;
+  #count(x: number): void {
+    const { items } = this.#view;
+    if (x <= items[this.#at - 1]) {
+      this.#before++;
+    } else if (!(x > items[this.#at])) {
+      // Past the last item, everything lies below.
+      let i = this.#within.length;
+      while (this.#within[i - 1] > x) i--;
+      this.#within.splice(i, 0, x);
+    }
+  }
+
+  #move(by: number, staged: Float64Array, from: number): void {
+    this.#at += by;
+    this.#before = 0;
+    this.#within = [];
+    for (let i = from; i < this.#seen; i++) this.#count(staged[i]);
   }
 }

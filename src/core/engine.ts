@@ -14,7 +14,7 @@ const SMALL_VIEW = 2048;
 /** Values as bulk calls take them: plain, or gathered from an iterable. */
 export type Values = ArrayLike<number>;
 
-/** An accessor among the elements of an array has used the kernel: begin again on a plain copy. */
+/** An accessor among the elements of an array has used the kernel, or this sketch: begin again on a plain copy. */
 export const DISTURBED = -2;
 
 function open(state: SketchState): Kernel {
@@ -44,9 +44,16 @@ function save(k: Kernel, state: SketchState): void {
  * Takes staged values and then `values` into a state.
  * @param staged values staged before, finite; may be empty
  * @param count how many of `staged` count
+ * @param isAsBefore whether the sketch is as it was, which an accessor among `values` may have changed
  * @returns -1; or the position near which a value of `values` is not finite, or DISTURBED: the state is then unchanged
  */
-export function ingest(state: SketchState, staged: Float64Array, count: number, values: Values = []): number {
+export function ingest(
+  state: SketchState,
+  staged: Float64Array,
+  count: number,
+  values: Values,
+  isAsBefore: () => boolean,
+): number {
   const k = openToChange(state);
   const begun = turn;
   const total = values.length;
@@ -66,7 +73,7 @@ export function ingest(state: SketchState, staged: Float64Array, count: number, 
         if (typeof x !== 'number') return done + i;
         memory[to + i] = x;
       }
-      if (turn !== begun) return DISTURBED;
+      if (turn !== begun || !isAsBefore()) return DISTURBED;
     }
     if (!k.exports.extend(filled + part, total ? 1 : 0)) return done;
     done += part;

@@ -4,13 +4,17 @@ import type { SketchState } from './state.js';
 import { compensatedSum } from './sum.js';
 
 /**
- * What the sum of a state without levels above 0 has beyond the sum of its items: nothing but for rounded images; NaN
- * where the sum is not known.
+ * What a sum has beyond that of the values: nothing but for rounded images, and where values past the largest double came in
+ * another order; NaN where the sum is not known.
  */
+export function residueOf(sum: number, values: ArrayLike<number>): number {
+  const found = compensatedSum(values);
+  return sum === found ? 0 : sum - found;
+}
+
+/** The same of a state without levels above 0, and its items. */
 export function residue({ real, items }: SketchState): number {
-  const known = compensatedSum([], 0, real[F64.sum], real[F64.carry]);
-  const found = compensatedSum(items);
-  return known === found ? 0 : known - found;
+  return residueOf(compensatedSum([], 0, real[F64.sum], real[F64.carry]), items);
 }
 
 /**

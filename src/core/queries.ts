@@ -56,7 +56,7 @@ export class Queries extends Viewing {
 
   /**
    * `count` evenly spaced quantiles, minimum and maximum included: quantiles(5) are the quartiles.
-   * @param count an integer of at least 2
+   * @param count an integer from 2 to 1e7
    */
   quantiles(count: number, options?: QuantileOptions): number[] {
     if (!Number.isInteger(count) || count < 2 || count > 1e7) {

@@ -25,6 +25,8 @@ const FIXED = 50;
 const RAMP = 0.012;
 /** Standard deviations of condensing that its largest error over all ranks comes to. */
 const CONDENSED = 4.3;
+/** Window of the sampler of bulk calls below SCHEDULED, in units of n / k: 0.4 eps^2 with eps^2 = 0.003^2 200 / k (assembly/ingest.ts). */
+const WINDOW = 7.2e-4;
 /** A value or two on top: n is a whole number of them. */
 const VALUES = 1.5;
 
@@ -48,10 +50,14 @@ export function normalizedRankError(terms: ErrorTerms, pmf: boolean): number {
   return Math.min(1, pmf ? TWO_RANKS * error : error);
 }
 
+/** Largest error over all ranks of large sketches of this k, without a guarantee, that condensing has added a variance to. */
+export function errorWith(minK: number, variance: number): number {
+  return Math.hypot(compacting({ n: Infinity, minK, guarantee: 0 }), CONDENSED * Math.sqrt(variance));
+}
+
 /** The variance that gives a sketch of this k, beside its compactions, a larger error over all ranks: 0 where it has that. */
 export function varianceBeside(minK: number, error: number): number {
-  const own = compacting({ n: Infinity, minK, guarantee: 0 });
-  return Math.max(0, error ** 2 - own ** 2) / CONDENSED ** 2;
+  return Math.max(0, error ** 2 - errorWith(minK, 0) ** 2) / CONDENSED ** 2;
 }
 
 /** Largest error at one rank, in units of n: in the body, or, near a protected end, by the distance to it. */
@@ -63,7 +69,8 @@ export function rankErrorAt(rank: number, terms: ErrorTerms): number {
   if (guarantee && minK >= SCHEDULED) {
     base = Math.min(base, 0.0142 * guarantee * Math.sqrt(SCHEDULED / minK) * distance ** 0.75);
   } else if (minK >= FIXED) {
-    base *= Math.min(1, (distance / 0.018) ** 0.7);
+    // However close to the end, one of the largest values may stand for a window.
+    base = Math.max(WINDOW / minK, base * Math.min(1, (distance / 0.018) ** 0.7));
   }
   const step = 2.9 * Math.sqrt(variance) * Math.min(1, distance / RAMP);
   return Math.hypot(base, step) + VALUES / n;

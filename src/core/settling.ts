@@ -4,7 +4,7 @@ import { STAGING } from './accumulator.js';
 import { totalCapacity } from './capacity.js';
 import { condenseBy, planCondense } from './condense.js';
 import { fitToApache } from './engine.js';
-import { isExact, residue } from './exactness.js';
+import { isExact, residue, residueOf } from './exactness.js';
 import { notifyCompactions } from './notify.js';
 import { Queries } from './queries.js';
 import { SortedView } from './sorted-view.js';
@@ -33,7 +33,10 @@ export class Settling extends Queries {
       real[F64.carry] = 0;
       real[F64.variance] = toFloatVariance(real[F64.variance]);
     } else {
+      const { sum } = this;
       this.setStaging(this.staging.slice(0, this.staged).sort());
+      // In another order values may come to another infinity.
+      this.state.real[F64.sum] = residueOf(sum - sum === 0 ? this.sum : sum, this.staging);
       if (this.staged > totalCapacity(this.k, 1)) this.#layOut();
     }
   }

@@ -66,11 +66,9 @@ export class SortedView {
     );
   }
 
-  /** The quantile of `rank` in 0..1; rank 0 is the minimum, rank 1 the maximum. */
-  quantile(rank: number, inclusive: boolean): number {
-    if (rank === 0) return this.min;
-    if (rank === 1) return this.max;
-    return this.items[lowerBound(this.weights, targetOf(rank, this.n, inclusive))];
+  /** The first item up to which the weight is at least `target`, a weight from 1 to n. */
+  itemAt(target: number): number {
+    return this.items[lowerBound(this.weights, target)];
   }
 
   /**

@@ -20,14 +20,14 @@ export class Viewing extends Accumulator {
    * @param alone whether no other question comes with it
    */
   protected quantileOf(rank: number, inclusive: boolean, alone: boolean): number {
-    const from = this.#viewStaged;
-    const view = this.viewed;
-    if (view && from === this.staged && !view.isLost) return view.quantile(rank, inclusive);
     if (rank === 0) return this.min;
     if (rank === 1) return this.max;
     const target = targetOf(rank, this.n, inclusive);
+    const from = this.#viewStaged;
+    const view = this.viewed;
+    if (view && from === this.staged && !view.isLost) return view.itemAt(target);
     if (alone && this.#isFirst()) return searchItem(this.state, target);
-    if (!view || view.isLost || this.staged - from > view.n) return this.view.quantile(rank, inclusive);
+    if (!view || view.isLost || this.staged - from > view.n) return this.view.itemAt(target);
     // Values were staged since the view was built, fewer than it holds: it need not be built again.
     const key = inclusive ? rank : -rank;
     // A few numbers are compared in half the time in which a Map hashes one.

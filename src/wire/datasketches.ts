@@ -13,6 +13,7 @@ import {
   emptyForeignImage,
   type ForeignOptions,
   foreignImage,
+  statedMinK,
 } from './foreign-image.js';
 import { ForeignReader } from './foreign-reader.js';
 import { notThisFormat } from './format-of.js';
@@ -66,7 +67,7 @@ export function encodeDataSketches(image: SketchImage, type: DataSketchesType): 
   if (n >= 2) {
     view.setUint32(8, n % 2 ** 32, true);
     view.setUint32(12, Math.floor(n / 2 ** 32), true);
-    view.setUint16(16, Math.min(image.minK, k), true);
+    view.setUint16(16, statedMinK(image), true);
     bytes[18] = sizes.length;
     let offset = capacity - items.length;
     for (let level = 0; level < sizes.length; level++) {

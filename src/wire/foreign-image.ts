@@ -1,7 +1,7 @@
 /** What every foreign image must satisfy once its fields are read, and the form it then takes. */
 import { SketchDataError } from '../core/errors.js';
 import { MAX_K, MIN_K, type SketchImage } from '../core/image.js';
-import { varianceBeside } from '../core/rank-error.js';
+import { errorWith, varianceBeside } from '../core/rank-error.js';
 
 export interface ForeignOptions {
   /** Largest k accepted, 8..65535; default 65535. */
@@ -104,7 +104,19 @@ export function foreignImage(fields: ForeignFields): SketchImage {
   };
 }
 
-/** The error of one rank that the Apache library states (`KllHelper.getNormalizedRankError`); its cascade has more than ours. */
+/** The error that the Apache library states (`KllHelper.getNormalizedRankError`): FACTOR / k^POWER. Its cascade has more than ours. */
+const FACTOR = 2.296;
+const POWER = 0.9723;
+
 function statedError(k: number): number {
-  return 2.296 / k ** 0.9723;
+  return FACTOR / k ** POWER;
+}
+
+/**
+ * The minK that an Apache image says: readers state the error of that k. It is less than that of the compactions where
+ * condensing has added more than the difference of theirs and ours.
+ */
+export function statedMinK({ k, minK, variance }: Pick<SketchImage, 'k' | 'minK' | 'variance'>): number {
+  const asLarge = Math.floor((FACTOR / errorWith(minK, variance)) ** (1 / POWER));
+  return Math.max(MIN_K, Math.min(k, minK, variance ? asLarge : k));
 }

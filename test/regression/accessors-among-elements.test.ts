@@ -35,6 +35,42 @@ describe.each([3, 900, 3000, 40_000])('an array of %i elements, one of which is 
     expect(KllSketch.fromBytes(sketch.toBytes()).n).toBe(n);
   });
 
+  it.each([
+    0, 1, 50, 500,
+  ])('that empties the very sketch of %i values: what is left is the array', (before) => {
+    const sketch = new KllSketch({ seed: 1, k: 100 });
+    for (let i = 0; i < before; i++) sketch.add(9);
+    sketch.extend(arrayThat(() => sketch.reset(), length, 1));
+    expect([sketch.n, sketch.sum, sketch.max]).toEqual([length, 2 * length, 2]);
+    expect(KllSketch.fromBytes(sketch.toBytes()).n).toBe(length);
+  });
+
+  it.each([
+    1, 50, 150, 500,
+  ])('that takes the bytes of the very sketch of %i values: each counts once', (before) => {
+    const sketch = new KllSketch({ seed: 1, k: 100 });
+    for (let i = before; i > 0; i--) sketch.add(i);
+    const add = () => sketch.add(-7).toBytes();
+    sketch.extend(arrayThat(add, length, 1));
+    const n = before + 1 + length;
+    expect([sketch.n, sketch.min, sketch.max]).toEqual([n, -7, Math.max(before, 2)]);
+    expect(sketch.sum).toBe((before * (before + 1)) / 2 - 7 + 2 * length);
+    expect(KllSketch.fromBytes(sketch.toBytes()).n).toBe(n);
+  });
+
+  it('that adds values beside levels: staging is handed over when it is full', () => {
+    const sketch = new KllSketch({ seed: 1, k: 8 }).extend(new Float64Array(10_000).fill(1));
+    const adds = () => {
+      for (let i = 0; i < 1000; i++) sketch.add(5);
+    };
+    sketch.extend(arrayThat(adds, length, 1));
+    for (let i = 0; i < 5000; i++) sketch.add(i);
+    const n = 16_000 + length;
+    expect(sketch.debugState().staged).toBeLessThanOrEqual(1024);
+    expect([sketch.n, sketch.max, Number.isFinite(sketch.quantile(0.5))]).toEqual([n, 4999, true]);
+    expect(KllSketch.fromBytes(sketch.toBytes()).n).toBe(n);
+  });
+
   it('that asks another sketch: what is no number is refused all the same', () => {
     const other = new KllSketch({ seed: 2 }).extend(Float64Array.from({ length: 5000 }, (_, i) => i));
     for (const wrong of [null, '7', true, 5n]) {

@@ -95,6 +95,20 @@ describe('an Apache image of a sketch', () => {
     expect(minKOf(large().condense(50))).toBe(50);
   });
 
+  it('says a smaller k where condensing has added more error than an Apache sketch of its own k has', () => {
+    const copies = Array.from({ length: 50 }, (_, seed) =>
+      new KllSketch({ k: 1024, seed }).extend(integers(1000)).condense(8).toBytes(),
+    );
+    const merged = KllSketch.mergeAll(copies, { k: 1024, seed: 1 });
+    expect(merged.minK).toBe(1024);
+    const bytes = toDataSketches(merged);
+    const minK = new DataView(bytes.buffer).getUint16(16, true);
+    // KllHelper.getNormalizedRankError
+    expect(2.296 / minK ** 0.9723).toBeGreaterThan(0.98 * merged.rankError());
+    expect(2.296 / (minK + 2) ** 0.9723).toBeLessThan(1.1 * merged.rankError());
+    expect(fromDataSketches(bytes).rankError() / merged.rankError()).toBeCloseTo(1, 1);
+  });
+
   it.each([
     ['float', [1, 3.5e38], 'ERR_FLOAT_OVERFLOW'],
     ['float', [-1e300], 'ERR_FLOAT_OVERFLOW'],

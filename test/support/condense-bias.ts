@@ -1,4 +1,4 @@
-/** The condense step alone, on known items: its bias and its largest error, over every phase of its grid. */
+/** The condense step alone, on known items: its bias, variance and largest error, over every phase of its grid. */
 import { condense, planForK } from '../../src/core/condense.js';
 import type { TailsCode } from '../../src/core/image.js';
 import { SortedView } from '../../src/core/sorted-view.js';
@@ -9,8 +9,8 @@ export interface CondenseBias {
   c: number;
   /** Largest mean error at any item, over all phases and both coins. */
   bias: number;
-  /** The same at ranks further than 2 c from every smaller chunk, whatever the phase. */
-  inner: number;
+  /** Largest mean square of the error at any item, in units of c^2. */
+  variance: number;
   /** Largest error of a single copy at any item. */
   largest: number;
 }
@@ -30,25 +30,26 @@ export function mixedWeights(count: number, levels: number, random: SeededRandom
 
 /**
  * @param view from viewOfWeights: an item is its own position
- * @param steps evenly spaced phases
+ * @param most phases at most, evenly spaced where there are more
  */
 export function condenseBias(
   view: SortedView,
   k: number,
   tails: TailsCode,
   sharp = false,
-  steps = 4096,
+  most = 4096,
 ): CondenseBias {
   const layout = planForK(view.n, k, tails, sharp);
   const c = 2 ** layout.height;
+  const phases = Math.min(c, most);
   const count = view.items.length;
   const sum = new Float64Array(count);
+  const squares = new Float64Array(count);
   const held = new Float64Array(count);
   let largest = 0;
-  for (let step = 0; step < steps; step++) {
+  for (let i = 0; i < phases; i++) {
     for (const coin of [0, 1]) {
-      const phase = Math.floor(((step + 0.5) / steps) * c);
-      const { sizes, items } = condense(view, layout, tails, phase, coin);
+      const { sizes, items } = condense(view, layout, tails, (i * c) / phases, coin);
       held.fill(0);
       for (let level = 0, at = 0; level < sizes.length; level++) {
         for (const end = at + sizes[level]; at < end; at++) held[items[at]] += 2 ** level;
@@ -58,20 +59,12 @@ export function condenseBias(
         below += held[i];
         const error = below - view.weights[i];
         sum[i] += error;
+        squares[i] += error * error;
         largest = Math.max(largest, Math.abs(error));
       }
     }
   }
-  // Ramps and the bits of the phase lie at the ends: nothing smaller than c begins between these two.
-  const ramp = layout.ramp * (c - 1);
-  const low = (tails === 2 ? ramp : 0) + 3 * c;
-  const high = view.n - (tails === 0 ? 0 : ramp) - 4 * c;
-  let bias = 0;
-  let inner = 0;
-  for (let i = 0; i < count; i++) {
-    const mean = Math.abs(sum[i]) / (2 * steps);
-    bias = Math.max(bias, mean);
-    if (view.weights[i] > low && view.weights[i] < high) inner = Math.max(inner, mean);
-  }
-  return { c, bias: bias / c, inner: inner / c, largest: largest / c };
+  const largestMean = (xs: Float64Array) =>
+    xs.reduce((most, x) => Math.max(most, Math.abs(x)), 0) / (2 * phases);
+  return { c, bias: largestMean(sum) / c, variance: largestMean(squares) / c ** 2, largest: largest / c };
 }

@@ -91,7 +91,7 @@ export class Outbox {
   isExpired({ id, created }: { id: string; created: number }): boolean {
     if (Math.abs(Date.now() - created) <= GIVE_UP_MS) return false;
     this.forget(id);
-    this.tell(new CollectorError('ERR_EXPIRED', `batch ${id} was not taken within 24 hours`));
+    this.tell(new CollectorError('ERR_EXPIRED', `batch ${id} is forgotten after a day`));
     return true;
   }
 
