@@ -182,11 +182,12 @@ describe('the timeline', () => {
     });
     await page.waitForTimeout(300);
     await page.evaluate(() => collector.flush());
-    expect(names()).toEqual([
+    // Firefox may or may not say when a response ended that the test gave.
+    const isSure = (name: string) => ENGINE === 'chromium' || name !== 'navigation_response';
+    expect(names().filter(isSure)).toEqual([
       'navigation_content_loaded',
       'navigation_interactive',
       'navigation_load',
-      // Firefox says nothing of when a response ended that the test gave.
       ...onlyIn('chromium', 'navigation_response'),
     ]);
     for (const name of names()) expect([name, site.total(name).n]).toEqual([name, 1]);
