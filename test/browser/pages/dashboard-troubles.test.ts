@@ -162,7 +162,10 @@ it('asks again for steps that came in part', async () => {
 it('shows late values of a step long past, a minute later', async () => {
   const { view } = await site.open(browser, 'name=old_ms&range=172800');
   await view.click('#over-time summary');
-  expect(await mediansOf(view)).toEqual([200]);
+  const before = await mediansOf(view);
+  expect(before).toHaveLength(1);
+  // Of a closed bucket, which is condensed: 1 % of the values beside it at most.
+  expect(Math.abs(before[0] - 200)).toBeLessThan(3);
   await site.send([
     { name: 'old_ms', labels: {}, age: 1.5 * DAY_MS, values: new Float64Array(9000).fill(5000) },
   ]);
