@@ -6,9 +6,9 @@ import type { Reporter, TestCase, TestModule } from 'vitest/node';
 
 /** Exit status of a run that stood still. */
 export const STOOD_STILL = 75;
-/** Without the end of a test for so long, what runs is named; twice the patience of a test and its hook, and the run is ended. */
+/** Without the end of a test for so long, what runs is named; for longer than any test may take, and the run is ended. */
 const NAMED_MS = 90_000;
-const ENDED_MS = 480_000;
+const ENDED_MS = 1_200_000;
 const LOOK_MS = 5_000;
 
 export default class StallReporter implements Reporter {
