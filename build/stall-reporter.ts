@@ -6,9 +6,10 @@ import type { Reporter, TestCase, TestModule } from 'vitest/node';
 
 /** Exit status of a run that stood still. */
 export const STOOD_STILL = 75;
-/** Without the end of a test for so long, what runs is named; for longer than any test may take, and the run is ended. */
+/** Without the end of a test for so long, what has begun is named. */
 const NAMED_MS = 90_000;
-const ENDED_MS = 1_200_000;
+/** For so long, and the run is ended: between tests, where no timeout reaches, and longer than any test has (test/browser/pages). */
+const ENDED_MS = { betweenTests: 480_000, inTest: 1_860_000 };
 const LOOK_MS = 5_000;
 
 export default class StallReporter implements Reporter {
@@ -50,7 +51,8 @@ export default class StallReporter implements Reporter {
 
   #look(): void {
     const now = performance.now();
-    const isOver = now - this.#lastEnd > ENDED_MS;
+    const isInTest = [...this.#running].some(({ type }) => type === 'test');
+    const isOver = now - this.#lastEnd > (isInTest ? ENDED_MS.inTest : ENDED_MS.betweenTests);
     if (!isOver && now - this.#lastNamed < NAMED_MS) return;
     this.#lastNamed = now;
     const names = [...this.#running].map((what) =>

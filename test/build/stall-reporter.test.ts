@@ -53,11 +53,19 @@ it('names the files and tests that have begun and not ended', () => {
 
 it('ends a run that stands still between two files', () => {
   reporter.onTestModuleEnd(file);
-  vi.advanceTimersByTime(20 * MINUTE_MS);
+  vi.advanceTimersByTime(8 * MINUTE_MS);
   expect(exits).toEqual([]);
   vi.advanceTimersByTime(10_000);
   expect(exits).toContain(STOOD_STILL);
-  expect(told.at(-1)).toMatch(/^no test ended for 12\d\d s; begun: none$/);
+  expect(told.at(-1)).toMatch(/^no test ended for 4[89]\d s; begun: none$/);
+});
+
+it('leaves a test its own time, and ends a run whose test has outlasted it', () => {
+  reporter.onTestCaseReady(called('takes half an hour'));
+  vi.advanceTimersByTime(30 * MINUTE_MS);
+  expect(exits).toEqual([]);
+  vi.advanceTimersByTime(2 * MINUTE_MS);
+  expect(exits).toContain(STOOD_STILL);
 });
 
 it('is silent once the run is over', () => {
