@@ -19,7 +19,7 @@ export interface BadBytes {
 }
 
 /** A sound image of k = 200: levels of 3, 2 and 1 items, n = 11. Capacity 422, so level 0 begins at 416. */
-const SOUND: ApacheFields = {
+export const SOUND_APACHE: ApacheFields = {
   k: 200,
   n: 11n,
   offsets: [416, 419, 421],
@@ -32,7 +32,7 @@ export const SOUND_KLL2: Kll2Fields = { ...SOUND_KLL1, min: 0.5, max: 12 };
 
 /** The sound Apache image of a type. */
 export function soundApacheImage(type: ApacheType): Uint8Array {
-  return writeApacheImage(type, SOUND);
+  return writeApacheImage(type, SOUND_APACHE);
 }
 
 /** A copy with some bytes set: offset, then the bytes. */
@@ -50,7 +50,7 @@ function longer(bytes: Uint8Array, by = 1): Uint8Array {
 
 const apache = soundApacheImage('double');
 const empty = Uint8Array.of(2, 1, 15, 1, 200, 0, 8, 0);
-const single = writeApacheImage('double', { ...SOUND, n: 1n, items: [7] });
+const single = writeApacheImage('double', { ...SOUND_APACHE, n: 1n, items: [7] });
 const kll1 = writeKll1(SOUND_KLL1);
 const kll2 = writeKll2(SOUND_KLL2);
 
@@ -60,7 +60,8 @@ function apacheRow(
   change: Partial<ApacheFields> | Uint8Array,
   type: ApacheType = 'double',
 ): BadBytes {
-  const bytes = change instanceof Uint8Array ? change : writeFullApacheImage(type, { ...SOUND, ...change });
+  const bytes =
+    change instanceof Uint8Array ? change : writeFullApacheImage(type, { ...SOUND_APACHE, ...change });
   return { wrong, format: 'datasketches', type, bytes, code };
 }
 function kll1Row(wrong: string, code: DataErrorCode, change: Partial<KllFields> | Uint8Array): BadBytes {
@@ -98,7 +99,11 @@ export const BAD_FOREIGN_BYTES: readonly BadBytes[] = [
   apacheRow('an empty image with a byte behind it', 'ERR_TRAILING_BYTES', longer(empty)),
   apacheRow('a single item cut short', 'ERR_TRUNCATED', single.slice(0, 15)),
   apacheRow('a single item with a byte behind it', 'ERR_TRAILING_BYTES', longer(single)),
-  apacheRow('a single NaN', 'ERR_ITEMS', writeApacheImage('double', { ...SOUND, n: 1n, items: [NAN] })),
+  apacheRow(
+    'a single NaN',
+    'ERR_ITEMS',
+    writeApacheImage('double', { ...SOUND_APACHE, n: 1n, items: [NAN] }),
+  ),
   apacheRow('a full preamble cut short', 'ERR_TRUNCATED', apache.slice(0, 19)),
   apacheRow('n = 0 in the full form', 'ERR_COUNT', { n: 0n, offsets: [200], items: [] }),
   apacheRow('n = 10 where weights sum to 11', 'ERR_COUNT', { n: 10n }),

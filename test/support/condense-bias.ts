@@ -47,9 +47,9 @@ export function condenseBias(
   const squares = new Float64Array(count);
   const held = new Float64Array(count);
   let largest = 0;
-  for (let i = 0; i < phases; i++) {
+  for (let phase = 0; phase < phases; phase++) {
     for (const coin of [0, 1]) {
-      const { sizes, items } = condense(view, layout, tails, (i * c) / phases, coin);
+      const { sizes, items } = condense(view, layout, tails, (phase * c) / phases, coin);
       held.fill(0);
       for (let level = 0, at = 0; level < sizes.length; level++) {
         for (const end = at + sizes[level]; at < end; at++) held[items[at]] += 2 ** level;
@@ -65,6 +65,6 @@ export function condenseBias(
     }
   }
   const largestMean = (xs: Float64Array) =>
-    xs.reduce((most, x) => Math.max(most, Math.abs(x)), 0) / (2 * phases);
+    xs.reduce((high, x) => Math.max(high, Math.abs(x)), 0) / (2 * phases);
   return { c, bias: largestMean(sum) / c, variance: largestMean(squares) / c ** 2, largest: largest / c };
 }

@@ -8,7 +8,7 @@ import {
 } from '../../src/wire/datasketches.js';
 import { ApacheCascade, alternatingCoin, apacheCapacity, randomCoin } from '../support/apache-cascade.js';
 import { type ApacheFields, writeFullApacheImage } from '../support/apache-image.js';
-import { BAD_FOREIGN_BYTES, soundApacheImage } from '../support/bad-foreign-bytes.js';
+import { BAD_FOREIGN_BYTES, SOUND_APACHE, soundApacheImage } from '../support/bad-foreign-bytes.js';
 import { foreignVariance } from '../support/foreign-variance.js';
 import { assertImageInvariants } from '../support/image-invariants.js';
 import { seededRandom } from '../support/prng.js';
@@ -29,16 +29,6 @@ function exactImage(values: number[], k = 200): SketchImage {
   for (const x of values) sketch.update(x);
   return sketch.toImage();
 }
-
-/** Levels of 3, 2 and 1 items. Their capacity is 422, so level 0 begins at 416. */
-const FIELDS: ApacheFields = {
-  k: 200,
-  n: 11n,
-  offsets: [416, 419, 421],
-  min: 1,
-  max: 11,
-  items: [9, 11, 1, 4, 6, 5],
-};
 
 /** The error a call throws, or undefined. */
 function errorOf(call: () => unknown): unknown {
@@ -265,7 +255,7 @@ describe('reading an Apache image', () => {
   it.each([1n, 2n ** 32n, 2n ** 33n, 2n ** 62n])('refuses a long of 2^53 + %d, and its negative', (more) => {
     const far = 2n ** 53n + more;
     for (const bounds of [{ max: far }, { min: -far }]) {
-      const bytes = writeFullApacheImage('long', { ...FIELDS, ...bounds });
+      const bytes = writeFullApacheImage('long', { ...SOUND_APACHE, ...bounds });
       expect(errorOf(() => decodeDataSketches(bytes, 'long'))).toMatchObject({ code: 'ERR_ITEMS' });
     }
   });
@@ -280,7 +270,7 @@ describe('reading an Apache image', () => {
   });
 
   it('takes equal items and levels that begin below the one before them', () => {
-    const bytes = writeFullApacheImage('double', { ...FIELDS, items: [9, 11, 10, 4, 4, 1] });
+    const bytes = writeFullApacheImage('double', { ...SOUND_APACHE, items: [9, 11, 10, 4, 4, 1] });
     expect([...decodeDataSketches(bytes, 'double').items]).toEqual([9, 10, 11, 4, 4, 1]);
   });
 
@@ -294,7 +284,7 @@ describe('reading an Apache image', () => {
     ['an item that descends', { items: [9, 11, 1, 6, 4, 5] }, 'double', 80],
     ['a float that descends', { items: [9, 11, 1, 6, 4, 5] }, 'float', 56],
   ] as const)('a refusal says where the field is: %s', (_, change, type, offset) => {
-    const bytes = writeFullApacheImage(type, { ...FIELDS, ...(change as Partial<ApacheFields>) });
+    const bytes = writeFullApacheImage(type, { ...SOUND_APACHE, ...(change as Partial<ApacheFields>) });
     expect(errorOf(() => decodeDataSketches(bytes, type))).toMatchObject({ name: 'SketchDataError', offset });
   });
 

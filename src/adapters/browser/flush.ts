@@ -94,7 +94,7 @@ export class Sender {
     } else if (status >= 400 && status < 500 && !PASSING.includes(status)) {
       this.stats.refused++;
       this.tell(
-        new CollectorError('ERR_REFUSED', `${this.endpoint} answered ${status}: batch ${id} is forgotten`),
+        new CollectorError('ERR_REFUSED', `batch ${id} is forgotten: ${this.endpoint} answered ${status}`),
       );
     } else {
       const growing = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures++);

@@ -126,7 +126,7 @@ export class Outbox {
 
   #giveUp({ id }: { id: string }): void {
     this.forget(id);
-    this.tell(new CollectorError('ERR_OUTBOX_FULL', `batch ${id} was given up for room`));
+    this.tell(new CollectorError('ERR_OUTBOX_FULL', `batch ${id} is forgotten for want of room`));
   }
 
   #read(name: string): string {

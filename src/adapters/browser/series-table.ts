@@ -6,8 +6,16 @@ import { Series, type SeriesSettings } from './series.js';
 /** Stands for whatever lies beyond the cap, here as at the aggregator. */
 const OTHER = '__other__';
 const BEYOND: Labels = { [OTHER]: 'true' };
-/** Names and labels as they were given, remembered so that they are cleaned once. */
-const REMEMBERED = 512;
+/** Names, label keys and label values that are remembered, each where it was given. */
+const REMEMBERED = 2048;
+
+/**
+ * Names and labels as they were given, remembered so that they are cleaned once: a name leads to a label key, that to a value,
+ * and so on. A key of them all, joined, would have to be made and hashed for every value: five times as slow.
+ */
+interface Known extends Map<string, Known> {
+  series?: Series;
+}
 
 export interface TableSettings extends SeriesSettings {
   /** Series beyond which new ones enter `__other__`. */
@@ -21,7 +29,8 @@ export interface TableSettings extends SeriesSettings {
 
 export class SeriesTable {
   readonly #series = new Map<string, Series>();
-  readonly #known = new Map<string, Series>();
+  readonly #known: Known = new Map();
+  #remembered = 0;
   #others = 0;
   #defaults: Labels = {};
 
@@ -40,14 +49,23 @@ export class SeriesTable {
 
   /** @param labels as they were given; they are cleaned here */
   find(name: string, labels?: Labels): Series {
-    let key = name;
-    if (labels) for (const label in labels) key += `\0${label}\0${labels[label]}`;
-    const known = this.#known.get(key);
-    if (known) return known;
-    if (this.#known.size >= REMEMBERED) this.#known.clear();
-    const found = this.#open(cleanName(name) || OTHER, { ...this.#defaults, ...labels });
-    this.#known.set(key, found);
-    return found;
+    if (this.#remembered > REMEMBERED) {
+      this.#known.clear();
+      this.#remembered = 0;
+    }
+    let known = this.#next(this.#known, name);
+    // Of no labels there are no keys.
+    for (const key in labels!) known = this.#next(this.#next(known, key), `${labels![key]}`);
+    return (known.series ??= this.#open(cleanName(name) || OTHER, { ...this.#defaults, ...labels }));
+  }
+
+  #next(known: Known, given: string): Known {
+    let next = known.get(given);
+    if (!next) {
+      known.set(given, (next = new Map()));
+      this.#remembered++;
+    }
+    return next;
   }
 
   /** Those with values that wait. */
@@ -56,28 +74,24 @@ export class SeriesTable {
   }
 
   #open(name: string, labels: Labels): Series {
-    const { settings } = this;
-    const cleaned = cleanLabels(labels, settings.cleanLabel);
-    const { maxSeries } = settings;
-    if (this.#series.has(keyOf(name, cleaned)) || this.size - this.#others < maxSeries) {
-      return this.#get(name, cleaned);
-    }
-    settings.tell(
-      new CollectorError('ERR_SERIES_CAP', `more than ${maxSeries} series: ${name} enters ${OTHER}`),
-    );
-    // Names are capped as well: the last resort is one series for all that is left.
-    const other = this.#others < maxSeries || this.#series.has(keyOf(name, BEYOND)) ? name : OTHER;
+    const { cleanLabel, maxSeries, tell } = this.settings;
+    const series = this.#get(name, cleanLabels(labels, cleanLabel), this.size - this.#others < maxSeries);
+    if (series) return series;
+    tell(new CollectorError('ERR_SERIES_CAP', `more than ${maxSeries} series: ${name} enters ${OTHER}`));
     const before = this.size;
-    const series = this.#get(other, BEYOND);
+    // Names are capped as well: the last resort is one series for all that is left.
+    const other =
+      this.#get(name, BEYOND, this.#others < maxSeries) ?? (this.#get(OTHER, BEYOND, true) as Series);
     this.#others += this.size - before;
-    return series;
+    return other;
   }
 
-  #get(name: string, labels: Labels): Series {
+  /** @param isRoom whether one that is not there is opened */
+  #get(name: string, labels: Labels, isRoom: boolean): Series | undefined {
     const { settings } = this;
     const key = keyOf(name, labels);
     let series = this.#series.get(key);
-    if (!series) {
+    if (!series && isRoom) {
       const decimals = Object.hasOwn(settings.precision, name) ? settings.precision[name] : 1;
       this.#series.set(key, (series = new Series(name, labels, decimals, settings)));
     }

@@ -65,8 +65,7 @@ export class Series {
     const scaled = x * unit;
     if (this.#staged === this.#staging.length) this.#makeRoom();
     // What is rounded here is what enters, the sum included. -0 enters as 0; beyond 2^51 there is nothing to round.
-    this.#staging[this.#staged++] =
-      scaled < 2 ** 51 && scaled > -(2 ** 51) ? Math.round(scaled) / unit + 0 : x;
+    this.#staging[this.#staged++] = Math.abs(scaled) < 2 ** 51 ? Math.round(scaled) / unit + 0 : x;
     // Behind the making of room: what is closed there is older.
     this.#newest = now;
     if (this.#staged === NEAR) this.settings.kernel.want();

