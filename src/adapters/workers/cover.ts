@@ -31,3 +31,16 @@ export function cover(from: number, to: number, find: ReadLevel, level: Level = 
   rows.push(...cover(covered, to, find, (level - 1) as Level));
   return rows;
 }
+
+/**
+ * Until when there may be values in a bucket, epoch milliseconds: where its own would be told too late, the end of the newest
+ * of those that it was rolled up from, as long as all of them are kept.
+ */
+export function newestEnd({ level, start }: Pick<BucketRow, 'level' | 'start'>, find: ReadLevel): number {
+  const end = start + LEVEL_MS[level];
+  if (level === MINUTE) return end;
+  const finer = find((level - 1) as Level, start, end);
+  const values = (rows: readonly BucketRow[]) => rows.reduce((sum, { n }) => sum + n, 0);
+  if (values(finer) !== values(find(level, start, start + 1))) return end;
+  return newestEnd(finer[finer.length - 1], find);
+}

@@ -3,7 +3,7 @@ import { MAX_N } from '../../core/image.js';
 import { bufferOf } from './array-buffer.js';
 import { type BucketRow, LEVEL_MS, type Level, RESOLUTIONS } from './buckets.js';
 import type { LeftOut, ReadAnswer, ReadCall, ReadExplain, ReadGroup, TenantConfig } from './contract.js';
-import { cover } from './cover.js';
+import { cover, newestEnd, type ReadLevel } from './cover.js';
 import { codeOf } from './error-code.js';
 import { type GroupLabels, groupLabels } from './grouping.js';
 import { itemsOf, type Part, PartMerge, readPart } from './part-merge.js';
@@ -95,14 +95,15 @@ export function read(store: SeriesStore, call: ReadCall): ReadAnswer {
 /** One group: each of its parts is merged as soon as it is decoded. @returns undefined where nothing can be read */
 function merge(reading: Reading, { labels, series }: Group): ReadGroup | undefined {
   const { config, explain, leftOut } = reading;
-  const seen = { parts: 0, n: 0, from: Infinity, to: -Infinity };
+  const seen = { parts: 0, n: 0, from: Infinity, newest: new Map<number, BucketRow>() };
   /** Whether the group has room for a part, which counts then. */
-  const takes = ({ level, start, n }: BucketRow, part: Part): boolean => {
+  const takes = (row: BucketRow, part: Part): boolean => {
+    const { series, start, n } = row;
     if (seen.n + n > MAX_N) return false;
     seen.parts++;
     seen.n += n;
     seen.from = Math.min(seen.from, start);
-    seen.to = Math.max(seen.to, start + LEVEL_MS[level]);
+    if (start >= (seen.newest.get(series)?.start ?? 0)) seen.newest.set(series, row);
     explain.itemsScanned += itemsOf(part);
     return true;
   };
@@ -124,7 +125,19 @@ function merge(reading: Reading, { labels, series }: Group): ReadGroup | undefin
   const merged = PartMerge.of(parts(), config);
   if (seen.parts === 0) return undefined;
   explain.imagesMerged += seen.parts;
-  return { labels, image: bufferOf(merged.toBytes({ state: false })), from: seen.from, to: seen.to };
+  const to = endOf(reading, seen.newest.values());
+  return { labels, image: bufferOf(merged.toBytes({ state: false })), from: seen.from, to };
+}
+
+/** Until when there may be values in the newest bucket of some series. */
+function endOf({ store, version }: Reading, newest: Iterable<BucketRow>): number {
+  let end = -Infinity;
+  for (const { series, level, start } of newest) {
+    if (start + LEVEL_MS[level] <= end) continue;
+    const find: ReadLevel = (...range) => select(store, [series, ...range], version);
+    end = Math.max(end, newestEnd({ level, start }, find));
+  }
+  return end;
 }
 
 /** Parts of one series that start in a range: those of now, or those that a snapshot sees. */

@@ -147,6 +147,33 @@ describe('closing and rolling up', () => {
     expect([sketch.min, sketch.max]).toEqual([sorted[0], sorted.at(-1)]);
   });
 
+  it('tells when the newest values of a day or an hour came as exactly as minutes are kept', async () => {
+    const kept = { minute: 3 * DAY_MS, hour: 4 * DAY_MS, day: 0 };
+    const config = tenantConfig({ retentionMs: kept });
+    const day = T0 - (T0 % DAY_MS) + DAY_MS;
+    const newest = day + 7 * HOUR_MS + 30 * MINUTE_MS;
+    await handOver(config, [
+      row(day + MINUTE_MS, [1], { route: '/a' }),
+      row(newest, [2], { route: '/a' }),
+      row(day + 9 * MINUTE_MS, [3], { route: '/b' }),
+    ]);
+    /** In minutes of the day, read from so many parts of days. */
+    const ends = async (at: number, parts: number) => {
+      await ringUntil(config, at);
+      const apart = await readOf(config, { by: ['route'] });
+      const [all] = (await readOf(config)).groups;
+      expect(all.to).toBe(Math.max(...apart.groups.map(({ to }) => to)));
+      expect(apart.explain.bucketsRead).toBe(parts);
+      return apart.groups.map(({ to }) => (to - day) / MINUTE_MS);
+    };
+    expect(await ends(day + 2 * DAY_MS, 2)).toEqual([7 * 60 + 31, 10]);
+    // Minutes have expired, but for one that came since: it does not speak for the others.
+    await ringUntil(config, day + 3 * DAY_MS + 12 * HOUR_MS);
+    await handOver(config, [row(day + 2 * HOUR_MS, [4], { route: '/a' })]);
+    expect(await ends(day + 3 * DAY_MS + 12 * HOUR_MS, 3)).toEqual([8 * 60, 60]);
+    expect(await ends(day + 6 * DAY_MS, 3)).toEqual([24 * 60, 24 * 60]);
+  });
+
   it('counts late values once at every level, before and after each roll-up', async () => {
     const config = tenantConfig();
     let n = 0;
