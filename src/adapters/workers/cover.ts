@@ -32,15 +32,26 @@ export function cover(from: number, to: number, find: ReadLevel, level: Level = 
   return rows;
 }
 
+/** What parts of buckets hold together. */
+export interface Span {
+  n: number;
+  /** Where the last of them starts, epoch milliseconds. */
+  last: number;
+}
+
 /**
- * Until when there may be values in a bucket, epoch milliseconds: where its own would be told too late, the end of the newest
+ * Until when there may be values in a bucket, epoch milliseconds: where its own end would be told too late, that of the newest
  * of those that it was rolled up from, as long as all of them are kept.
+ * @param look at the parts of a level that start in [from, to)
  */
-export function newestEnd({ level, start }: Pick<BucketRow, 'level' | 'start'>, find: ReadLevel): number {
+export function newestEnd(
+  level: Level,
+  start: number,
+  look: (level: Level, from: number, to: number) => Span,
+): number {
   const end = start + LEVEL_MS[level];
   if (level === MINUTE) return end;
-  const finer = find((level - 1) as Level, start, end);
-  const values = (rows: readonly BucketRow[]) => rows.reduce((sum, { n }) => sum + n, 0);
-  if (values(finer) !== values(find(level, start, start + 1))) return end;
-  return newestEnd(finer[finer.length - 1], find);
+  const finer = (level - 1) as Level;
+  const { n, last } = look(finer, start, end);
+  return n === look(level, start, end).n ? newestEnd(finer, last, look) : end;
 }

@@ -3,7 +3,7 @@ import { MAX_N } from '../../core/image.js';
 import { bufferOf } from './array-buffer.js';
 import { type BucketRow, LEVEL_MS, type Level, RESOLUTIONS } from './buckets.js';
 import type { LeftOut, ReadAnswer, ReadCall, ReadExplain, ReadGroup, TenantConfig } from './contract.js';
-import { cover, newestEnd, type ReadLevel } from './cover.js';
+import { cover, newestEnd, type Span } from './cover.js';
 import { codeOf } from './error-code.js';
 import { type GroupLabels, groupLabels } from './grouping.js';
 import { itemsOf, type Part, PartMerge, readPart } from './part-merge.js';
@@ -131,27 +131,42 @@ function merge(reading: Reading, { labels, series }: Group): ReadGroup | undefin
 
 /** Until when there may be values in the newest bucket of some series. */
 function endOf({ store, version }: Reading, newest: Iterable<BucketRow>): number {
-  let end = -Infinity;
-  for (const { series, level, start } of newest) {
-    if (start + LEVEL_MS[level] <= end) continue;
-    const find: ReadLevel = (...range) => select(store, [series, ...range], version);
-    end = Math.max(end, newestEnd({ level, start }, find));
+  const ends = Array.from(newest, (row) => ({ row, end: row.start + LEVEL_MS[row.level] }));
+  ends.sort((a, b) => b.end - a.end);
+  let found = -Infinity;
+  for (const { row, end } of ends) {
+    if (end <= found) break;
+    const { series, level, start } = row;
+    found = Math.max(
+      found,
+      newestEnd(level, start, (...range) => spanOf(store, [series, ...range], version)),
+    );
   }
-  return end;
+  return found;
 }
 
+type Range = [series: number, level: Level, from: number, to: number];
+
 /** Parts of one series that start in a range: those of now, or those that a snapshot sees. */
-function select(
-  { sql }: SeriesStore,
-  range: [series: number, level: Level, from: number, to: number],
-  version: number | undefined,
-): BucketRow[] {
-  const live = `SELECT ${COLUMNS} FROM buckets WHERE ${IN_RANGE}`;
-  const order = 'ORDER BY start, part';
-  if (version === undefined) return sql.exec<BucketRow>(`${live} ${order}`, ...range).toArray();
-  const history = `SELECT ${COLUMNS} FROM bucket_history WHERE ${IN_RANGE}`;
-  const seen = `${live} AND version <= ?5 UNION ALL ${history} AND version <= ?5 AND until > ?5 ${order}`;
-  return sql.exec<BucketRow>(seen, ...range, version).toArray();
+function select({ sql }: SeriesStore, range: Range, version: number | undefined): BucketRow[] {
+  const [from, of] = partsIn(COLUMNS, range, version);
+  return sql.exec<BucketRow>(`${from} ORDER BY start, part`, ...of).toArray();
+}
+
+/** How many values those parts hold, and where the last of them starts. */
+function spanOf({ sql }: SeriesStore, range: Range, version: number | undefined): Span {
+  const [from, of] = partsIn('start, n', range, version);
+  const columns = 'coalesce(sum(n), 0) AS n, coalesce(max(start), 0) AS last';
+  return sql.exec<Span & { [column: string]: number }>(`SELECT ${columns} FROM (${from})`, ...of).one();
+}
+
+/** @returns a statement and what it is asked for */
+function partsIn(columns: string, range: Range, version: number | undefined): [string, number[]] {
+  const live = `SELECT ${columns} FROM buckets WHERE ${IN_RANGE}`;
+  if (version === undefined) return [live, range];
+  const history = `SELECT ${columns} FROM bucket_history WHERE ${IN_RANGE}`;
+  const seen = `${live} AND version <= ?5 UNION ALL ${history} AND version <= ?5 AND until > ?5`;
+  return [seen, [...range, version]];
 }
 
 /** From memory or from storage. */
