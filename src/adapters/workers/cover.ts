@@ -1,6 +1,6 @@
 /**
  * Which buckets cover a stretch of time: days that lie whole inside it, hours in what is left, minutes at the rims. Only
- * buckets that are there count; where a day was not rolled up yet, its hours are read.
+ * buckets that are there count; where a day was not rolled up yet, its hours are read. And how far what was read reaches.
  */
 import { type BucketRow, DAY, LEVEL_MS, type Level, MINUTE } from './buckets.js';
 

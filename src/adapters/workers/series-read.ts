@@ -125,7 +125,9 @@ function merge(reading: Reading, { labels, series }: Group): ReadGroup | undefin
   const merged = PartMerge.of(parts(), config);
   if (seen.parts === 0) return undefined;
   explain.imagesMerged += seen.parts;
+  const began = performance.now();
   const to = endOf(reading, seen.newest.values());
+  explain.readMs += performance.now() - began;
   return { labels, image: bufferOf(merged.toBytes({ state: false })), from: seen.from, to };
 }
 
@@ -136,11 +138,8 @@ function endOf({ store, version }: Reading, newest: Iterable<BucketRow>): number
   let found = -Infinity;
   for (const { row, end } of ends) {
     if (end <= found) break;
-    const { series, level, start } = row;
-    found = Math.max(
-      found,
-      newestEnd(level, start, (...range) => spanOf(store, [series, ...range], version)),
-    );
+    const look = (...range: [Level, number, number]) => spanOf(store, [row.series, ...range], version);
+    found = Math.max(found, newestEnd(row.level, row.start, look));
   }
   return found;
 }
@@ -149,18 +148,20 @@ type Range = [series: number, level: Level, from: number, to: number];
 
 /** Parts of one series that start in a range: those of now, or those that a snapshot sees. */
 function select({ sql }: SeriesStore, range: Range, version: number | undefined): BucketRow[] {
-  const [from, of] = partsIn(COLUMNS, range, version);
-  return sql.exec<BucketRow>(`${from} ORDER BY start, part`, ...of).toArray();
+  const [statement, given] = partsIn(COLUMNS, range, version);
+  return sql.exec<BucketRow>(`${statement} ORDER BY start, part`, ...given).toArray();
 }
 
 /** How many values those parts hold, and where the last of them starts. */
 function spanOf({ sql }: SeriesStore, range: Range, version: number | undefined): Span {
-  const [from, of] = partsIn('start, n', range, version);
+  const [statement, given] = partsIn('start, n', range, version);
   const columns = 'coalesce(sum(n), 0) AS n, coalesce(max(start), 0) AS last';
-  return sql.exec<Span & { [column: string]: number }>(`SELECT ${columns} FROM (${from})`, ...of).one();
+  return sql
+    .exec<Span & { [column: string]: number }>(`SELECT ${columns} FROM (${statement})`, ...given)
+    .one();
 }
 
-/** @returns a statement and what it is asked for */
+/** @returns a statement, and what is given to it */
 function partsIn(columns: string, range: Range, version: number | undefined): [string, number[]] {
   const live = `SELECT ${columns} FROM buckets WHERE ${IN_RANGE}`;
   if (version === undefined) return [live, range];

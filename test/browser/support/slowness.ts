@@ -1,8 +1,7 @@
 /** How much slower a page runs now than the machine that aims in milliseconds are meant for. */
 import type { Page } from 'playwright-core';
+import { STEPS_PER_MS } from '../../support/known-work.js';
 
-/** Of a core of 3 GHz that does nothing else: a multiplication and an addition that wait for each other take four cycles. */
-const STEPS_PER_MS = 750_000;
 const MS = 10;
 const RUNS = 10;
 

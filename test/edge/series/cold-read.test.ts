@@ -1,6 +1,7 @@
 /** How long a series object takes for an hour of minutes of ten series that it does not hold in memory. */
 import { abortAllDurableObjects } from 'cloudflare:test';
 import { beforeEach, expect, it } from 'vitest';
+import { STEPS_PER_MS } from '../../support/known-work.js';
 import { seededRandom } from '../../support/prng.js';
 import { START, setClock, tenantConfig } from '../ingest/ground.js';
 import { HOUR_MS, handOver, MINUTE_MS, readOf, ringUntil, row, totalsOf } from './ground.js';
@@ -12,13 +13,9 @@ const READS = 21;
 /** Rounds of so many reads, of which one has to meet the bound: the others may have met a machine at work. */
 const ROUNDS = 6;
 
-/**
- * Steps of work whose length does not depend on the machine's memory: each is a multiplication and an addition that wait for
- * the one before, four cycles on every processor of today.
- */
 const STEPS = 8_000_000;
 /** What two halves of it take a core of 3 GHz that does nothing else. */
-const QUIET_MS = (2 * STEPS * 4) / 3e6;
+const QUIET_MS = (2 * STEPS) / STEPS_PER_MS;
 
 beforeEach(() => setClock(START));
 
