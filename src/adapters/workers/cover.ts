@@ -2,7 +2,7 @@
  * Which buckets cover a stretch of time: days that lie whole inside it, hours in what is left, minutes at the rims. Only
  * buckets that are there count; where a day was not rolled up yet, its hours are read. And how far what was read reaches.
  */
-import { type BucketRow, DAY, LEVEL_MS, type Level, MINUTE } from './buckets.js';
+import { type BucketPlace, type BucketRow, DAY, LEVEL_MS, type Level, MINUTE } from './buckets.js';
 
 /** Reads the parts of buckets of a level that start in [from, to), in order of start. */
 export type ReadLevel = (level: Level, from: number, to: number) => BucketRow[];
@@ -32,26 +32,38 @@ export function cover(from: number, to: number, find: ReadLevel, level: Level = 
   return rows;
 }
 
-/** What parts of buckets hold together. */
+/** What a bucket of a series holds, and the buckets that it was rolled up from, as far as they are kept. */
 export interface Span {
+  series: number;
   n: number;
-  /** Where the last of them starts, epoch milliseconds. */
+  finerN: number;
+  /** Where the last of the finer ones starts, epoch milliseconds. */
   last: number;
 }
 
 /**
- * Until when there may be values in a bucket, epoch milliseconds: where its own end would be told too late, that of the newest
- * of those that it was rolled up from, as long as all of them are kept.
- * @param look at the parts of a level that start in [from, to)
+ * Until when there may be values in the newest buckets of some series, epoch milliseconds: where a bucket's own end would be
+ * told too late, that of the newest of those below it, if they hold all its values.
+ * @param newest one for each series, at least one
+ * @param look at one bucket of several series at once
  */
 export function newestEnd(
-  level: Level,
-  start: number,
-  look: (level: Level, from: number, to: number) => Span,
+  newest: readonly BucketPlace[],
+  look: (series: number[], level: Level, start: number) => Span[],
 ): number {
-  const end = start + LEVEL_MS[level];
-  if (level === MINUTE) return end;
-  const finer = (level - 1) as Level;
-  const { n, last } = look(finer, start, end);
-  return n === look(level, start, end).n ? newestEnd(finer, last, look) : end;
+  const endOf = ({ level, start }: BucketPlace) => start + LEVEL_MS[level];
+  for (let places = newest; ; ) {
+    const top = places.reduce((a, b) => (endOf(b) > endOf(a) ? b : a));
+    const { level, start } = top;
+    if (level === MINUTE) return endOf(top);
+    const isTop = (place: BucketPlace) => place.level === level && place.start === start;
+    const spans = look(
+      places.filter(isTop).map(({ series }) => series),
+      level,
+      start,
+    );
+    if (spans.some(({ n, finerN }) => n !== finerN)) return endOf(top);
+    const finer = spans.map(({ series, last }) => ({ series, level: (level - 1) as Level, start: last }));
+    places = [...places.filter((place) => !isTop(place)), ...finer];
+  }
 }

@@ -167,11 +167,15 @@ describe('closing and rolling up', () => {
       return apart.groups.map(({ to }) => (to - day) / MINUTE_MS);
     };
     expect(await ends(day + 2 * DAY_MS, 2)).toEqual([7 * 60 + 31, 10]);
+    await seriesObject(config).createSnapshot('then');
     // Minutes have expired, but for one that came since: it does not speak for the others.
     await ringUntil(config, day + 3 * DAY_MS + 12 * HOUR_MS);
     await handOver(config, [row(day + 2 * HOUR_MS, [4], { route: '/a' })]);
     expect(await ends(day + 3 * DAY_MS + 12 * HOUR_MS, 3)).toEqual([8 * 60, 60]);
     expect(await ends(day + 6 * DAY_MS, 3)).toEqual([24 * 60, 24 * 60]);
+    // A snapshot has what it saw.
+    const [then] = (await readOf(config, { asOf: 'then' })).groups;
+    expect(then.to).toBe(newest + MINUTE_MS);
   });
 
   it('counts late values once at every level, before and after each roll-up', async () => {
