@@ -2,8 +2,11 @@
 import { existsSync } from 'node:fs';
 import { ROOT, read } from './known.js';
 
-/** Suites that need more than Node and npm: `npm test` leaves them out. */
-const ELSEWHERE = /^test\/(ops\/live|browser)\//;
+/** Folders whose tests are of other projects than `release`, as vitest.config.ts says. */
+function foldersElsewhere(): string[] {
+  const [, excluded] = /name: 'release',.*?exclude: \[(.*?)\]/s.exec(read('vitest.config.ts'))!;
+  return [...excluded.matchAll(/'(test\/[\w/-]+\/)\*\*'/g)].map(([, folder]) => folder);
+}
 
 /** Whether a command is a step of .ci/run: a script that is named there, or a test that `npm test` runs. */
 export function isStepOfBuild(command: string): boolean {
@@ -15,6 +18,6 @@ export function isStepOfBuild(command: string): boolean {
     test !== undefined &&
     /^npm test\b|\bnpm test --silent/m.test(steps) &&
     existsSync(ROOT + test) &&
-    !ELSEWHERE.test(test)
+    !foldersElsewhere().some((folder) => test.startsWith(folder))
   );
 }

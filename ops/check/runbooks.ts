@@ -31,10 +31,16 @@ export function faultsOfRunbook(path: string, text: string, known: Known, now: n
   else {
     const days = Math.floor((now - Date.parse(verified[1])) / DAY_MS);
     if (days > OLDEST_DAYS) faults.push(`Last verified: ${days} days ago, at most ${OLDEST_DAYS}`);
-    if (days < 0) faults.push('Last verified: in the future');
+    // East of Greenwich tomorrow has begun.
+    if (days < -1) faults.push('Last verified: in the future');
   }
   if (!sectionOf(text, 'Diagnosis').includes('```sh')) faults.push('Diagnosis: has no command');
   return [...faults, ...faultsOfText(path, text, known)];
+}
+
+/** Whether a fault is that time has passed: whoever follows the runbook now has no use for being told. */
+export function isOfAge(fault: string): boolean {
+  return /^Last verified: \d+ days ago/.test(fault);
 }
 
 /** Areas of a checklist, in their order. */

@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { copyFile, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { NUMBERS as NUMBERS_OF_THE_EDGE } from '../../src/adapters/workers/variables.js';
 import { encodeBatch } from '../../src/batch.js';
 import { saturationFindings } from '../../src/cli/doctor/edge.js';
-import { configurationFindings, judgeToken, VARIABLES } from '../../src/cli/doctor/environment.js';
+import { configurationFindings, judgeToken, NUMBERS, VARIABLES } from '../../src/cli/doctor/environment.js';
 import type { Finding } from '../../src/cli/doctor/finding.js';
 import { KllSketch } from '../../src/index.js';
 import { KLL, workFolder } from './run-kll.js';
@@ -59,13 +60,22 @@ describe('kll doctor on the environment', () => {
     ['KLL_TOKEN_SECRET', 'x'.repeat(32), 'ok'],
     ['KLL_TOKEN_SECRET', 'short', 'fail'],
     ['KLL_CORS_ORIGINS', 'https://a.example,https://b.example:8443', 'ok'],
+    ['KLL_CORS_ORIGINS', 'https://a.example https://b.example:8443', 'ok'],
     ['KLL_CORS_ORIGINS', 'https://a.example/', 'fail'],
     ['KLL_SERVER_LABELS', 'country', 'ok'],
-    ['KLL_SERVER_LABELS', 'address', 'fail'],
+    ['KLL_SERVER_LABELS', 'country, device', 'ok'],
+    ['KLL_SERVER_LABELS', 'country address', 'fail'],
+    ['KLL_TELEMETRY_EVENTS', 'warn', 'ok'],
+    ['KLL_TELEMETRY_EVENTS', 'all', 'fail'],
     ['KLL_URL', 'edge', 'fail'],
     ['KLL_MAX_BODYBYTES', '1', 'warn'],
   ])('takes %s=%s as %s', (name, value, verdict) => {
     expect(verdictOf(configurationFindings({ [name]: value }, NOW), name)).toBe(verdict);
+  });
+
+  it('judges the numbers of the edge by the ranges that the edge takes', () => {
+    const ranges = Object.entries(NUMBERS_OF_THE_EDGE).map(([name, [, ...range]]) => [name, range]);
+    expect(NUMBERS).toMatchObject(Object.fromEntries(ranges));
   });
 
   it('reads what a token says of itself, and never shows it or a secret', () => {

@@ -2,9 +2,8 @@
 import type { IngestKey, TenantConfig } from './contract.js';
 import type { EdgeEnv } from './env.js';
 import { KEY_FORM } from './ingest-keys.js';
-import { variable } from './limits.js';
+import { numberOf } from './variables.js';
 
-const STANDARD_TTL_MS = 5000;
 /** Strangers may name any number of keys. */
 const MOST_ENTRIES = 10_000;
 
@@ -21,7 +20,7 @@ function cached<T>(env: EdgeEnv, name: string, ask: () => Promise<T>, fresh = fa
   if (known && known.until > now && !fresh) return known.answer as Promise<T>;
   if (entries.size >= MOST_ENTRIES) entries.clear();
   const answer = ask();
-  const ttl = variable(env.KLL_DIRECTORY_TTL_MS, STANDARD_TTL_MS, 0, 60_000);
+  const ttl = numberOf(env, 'KLL_DIRECTORY_TTL_MS');
   if (ttl > 0) {
     entries.set(name, { until: now + ttl, answer });
     // A failure is not remembered.

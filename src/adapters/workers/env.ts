@@ -14,7 +14,7 @@ export interface EdgeEnv extends EdgeBindings {
   EXPORT?: R2Bucket;
   /** Origins that may call with a token from a page, separated by commas or spaces; default none. */
   KLL_CORS_ORIGINS?: string;
-  /** Labels the server adds to every series from the request: 'country', 'device', both by comma; default none. */
+  /** Labels the server adds to every series from the request: 'country', 'device', separated by commas or spaces; default none. */
   KLL_SERVER_LABELS?: string;
   /** Largest body that is read, as sent, bytes; default 1 MiB. */
   KLL_MAX_BODY_BYTES?: string;
@@ -26,6 +26,7 @@ export interface EdgeEnv extends EdgeBindings {
   KLL_MAX_BUCKETS?: string;
   /** Most series an object may touch for a query; default 10 000. */
   KLL_MAX_QUERY_SERIES?: string;
+  /** Most groups of an answer (`by`); default 1000. */
   KLL_MAX_QUERY_GROUPS?: string;
   /** Version and commit of the deployment, for `kll_edge_build_info`. */
   KLL_VERSION?: string;

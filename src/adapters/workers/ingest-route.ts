@@ -8,13 +8,14 @@ import type { TakeResult } from './contract.js';
 import type { EdgeEnv } from './env.js';
 import type { EdgeContext } from './http-context.js';
 import { type BatchForm, type CheckedBatch, checkBatch } from './ingest-batch.js';
-import { limitsOf, variable } from './limits.js';
+import { limitsOf } from './limits.js';
 import { logFailure } from './log.js';
 import { busy, Problem, refuse, unavailable } from './problem.js';
 import { requireRate } from './rate-limit.js';
 import { serverLabels } from './server-labels.js';
 import { store } from './store-batch.js';
 import { knownUploads, strangersUploads } from './uploads.js';
+import { numberOf } from './variables.js';
 import { workerCounters } from './worker-counters.js';
 
 /** Forms by content type. Beacons can only send text/plain, with the key inside. */
@@ -25,8 +26,6 @@ const FORMS: Readonly<Record<string, BatchForm>> = {
   'application/json': 'json',
 };
 /** Batches that an isolate stores at once, beyond which it asks senders to wait: at 2,000 a second, 0.1 s. */
-const STANDARD_IN_FLIGHT = 200;
-const LARGEST_IN_FLIGHT = 100_000;
 let inFlight = 0;
 
 export async function ingest(context: EdgeContext): Promise<Response> {
@@ -43,8 +42,8 @@ export async function ingest(context: EdgeContext): Promise<Response> {
 }
 
 /** @throws Problem 429 ERR_BUSY */
-function requireRoom({ KLL_MAX_IN_FLIGHT }: EdgeEnv): void {
-  if (inFlight >= variable(KLL_MAX_IN_FLIGHT, STANDARD_IN_FLIGHT, 1, LARGEST_IN_FLIGHT)) throw busy();
+function requireRoom(env: EdgeEnv): void {
+  if (inFlight >= numberOf(env, 'KLL_MAX_IN_FLIGHT')) throw busy();
 }
 
 /** What is known of a request by the time that it is refused. */

@@ -2,6 +2,7 @@
 import type { BatchLimits } from '../../wire/batch.js';
 import type { IngestKey } from './contract.js';
 import type { EdgeEnv } from './env.js';
+import { numberOf } from './variables.js';
 
 export interface EdgeLimits {
   /** Body as sent, bytes. */
@@ -54,11 +55,11 @@ export const MAX_FUTURE_MS = 48 * 3_600_000;
 
 /** @param key the ingest key that was used, when there is one: its own limits are the smaller ones */
 export function limitsOf(env: EdgeEnv, key?: IngestKey): EdgeLimits {
-  const ownN = variable(env.KLL_MAX_N, 2 ** 40, 1, 2 ** 52);
+  const ownN = numberOf(env, 'KLL_MAX_N');
   const ownSeries = 10_000;
   return {
-    maxBodyBytes: variable(env.KLL_MAX_BODY_BYTES, 2 ** 20, 1024, 64 * 2 ** 20),
-    maxInflatedBytes: variable(env.KLL_MAX_INFLATED_BYTES, 4 * 2 ** 20, 1024, 64 * 2 ** 20),
+    maxBodyBytes: numberOf(env, 'KLL_MAX_BODY_BYTES'),
+    maxInflatedBytes: numberOf(env, 'KLL_MAX_INFLATED_BYTES'),
     maxSeries: key ? Math.min(ownSeries, key.maxSeries) : ownSeries,
     maxLabels: 32,
     maxStrings: 20_000,
@@ -79,9 +80,9 @@ export function queryLimitsOf(env: EdgeEnv): QueryLimits {
     maxMatchers: 16,
     maxAlternatives: 64,
     maxBy: 8,
-    maxBuckets: variable(env.KLL_MAX_BUCKETS, 50_000, 1, 10_000_000),
-    maxSeries: variable(env.KLL_MAX_QUERY_SERIES, 10_000, 1, 1_000_000),
-    maxGroups: variable(env.KLL_MAX_QUERY_GROUPS, 1000, 1, 100_000),
+    maxBuckets: numberOf(env, 'KLL_MAX_BUCKETS'),
+    maxSeries: numberOf(env, 'KLL_MAX_QUERY_SERIES'),
+    maxGroups: numberOf(env, 'KLL_MAX_QUERY_GROUPS'),
     maxPoints: 20_000,
     maxPage: 1000,
   };
@@ -107,11 +108,4 @@ export function decoderLimits(limits: EdgeLimits): BatchLimits {
     n: 2 ** 53,
     k: 65535,
   };
-}
-
-/** A number from a variable: outside its range it is an operator's mistake, and the default holds. */
-export function variable(text: string | undefined, standard: number, least: number, most: number): number {
-  if (text === undefined || text.trim() === '') return standard;
-  const value = Number(text);
-  return value >= least && value <= most ? Math.floor(value) : standard;
 }

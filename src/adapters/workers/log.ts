@@ -5,6 +5,7 @@
  */
 import type { EdgeEnv } from './env.js';
 import { describeError } from './log-errors.js';
+import { numberOf } from './variables.js';
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -35,14 +36,8 @@ export function logError(event: string, error: unknown, fields: LogFields = {}):
 
 /** Something worked. @param random 0..1, of each call anew */
 export function logSuccess(env: EdgeEnv, event: string, fields: LogFields, random = Math.random): void {
-  const share = shareOf(env.KLL_LOG_SHARE);
+  const share = numberOf(env, 'KLL_LOG_SHARE');
   if (share > 0 && random() < share) console.log(line('info', event, { ...fields, share }));
-}
-
-/** An operator's mistake logs nothing rather than everything. */
-function shareOf(text: string | undefined): number {
-  const share = Number(text || 0);
-  return share >= 0 && share <= 1 ? share : 0;
 }
 
 function line(level: string, event: string, fields: LogFields): string {

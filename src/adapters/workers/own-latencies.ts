@@ -20,8 +20,8 @@ const sketches = new Map<string, KllSketch>();
 let since = Infinity;
 
 /** Whether the environment asks for it. */
-export function isTelling({ KLL_TELEMETRY }: Pick<EdgeEnv, 'KLL_TELEMETRY'>): boolean {
-  return KLL_TELEMETRY === '1' || KLL_TELEMETRY === 'true';
+function isTelling({ KLL_TELEMETRY }: Pick<EdgeEnv, 'KLL_TELEMETRY'>): boolean {
+  return KLL_TELEMETRY === '1';
 }
 
 /** A request was answered. @param route its template, never its path */

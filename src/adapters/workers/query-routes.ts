@@ -13,7 +13,7 @@ import {
 } from './answer.js';
 import { tenantConfig } from './directory-cache.js';
 import type { EdgeContext } from './http-context.js';
-import { mostGroups, queryLimitsOf, variable } from './limits.js';
+import { mostGroups, queryLimitsOf } from './limits.js';
 import { logFailure } from './log.js';
 import { Problem, refuse, unavailable } from './problem.js';
 import { query } from './query.js';
@@ -23,11 +23,11 @@ import {
   quantilesParameters,
   sketchParameters,
 } from './query-parameters.js';
+import { numberOf } from './variables.js';
 import { countStanding, workerCounters } from './worker-counters.js';
 
 type QueryResult = Awaited<ReturnType<typeof query>>;
 
-const STANDARD_SLOW_MS = 1000;
 /** Buckets named in an answer that had to do without them. */
 const LEFT_OUT_SHOWN = 100;
 
@@ -120,7 +120,7 @@ async function run(context: EdgeContext, asked: QueryParameters, points: number)
 
 /** What was asked for is its sender's: the line has its shape alone. */
 function logSlow(context: EdgeContext, asked: QueryParameters, { explain }: QueryResult, ms: number): void {
-  if (ms < variable(context.env.KLL_SLOW_QUERY_MS, STANDARD_SLOW_MS, 0, 3_600_000)) return;
+  if (ms < numberOf(context.env, 'KLL_SLOW_QUERY_MS')) return;
   workerCounters.add(EDGE_METRICS.slowQueries);
   const { selection, by = [], asOf } = asked;
   logFailure('warn', 'slow query', {

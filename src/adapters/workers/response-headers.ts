@@ -1,6 +1,7 @@
 /** Headers every answer carries, and those that let a page of another origin read it. */
 import { keyOrigins } from './directory-cache.js';
 import type { EdgeEnv } from './env.js';
+import { namesOf } from './variables.js';
 
 const SECURITY_HEADERS = {
   'cache-control': 'no-store',
@@ -46,8 +47,8 @@ export async function preflight(request: Request, env: EdgeEnv, methods: string)
 }
 
 async function mayRead(origin: string, path: string, env: EdgeEnv): Promise<boolean> {
-  const listed = (env.KLL_CORS_ORIGINS ?? '').split(/[\s,]+/);
-  if (origin !== '' && listed.includes(origin)) return true;
+  const listed = namesOf(env.KLL_CORS_ORIGINS);
+  if (listed.includes(origin)) return true;
   if (path !== '/v1/ingest' && path !== '/v1/limits') return false;
   // Without the directory the answer goes out all the same; a page just cannot read it.
   const origins = await keyOrigins(env).catch((): string[] => []);

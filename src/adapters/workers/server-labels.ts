@@ -1,10 +1,11 @@
 /** Labels that the server takes from the request: where it came from and on what, never who. */
 import type { EdgeEnv } from './env.js';
 import type { Labels } from './series-key.js';
+import { namesOf } from './variables.js';
 
 /** @returns what KLL_SERVER_LABELS names of 'country' and 'device' */
 export function serverLabels(request: Request, env: EdgeEnv): Labels {
-  const wanted = (env.KLL_SERVER_LABELS ?? '').split(/[\s,]+/);
+  const wanted = namesOf(env.KLL_SERVER_LABELS);
   const labels: Record<string, string> = {};
   // The platform's own finding: a header could be anybody's.
   const country = (request as Request<unknown, IncomingRequestCfProperties>).cf?.country;

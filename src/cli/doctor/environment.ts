@@ -1,5 +1,6 @@
 /** Does this machine run kll, and is what it finds in its environment what docs/edge.md describes? */
 import { availableParallelism, freemem, totalmem } from 'node:os';
+import { EVENT_LEVELS } from '../../metrics/event-log.js';
 import { showBytes } from '../output/figures.js';
 import { type Finding, findingsOf } from './finding.js';
 
@@ -32,8 +33,8 @@ export function environmentFindings(): Finding[] {
   ];
 }
 
-/** Numbers, with the range outside which the server takes its default. */
-const NUMBERS: Readonly<Record<string, readonly [least: number, most: number]>> = {
+/** Numbers, with the range outside which whoever reads them takes a default. */
+export const NUMBERS: Readonly<Record<string, readonly [least: number, most: number]>> = {
   KLL_MAX_BODY_BYTES: [1024, 64 * 2 ** 20],
   KLL_MAX_INFLATED_BYTES: [1024, 64 * 2 ** 20],
   KLL_MAX_N: [1, 2 ** 52],
@@ -55,7 +56,6 @@ const TEXTS = [
   'KLL_EXPORT_DIR',
   'KLL_OPERATOR_TENANT',
   'KLL_TELEMETRY',
-  'KLL_TELEMETRY_EVENTS',
   'KLL_VERSION',
 ];
 const SERVER_LABELS = ['country', 'device'];
@@ -69,6 +69,7 @@ export const VARIABLES: readonly string[] = [
   'KLL_TOKEN_SECRET',
   'KLL_CORS_ORIGINS',
   'KLL_SERVER_LABELS',
+  'KLL_TELEMETRY_EVENTS',
 ];
 
 /** @param now epoch milliseconds */
@@ -105,21 +106,13 @@ function judge(name: string, value: string, now: number): [Finding['verdict'], s
     ];
   }
   if (name === 'KLL_CORS_ORIGINS') {
-    const wrong = value
-      .split(',')
-      .map((one) => one.trim())
-      .filter((one) => !isOrigin(one));
+    const wrong = namesOf(value).filter((one) => !isOrigin(one));
     return wrong.length === 0 ? ['ok', value] : ['fail', `${wrong.map(quoted).join(', ')}: no origin`];
   }
   if (name === 'KLL_SERVER_LABELS') {
-    const wrong = value
-      .split(',')
-      .map((one) => one.trim())
-      .filter((one) => !SERVER_LABELS.includes(one));
-    return wrong.length === 0
-      ? ['ok', value]
-      : ['fail', `${wrong.map(quoted).join(', ')}: expected ${SERVER_LABELS.join(', ')}`];
+    return among(SERVER_LABELS, namesOf(value), value);
   }
+  if (name === 'KLL_TELEMETRY_EVENTS') return among(EVENT_LEVELS, [value], value);
   if (TEXTS.includes(name)) return ['ok', value];
   return ['warn', 'is read by nothing: is it misspelled?'];
 }
@@ -140,6 +133,19 @@ export function judgeToken(token: string, now: number): [Finding['verdict'], str
   if (typeof exp !== 'number') return ['ok', `${about}, without an end`];
   const ends = new Date(exp * 1000).toISOString();
   return exp * 1000 > now ? ['ok', `${about}, until ${ends}`] : ['fail', `${about}, ended ${ends}`];
+}
+
+/** Names in a list, by commas or spaces. */
+const namesOf = (list: string) => list.split(/[\s,]+/).filter((name) => name !== '');
+
+function among(
+  known: readonly string[],
+  names: readonly string[],
+  value: string,
+): [Finding['verdict'], string] {
+  const wrong = names.filter((name) => !known.includes(name));
+  if (wrong.length === 0) return ['ok', value];
+  return ['fail', `${wrong.map(quoted).join(', ')}: expected ${known.join(', ')}`];
 }
 
 function isOrigin(text: string): boolean {
