@@ -1,6 +1,7 @@
 /** kll-wasm/workers: the aggregation service, for a Worker of one's own. */
-export { type Scope, signToken } from './adapters/workers/auth.js';
+export { signToken } from './adapters/workers/auth.js';
 export type { EdgeEnv } from './adapters/workers/env.js';
+export type { Scope } from './adapters/workers/token-form.js';
 export {
   createWorker,
   DirectoryObject,

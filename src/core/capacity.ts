@@ -1,6 +1,7 @@
-/**
- * Capacities of the levels of an Apache KLL sketch (Apache DataSketches, KllHelper.levelCapacity).
- */
+/** Capacities of the levels of an Apache KLL sketch (Apache DataSketches, KllHelper.levelCapacity). */
+
+/** From this k on tails follow the schedule (assembly/capacity.ts). */
+export const SCHEDULE_K = 1024;
 
 /**
  * Items a level may hold before it is due for compaction.
@@ -19,9 +20,9 @@ export function levelCapacity(k: number, numLevels: number, level: number, floor
 }
 
 /** Items a sketch of `numLevels` levels may hold in all. */
-export function totalCapacity(k: number, numLevels: number, floor = 8): number {
+export function totalCapacity(k: number, numLevels: number): number {
   let total = 0;
-  for (let level = 0; level < numLevels; level++) total += levelCapacity(k, numLevels, level, floor);
+  for (let level = 0; level < numLevels; level++) total += levelCapacity(k, numLevels, level);
   return total;
 }
 

@@ -68,7 +68,8 @@ export function planCondense(n: number, k: number, tails: TailsCode, wanted: num
   }
 }
 
-function popcount(x: number): number {
+/** Ones among the bits of a whole number: with a slack of so many, chunks of a layout that phase and rest take up. */
+export function popcount(x: number): number {
   let count = 0;
   for (; x > 0; x = Math.floor(x / 2)) count += x % 2;
   return count;

@@ -1,5 +1,5 @@
 /** Everything about a sketch that helps to understand it; plain data, fit for JSON. */
-import { levelCapacity } from './capacity.js';
+import { levelCapacity, SCHEDULE_K } from './capacity.js';
 import type { Tails } from './image.js';
 
 export interface DebugLevel {
@@ -30,9 +30,6 @@ export interface DebugState {
   rankError: number;
   levels: DebugLevel[];
 }
-
-/** From this k on tails follow the schedule (assembly/capacity.ts). */
-export const SCHEDULE_K = 1024;
 
 /** The levels of a debug state. */
 export function debugLevels(

@@ -1,12 +1,8 @@
 /** What is done to states with the kernel: taking values in, merging, fitting, building views. */
-import { INPUT_VALUES as CHUNK, F64, U8, U32 } from '../wasm/abi.js';
+import { INPUT_VALUES as CHUNK, F64, U8, U32, WINDOW_EXTRA } from '../wasm/abi.js';
 import { imageTaker, isInstantiated, type Kernel, kernel, turn } from '../wasm/kernel.js';
-import { MAX_LEVELS } from './image.js';
 import { SortedView } from './sorted-view.js';
 import type { SketchState } from './state.js';
-
-/** Items beside 3 k that a level window must hold: a block, 8 and the reserve of a protected tail for each level. */
-const EXTRA = 2048 + MAX_LEVELS * (8 + 288);
 
 /** Up to so many items, a question alone is no reason to instantiate the kernel. */
 const SMALL_VIEW = 2048;
@@ -20,7 +16,7 @@ export const DISTURBED = -2;
 function open(state: SketchState): Kernel {
   const k = kernel();
   // More than any budget: 3 k and 8 a level (formats.md, image limits), and what tails reserve.
-  k.load(state, 3 * state.word[U32.k] + EXTRA);
+  k.load(state, 3 * state.word[U32.k] + WINDOW_EXTRA);
   return k;
 }
 

@@ -3,6 +3,9 @@ import { badArgument } from './errors.js';
 
 const to64 = (x: bigint) => BigInt.asUintN(64, x);
 
+/** What a draw advances the generator by. */
+export const STEP = 0x9e3779b97f4a7c15n;
+
 /** The 64 bits drawn at a state of the generator (any integer, taken modulo 2^64). */
 export function mix(state: bigint): bigint {
   let z = to64(state);

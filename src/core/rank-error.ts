@@ -1,4 +1,5 @@
 /** What is known of a sketch's error, at 99 % confidence. docs/accuracy.md has the fits and the data behind them. */
+import { SCHEDULE_K } from './capacity.js';
 import type { TailsCode } from './image.js';
 
 /** All that the error depends on. */
@@ -17,15 +18,13 @@ export interface ErrorTerms {
 const ONE_RANK = 0.75;
 /** The error of an interval (two ranks) as a share of the largest over all ranks. */
 const TWO_RANKS = 1.8;
-/** From this k on tails follow a schedule (assembly/capacity.ts). */
-const SCHEDULED = 1024;
 /** From this k on the two items and more of a level that are protected promise something. */
 const FIXED = 50;
 /** Distance from a protected end from which condensing takes its largest chunks: 6 k / 200 of them, of n / (2.5 k). */
 const RAMP = 0.012;
 /** Standard deviations of condensing that its largest error over all ranks comes to. */
 const CONDENSED = 4.3;
-/** Window of the sampler of bulk calls below SCHEDULED, in units of n / k: 0.4 eps^2 with eps^2 = 0.003^2 200 / k (assembly/ingest.ts). */
+/** Window of the sampler of bulk calls below SCHEDULE_K, in units of n / k: 0.4 eps^2 with eps^2 = 0.003^2 200 / k (assembly/ingest.ts). */
 const WINDOW = 7.2e-4;
 /** A value or two on top: n is a whole number of them. */
 const VALUES = 1.5;
@@ -36,7 +35,7 @@ const VALUES = 1.5;
  */
 function compacting({ n, minK, guarantee }: Pick<ErrorTerms, 'n' | 'minK' | 'guarantee'>): number {
   // What protecting one end, or both, costs the body.
-  const cost = guarantee === 2 ? 1.28 : guarantee ? (minK < SCHEDULED ? 1.06 : 1.16) : 1;
+  const cost = guarantee === 2 ? 1.28 : guarantee ? (minK < SCHEDULE_K ? 1.06 : 1.16) : 1;
   // Small sketches that are brought to rest after every few values compact blocks of a few items.
   const small = Math.max(0, 200 - minK) / 900;
   const growth = Math.min(1, 0.55 + 2 * small + 0.2 * Math.log10(Math.max(1, n / minK)));
@@ -66,8 +65,8 @@ export function rankErrorAt(rank: number, terms: ErrorTerms): number {
   const { n, minK, guarantee, variance } = terms;
   const distance = guarantee === 2 ? Math.min(rank, 1 - rank) : guarantee ? 1 - rank : 1;
   let base = ONE_RANK * compacting(terms);
-  if (guarantee && minK >= SCHEDULED) {
-    base = Math.min(base, 0.0142 * guarantee * Math.sqrt(SCHEDULED / minK) * distance ** 0.75);
+  if (guarantee && minK >= SCHEDULE_K) {
+    base = Math.min(base, 0.0142 * guarantee * Math.sqrt(SCHEDULE_K / minK) * distance ** 0.75);
   } else if (minK >= FIXED) {
     // However close to the end, one of the largest values may stand for a window.
     base = Math.max(WINDOW / minK, base * Math.min(1, (distance / 0.018) ** 0.7));

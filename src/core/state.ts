@@ -10,7 +10,7 @@
 import { F64, HEADER_SLOTS, U8, U32, U64 } from '../wasm/abi.js';
 import type { KernelState } from '../wasm/kernel.js';
 import type { SketchImage, StateBlock, TailsCode } from './image.js';
-import { mix } from './random.js';
+import { mix, STEP } from './random.js';
 
 export class SketchState implements KernelState {
   retained = 0;
@@ -127,7 +127,7 @@ export class SketchState implements KernelState {
 
   /** 64 bits from the generator, which advances. */
   draw(): bigint {
-    return mix((this.long[U64.generator] += 0x9e3779b97f4a7c15n));
+    return mix((this.long[U64.generator] += STEP));
   }
 
   /** A number in [0, 1), of 53 bits. */

@@ -3,7 +3,7 @@
  * never values, bytes, labels or texts of errors.
  */
 import type { MergeEvent, ObservedSketch, SketchObserver } from '../core/observer.js';
-import { mix, toSeed } from '../core/random.js';
+import { mix, STEP, toSeed } from '../core/random.js';
 import { isDataErrorCode, toCode } from './data-error-codes.js';
 import { toLabelValue } from './label-values.js';
 import { isWeakened } from './weakened.js';
@@ -33,9 +33,6 @@ export interface EventLog extends SketchObserver {
 }
 
 type Fields = Record<string, unknown>;
-
-/** What the generator of splitmix64 goes on by. */
-const STEP = 0x9e3779b97f4a7c15n;
 
 /**
  * Makes an observer that writes events as lines of JSON. Events at level debug: `configuration`, `read`, `written`,

@@ -23,6 +23,7 @@ import {
 } from '../core/options.js';
 import type { OwnBytes } from '../core/own-bytes.js';
 import { toSeed } from '../core/random.js';
+import { gridVariance } from '../core/variance.js';
 import { U8 } from '../wasm/abi.js';
 import { fromBase64Url, toBase64Url } from '../wire/base64url.js';
 import { decodeCompact } from '../wire/compact-decode.js';
@@ -341,11 +342,6 @@ export class KllSketch extends Merging {
     );
     return this;
   }
-}
-
-/** Variance of one condensing to chunks of 2^height, in units of n^2: that of a uniform place in a chunk. */
-function gridVariance(height: number, n: number): number {
-  return (2 ** height / n) ** 2 / 12;
 }
 
 /** Bytes as a source of a merge; an error names the source's position where there are several. */

@@ -38,6 +38,8 @@ export interface KernelExports {
 
 /** Values the input window holds (CHUNK in assembly/layout.ts). */
 export const INPUT_VALUES = 16384;
+/** Items beside 3 k that a level window must hold: a block, 8 and the reserve of a protected tail for each of 54 levels. */
+export const WINDOW_EXTRA = 2048 + 54 * (8 + 288);
 /** Slots of a learned table (TABLE_BYTES there). */
 export const TABLE_SLOTS = 515;
 /**

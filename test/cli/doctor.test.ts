@@ -2,10 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { copyFile, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { NUMBERS as NUMBERS_OF_THE_EDGE } from '../../src/adapters/workers/variables.js';
 import { encodeBatch } from '../../src/batch.js';
 import { saturationFindings } from '../../src/cli/doctor/edge.js';
-import { configurationFindings, judgeToken, NUMBERS, VARIABLES } from '../../src/cli/doctor/environment.js';
+import { configurationFindings, judgeToken, VARIABLES } from '../../src/cli/doctor/environment.js';
 import type { Finding } from '../../src/cli/doctor/finding.js';
 import { KllSketch } from '../../src/index.js';
 import { KLL, workFolder } from './run-kll.js';
@@ -71,11 +70,6 @@ describe('kll doctor on the environment', () => {
     ['KLL_MAX_BODYBYTES', '1', 'warn'],
   ])('takes %s=%s as %s', (name, value, verdict) => {
     expect(verdictOf(configurationFindings({ [name]: value }, NOW), name)).toBe(verdict);
-  });
-
-  it('judges the numbers of the edge by the ranges that the edge takes', () => {
-    const ranges = Object.entries(NUMBERS_OF_THE_EDGE).map(([name, [, ...range]]) => [name, range]);
-    expect(NUMBERS).toMatchObject(Object.fromEntries(ranges));
   });
 
   it('reads what a token says of itself, and never shows it or a secret', () => {

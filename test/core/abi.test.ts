@@ -1,10 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { F64, HEADER_SLOTS, INPUT_VALUES, TABLE_SLOTS, U8, U32, U64 } from '../../src/wasm/abi.js';
+import { SCHEDULE_K } from '../../src/core/capacity.js';
+import { MAX_LEVELS } from '../../src/core/image.js';
+import {
+  F64,
+  HEADER_SLOTS,
+  INPUT_VALUES,
+  TABLE_SLOTS,
+  U8,
+  U32,
+  U64,
+  WINDOW_EXTRA,
+} from '../../src/wasm/abi.js';
 
-const layout = readFileSync(new URL('../../assembly/layout.ts', import.meta.url), 'utf8');
-const constantOf = (name: string): number => {
-  const [, text] = new RegExp(`export const ${name}: \\w+ = ([^;]+);`).exec(layout)!;
+const sourceOf = (file: string) => readFileSync(new URL(`../../assembly/${file}`, import.meta.url), 'utf8');
+const layout = sourceOf('layout.ts');
+const constantOf = (name: string, source = layout): number => {
+  const [, text] = new RegExp(`export const ${name}: \\w+ = ([^;]+);`).exec(source)!;
   return Number(text);
 };
 
@@ -29,4 +41,11 @@ it('knows the sizes of the input window and of a table', () => {
   expect(INPUT_VALUES).toBe(constantOf('CHUNK'));
   expect(layout).toContain('export const TABLE_BYTES: i32 = 24 + (CELLS << 1);');
   expect(TABLE_SLOTS * 8).toBe(24 + (constantOf('CELLS') << 1));
+});
+
+it('knows how many levels there are, what a level window must hold beside 3 k, and from which k on tails have a schedule', () => {
+  expect(MAX_LEVELS).toBe(constantOf('MAX_LEVELS'));
+  // A block, and for each level what an image may hold of its tails (docs/formats.md, R).
+  expect(WINDOW_EXTRA).toBe(constantOf('BLOCK') + MAX_LEVELS * (8 + 288));
+  expect(SCHEDULE_K).toBe(constantOf('SCHEDULE_K', sourceOf('capacity.ts')));
 });

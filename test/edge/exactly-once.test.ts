@@ -5,7 +5,7 @@
 import { abortAllDurableObjects } from 'cloudflare:test';
 import { beforeEach, expect, it, vi } from 'vitest';
 import type { TakeCall, TenantConfig } from '../../src/adapters/workers/contract.js';
-import { newestRing } from '../../src/adapters/workers/former-owners.js';
+import { newestRing } from '../../src/adapters/workers/rings.js';
 import { objectNames, slotOf } from '../../src/adapters/workers/series-key.js';
 import { type SeededRandom, seededRandom } from '../support/prng.js';
 import {

@@ -97,7 +97,9 @@ class PageCollector implements Collector {
     const { endpoint, store, sample, tails } = settings;
     const url = IS_PAGE ? new URL(endpoint, location.href).href : endpoint;
     this.#tell = tellOnce(settings.onError);
-    this.#outbox = new Outbox(IS_PAGE && store ? storageOf('localStorage') : undefined, url, this.#tell);
+    // What is answered when consent is gone is not written down either.
+    const storage = () => (store && this.#mayAct() ? storageOf('localStorage') : undefined);
+    this.#outbox = new Outbox(storage, url, this.#tell);
     this.#sender = new Sender(url, this.#outbox, this.#counts, this.#tell, () => this.#mayAct());
     this.#table = new SeriesTable({
       ...settings,

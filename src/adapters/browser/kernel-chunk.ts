@@ -1,12 +1,9 @@
 /** What is fetched when a series outgrows its staging: the kernel, and a sketch's state for it to work on. */
 
 import type { TailsCode } from '../../core/image.js';
-import { F64, HEADER_SLOTS, U8, U32, U64 } from '../../wasm/abi.js';
+import { F64, HEADER_SLOTS, U8, U32, U64, WINDOW_EXTRA } from '../../wasm/abi.js';
 import { type KernelState, kernel } from '../../wasm/kernel.js';
 import type { WeightedItems } from './condensing.js';
-
-/** Items that a call may add before it compacts, beside 3 k: a block, and the reserves of protected tails (core/engine). */
-const EXTRA = 20_480;
 
 /** A series as a sketch. */
 export interface Stream {
@@ -19,11 +16,12 @@ export interface Stream {
 
 /**
  * A stream without values.
- * @throws SketchRuntimeError ERR_WASM_REFUSED, ERR_WASM_UNSUPPORTED
+ * @throws SketchRuntimeError ERR_WASM_REFUSED, ERR_WASM_UNSUPPORTED, ERR_WASM_MEMORY
  */
 export function openStream(k: number, tails: TailsCode): Stream {
-  kernel();
-  return new StreamState(k, tails);
+  const stream = new StreamState(k, tails);
+  stream.reserve();
+  return stream;
 }
 
 class StreamState implements KernelState, Stream {
@@ -46,6 +44,14 @@ class StreamState implements KernelState, Stream {
     word[U32.k] = word[U32.minK] = k;
     const byte = new Uint8Array(buffer);
     byte[U8.tails] = byte[U8.guarantee] = tails;
+  }
+
+  /**
+   * Makes room for the most that a stream is given, MOST_VALUES of series.ts: a host that refuses memory does so here, where
+   * nothing was taken yet. That many values are on 15 levels at most, and a block that is saved has a quarter more.
+   */
+  reserve(): void {
+    kernel().load(this, 1.25 * (3 * this.k + 15 * 297) + 3 * this.k + WINDOW_EXTRA);
   }
 
   take(values: Float64Array): void {
@@ -73,7 +79,7 @@ class StreamState implements KernelState, Stream {
 
   #open() {
     const opened = kernel();
-    opened.load(this, 3 * this.k + EXTRA);
+    opened.load(this, 3 * this.k + WINDOW_EXTRA);
     return opened;
   }
 

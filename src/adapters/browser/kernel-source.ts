@@ -18,7 +18,7 @@ export class KernelSource {
         this.chunk = chunk;
       },
       (cause) =>
-        this.tell(new CollectorError('ERR_KERNEL_UNREACHABLE', 'the kernel could not be fetched', { cause })),
+        this.tell(new CollectorError('ERR_KERNEL_UNREACHABLE', 'the kernel cannot be fetched', { cause })),
     );
   }
 

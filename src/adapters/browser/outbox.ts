@@ -32,11 +32,11 @@ export class Outbox {
   readonly #pauses = { asked: 0, pause: 0 };
 
   /**
-   * @param store where batches outlive the page; none where it is blocked, or not wished for
+   * @param store where batches outlive the page; none where it is blocked, not wished for, or not allowed now
    * @param scope what keeps collectors of different endpoints apart
    */
   constructor(
-    readonly store: Storage | undefined,
+    readonly store: () => Storage | undefined,
     scope: string,
     readonly tell: (error: CollectorError) => void,
   ) {
@@ -45,12 +45,12 @@ export class Outbox {
 
   /** Keeps a batch, stored where that is allowed; the oldest are given up for its room. */
   add(batch: OutgoingBatch): void {
-    const { memory, store } = this;
+    const { memory } = this;
     memory.set(batch.id, batch);
     for (const first of memory.values()) {
       if (memory.size > MOST_BATCHES) this.#giveUp(first);
     }
-    if (!store) return;
+    if (!this.store()) return;
     const text = `${batch.created}.${btoa(Array.from(batch.bytes, (byte) => String.fromCharCode(byte)).join(''))}`;
     const others = this.stored().sort((a, b) => a.created - b.created);
     let size = others.reduce((sum, one) => sum + one.size, text.length);
@@ -66,7 +66,7 @@ export class Outbox {
   /** Those of every page that are stored; what is too old is removed. */
   stored(): StoredBatch[] {
     const found: StoredBatch[] = [];
-    for (const key of attempt(() => Object.keys(this.store ?? {})) ?? []) {
+    for (const key of attempt(() => Object.keys(this.store() ?? {})) ?? []) {
       const id = key.slice(this.scope.length);
       if (key !== this.scope + id || !/^[\da-f]{32}$/.test(id)) continue;
       const text = this.#read(id);
@@ -130,11 +130,11 @@ export class Outbox {
   }
 
   #read(name: string): string {
-    return attempt(() => this.store?.getItem(this.scope + name)) ?? '';
+    return attempt(() => this.store()?.getItem(this.scope + name)) ?? '';
   }
 
   #write(name: string, value?: string): void {
     const key = this.scope + name;
-    attempt(() => (value === undefined ? this.store?.removeItem(key) : this.store?.setItem(key, value)));
+    attempt(() => (value === undefined ? this.store()?.removeItem(key) : this.store()?.setItem(key, value)));
   }
 }

@@ -10,7 +10,6 @@ import { fail, Problem } from './problem.js';
 const MOST_BYTES = 64 * 1024;
 
 export const tenantOf = (context: EdgeContext) => context.get('identity').tenant;
-export const directoryOf = (context: EdgeContext) => context.env.DIRECTORY.getByName('directory');
 
 /** The tenant's configuration, as the directory has it now. */
 export async function configOf(context: EdgeContext): Promise<TenantConfig> {

@@ -1,8 +1,9 @@
 /** /v1/admin/config and /v1/admin/keys: a tenant's own configuration and ingest keys. */
 import { Hono } from 'hono';
 import * as v from 'valibot';
-import { body, directoryOf, tenantOf } from './admin-request.js';
+import { body, tenantOf } from './admin-request.js';
 import type { IngestKey } from './contract.js';
+import { directoryOf } from './directory.js';
 import { forgetDirectory } from './directory-cache.js';
 import type { EdgeContext, EdgeHono } from './http-context.js';
 import { fail, refuse } from './problem.js';
@@ -17,11 +18,11 @@ const rotation = v.strictObject({ graceMs: v.optional(integer(0, 30 * DAY_MS), S
 
 export const adminRoutes = new Hono<EdgeHono>()
   .get('/config', async (context) =>
-    context.json(await directoryOf(context).tenant(tenantOf(context)).catch(fail)),
+    context.json(await directoryOf(context.env).tenant(tenantOf(context)).catch(fail)),
   )
   .patch('/config', async (context) => {
     const changed = defined(await body(context, settings));
-    const config = granted(await directoryOf(context).configure(tenantOf(context), changed).catch(fail));
+    const config = granted(await directoryOf(context.env).configure(tenantOf(context), changed).catch(fail));
     forgetDirectory();
     // Objects hear of rings with what is sent by them.
     const isSetting = (name: string) => name !== 'ingest' && name !== 'series';
@@ -29,12 +30,12 @@ export const adminRoutes = new Hono<EdgeHono>()
     return context.json(config);
   })
   .get('/keys', async (context) =>
-    context.json({ keys: await directoryOf(context).keys(tenantOf(context)).catch(fail) }),
+    context.json({ keys: await directoryOf(context.env).keys(tenantOf(context)).catch(fail) }),
   )
   .post('/keys', async (context) => {
     const limits = await body(context, newKey);
     const key = granted(
-      await directoryOf(context)
+      await directoryOf(context.env)
         .createKey({ ...limits, tenant: tenantOf(context) })
         .catch(fail),
     );
@@ -44,20 +45,20 @@ export const adminRoutes = new Hono<EdgeHono>()
   .post('/keys/:key/rotate', async (context) => {
     const { key } = await ownKey(context);
     const { graceMs } = await body(context, rotation);
-    const next = granted(await directoryOf(context).rotateKey(key, graceMs).catch(fail));
+    const next = granted(await directoryOf(context.env).rotateKey(key, graceMs).catch(fail));
     forgetDirectory();
     return context.json(next, 201);
   })
   .delete('/keys/:key', async (context) => {
     const { key } = await ownKey(context);
-    await directoryOf(context).revokeKey(key).catch(fail);
+    await directoryOf(context.env).revokeKey(key).catch(fail);
     forgetDirectory();
     return context.body(null, 204);
   });
 
 /** A key of another tenant is as unknown as one that never was. */
 async function ownKey(context: EdgeContext): Promise<IngestKey> {
-  const key = await directoryOf(context)
+  const key = await directoryOf(context.env)
     .key(context.req.param('key') ?? '')
     .catch(fail);
   if (key?.tenant !== tenantOf(context)) return refuse(404, 'ERR_NOT_FOUND', 'no such key');

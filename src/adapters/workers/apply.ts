@@ -3,7 +3,7 @@ import { KllSketch } from '../../sketch/sketch.js';
 import { type BucketPlace, MINUTE } from './buckets.js';
 import type { ApplyAnswer, ApplyCall, ApplyPartCall, HandOverRow } from './contract.js';
 import { codeOf } from './error-code.js';
-import { newestRing } from './former-owners.js';
+import { newestRing } from './rings.js';
 import { heed } from './series-settings.js';
 import type { SeriesStore } from './series-store.js';
 

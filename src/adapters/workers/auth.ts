@@ -8,9 +8,7 @@ import { ingestKey } from './directory-cache.js';
 import type { EdgeEnv } from './env.js';
 import { logFailure } from './log.js';
 import { Problem, refuse } from './problem.js';
-
-export const SCOPES = ['ingest', 'query', 'admin'] as const;
-export type Scope = (typeof SCOPES)[number];
+import { LEAST_SECRET_BYTES, SCOPES, type Scope, TENANT_FORM } from './token-form.js';
 
 export interface Identity {
   tenant: string;
@@ -21,11 +19,7 @@ export interface Identity {
   caller: string;
 }
 
-/** Tenants are parts of the names of objects. */
-export const TENANT_FORM = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 const ALGORITHM = 'HS256';
-/** RFC 7518, section 3.2: a key of at least the size of the hash. */
-const LEAST_SECRET_BYTES = 32;
 const CLOCK_TOLERANCE_S = 5;
 
 /** Whether the secret is one that tokens may rest on. */

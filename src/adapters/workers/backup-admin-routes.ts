@@ -3,9 +3,10 @@ import { Hono } from 'hono';
 import * as v from 'valibot';
 import { SketchDataError } from '../../core/errors.js';
 import { BACKUP_CONTENT_TYPE } from '../../wire/backup-records.js';
-import { body, configOf, directoryOf, iso, tenantOf } from './admin-request.js';
+import { body, configOf, iso, tenantOf } from './admin-request.js';
 import { type Backup, beginBackup } from './backup.js';
 import type { TenantConfig } from './contract.js';
+import { directoryOf } from './directory.js';
 import { countDuty, counted } from './duties.js';
 import { confirmRange, exportFile, planExports } from './export.js';
 import type { EdgeContext, EdgeHono } from './http-context.js';
@@ -43,7 +44,7 @@ export const backupRoutes = new Hono<EdgeHono>()
     });
   })
   .get('/backups', async (context) => {
-    const backups = await directoryOf(context).backups(tenantOf(context)).catch(fail);
+    const backups = await directoryOf(context.env).backups(tenantOf(context)).catch(fail);
     const told = backups.map((one) => ({ ...one, created: iso(one.created), confirmed: iso(one.confirmed) }));
     return context.json({ backups: told });
   })
@@ -51,7 +52,7 @@ export const backupRoutes = new Hono<EdgeHono>()
     const confirmed = Date.now();
     const { created = confirmed, ...rest } = await body(context, confirmation);
     const backup = { ...rest, created, confirmed, target: 'client' as const };
-    await directoryOf(context).confirmBackup(tenantOf(context), backup).catch(fail);
+    await directoryOf(context.env).confirmBackup(tenantOf(context), backup).catch(fail);
     return context.json({ ...backup, created: iso(created), confirmed: iso(confirmed) }, 201);
   })
   .post('/restore', async (context) => {

@@ -18,6 +18,7 @@ import {
 import { LONGEST_CUT_MS } from './backup-cuts.js';
 import type { BackupPlace, TenantConfig } from './contract.js';
 import { cut, endCut, newToken } from './cut.js';
+import { directoryOf } from './directory.js';
 import type { EdgeEnv } from './env.js';
 import { BACKUP_SNAPSHOT } from './retention.js';
 import { objectNames } from './series-key.js';
@@ -63,7 +64,7 @@ async function* recordsOf(
     const header = { format: BACKUP_FORMAT, version: BACKUP_VERSION, id, tenant, created };
     yield record(RECORD.header, encodeJson(header));
     yield record(RECORD.settings, encodeJson(config));
-    for (const key of await env.DIRECTORY.getByName('directory').keys(tenant)) {
+    for (const key of await directoryOf(env).keys(tenant)) {
       totals.keys++;
       yield record(RECORD.key, encodeJson(key));
     }

@@ -59,15 +59,10 @@ const seriesSchema = ({ maxItems }: EdgeLimits) =>
     ageMs: v.optional(time),
   });
 
-export interface JsonBatch extends Batch {
-  /** No creation time was named; `created` is now. */
-  createdUnknown: boolean;
-}
-
 /**
  * @throws Problem 400 ERR_BODY for what is no JSON or nested too deep, 400 ERR_BATCH for JSON of another shape
  */
-export function readJson(bytes: Uint8Array, limits: EdgeLimits, now: number): JsonBatch {
+export function readJson(bytes: Uint8Array, limits: EdgeLimits, now: number): Batch {
   const parsed = v.safeParse(batchSchema(limits), parseJson(bytes), { abortEarly: false });
   if (!parsed.success) throw malformed(parsed.issues.map(faultOf));
   const { batchId, created, series } = parsed.output;
@@ -101,7 +96,6 @@ export function readJson(bytes: Uint8Array, limits: EdgeLimits, now: number): Js
   return {
     id: Uint8Array.from(batchId.match(/../g)!, (pair) => Number.parseInt(pair, 16)),
     created: created ?? now,
-    createdUnknown: created === undefined,
     series: read,
   };
 }

@@ -10,7 +10,7 @@
  * Rows carry the version they were written at. One that is overwritten or deleted while a snapshot still sees it goes to
  * `bucket_history` first: a snapshot is the number of a version, and costs nothing until something changes.
  */
-import type { Resolution } from './contract.js';
+import { RESOLUTION_MS, type Resolution } from './contract.js';
 import type { SeriesMemory } from './series-memory.js';
 
 export const RESOLUTIONS: readonly Resolution[] = ['minute', 'hour', 'day'];
@@ -19,7 +19,7 @@ export const HOUR = 1;
 export const DAY = 2;
 /** Minute, hour and day by their place in RESOLUTIONS. */
 export type Level = typeof MINUTE | typeof HOUR | typeof DAY;
-export const LEVEL_MS: readonly number[] = [60_000, 3_600_000, 86_400_000];
+export const LEVEL_MS: readonly number[] = RESOLUTIONS.map((resolution) => RESOLUTION_MS[resolution]);
 
 /** The start of the bucket of a level that a time lies in. */
 export function startOf(level: Level, time: number): number {
@@ -55,7 +55,8 @@ export interface StoredBucket extends BucketRow {
   image: ArrayBuffer;
 }
 
-const COLUMNS = 'row, series, level, start, part, version, n, closes, closing, code';
+/** Of a row, all but its image. */
+export const BUCKET_COLUMNS = 'row, series, level, start, part, version, n, closes, closing, code';
 const DEFINITION = `series INTEGER NOT NULL, level INTEGER NOT NULL, start INTEGER NOT NULL, part INTEGER NOT NULL,
   version INTEGER NOT NULL, n INTEGER NOT NULL, closes INTEGER, closing INTEGER, code TEXT, image BLOB NOT NULL`;
 
@@ -110,7 +111,7 @@ export class BucketTable {
   open({ series, level, start }: BucketPlace): BucketRow | undefined {
     return this.#sql
       .exec<BucketRow>(
-        `SELECT ${COLUMNS} FROM buckets WHERE series = ? AND level = ? AND start = ? AND closes IS NOT NULL`,
+        `SELECT ${BUCKET_COLUMNS} FROM buckets WHERE series = ? AND level = ? AND start = ? AND closes IS NOT NULL`,
         series,
         level,
         start,
@@ -126,7 +127,7 @@ export class BucketTable {
   between(series: number, level: Level, from: number, to: number): StoredBucket[] {
     return this.#sql
       .exec<StoredBucket>(
-        `SELECT ${COLUMNS}, image FROM buckets WHERE series = ? AND level = ? AND start >= ? AND start < ?
+        `SELECT ${BUCKET_COLUMNS}, image FROM buckets WHERE series = ? AND level = ? AND start >= ? AND start < ?
            ORDER BY start, part`,
         series,
         level,
@@ -197,7 +198,11 @@ export class BucketTable {
   /** Open parts whose time has come, earliest first. */
   due(now: number, limit: number): BucketRow[] {
     return this.#sql
-      .exec<BucketRow>(`SELECT ${COLUMNS} FROM buckets WHERE closes <= ? ORDER BY closes LIMIT ?`, now, limit)
+      .exec<BucketRow>(
+        `SELECT ${BUCKET_COLUMNS} FROM buckets WHERE closes <= ? ORDER BY closes LIMIT ?`,
+        now,
+        limit,
+      )
       .toArray();
   }
 
@@ -218,8 +223,8 @@ export class BucketTable {
   #keepForSnapshots({ row, version }: BucketRow): void {
     if (version > this.#newestSnapshot) return;
     this.#sql.exec(
-      `INSERT OR IGNORE INTO bucket_history (${COLUMNS}, image, until)
-         SELECT ${COLUMNS}, image, ? FROM buckets WHERE row = ?`,
+      `INSERT OR IGNORE INTO bucket_history (${BUCKET_COLUMNS}, image, until)
+         SELECT ${BUCKET_COLUMNS}, image, ? FROM buckets WHERE row = ?`,
       this.#state.version,
       row,
     );

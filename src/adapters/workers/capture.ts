@@ -10,7 +10,8 @@ import { tenantConfig } from './directory-cache.js';
 import type { EdgeEnv } from './env.js';
 import type { BatchForm } from './ingest-batch.js';
 import type { Problem, ProblemCode } from './problem.js';
-import { objectName, slotOf } from './series-key.js';
+import { ownerOf } from './rings.js';
+import { objectName } from './series-key.js';
 
 /** Refusals of what was sent. Those of who sends, and of when there is too much, say nothing of the blob. */
 const CAPTURED: ReadonlySet<ProblemCode> = new Set([
@@ -59,11 +60,10 @@ async function capture(
   const now = Date.now();
   if ((fullUntil.get(kind) ?? 0) > now) return;
   const id = form === 'container' ? peekId(bytes) : undefined;
-  const ring = config.rings[config.rings.length - 1];
   const { stored } = await env.INGEST.getByName(objectName('ingest', tenant, 0)).capture({
     code,
     form,
-    ...(id ? { shard: objectName('ingest', tenant, slotOf(id, ring.ingest)) } : {}),
+    ...(id ? { shard: ownerOf(config, id) } : {}),
     body: bytes.slice().buffer as ArrayBuffer,
   });
   if (fullUntil.size >= MOST_TENANTS) fullUntil.clear();

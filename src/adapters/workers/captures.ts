@@ -3,6 +3,8 @@
  * them, for a bounded time. The first are kept: a stream of refusals fills what there is room for, and costs no more.
  * Refused ones and those that were taken have room of their own.
  */
+
+import { CHUNK_BYTES, chunkOf, joinChunks } from './chunks.js';
 import type { CaptureCall, CapturedBlob } from './contract.js';
 
 export const MOST_BLOBS = 100;
@@ -13,8 +15,6 @@ export const MOST_OF_CODE = 25;
 export const TAKEN = 'TAKEN';
 export const MOST_TAKEN = 500;
 export const KEPT_MS = 7 * 86_400_000;
-/** Below the platform's 2 MB for a row. */
-const CHUNK_BYTES = 1_900_000;
 
 interface Row extends CapturedBlob {
   [column: string]: SqlStorageValue;
@@ -57,8 +57,7 @@ export class Captures {
       )
       .one();
     for (let part = 0; part * CHUNK_BYTES < body.byteLength; part++) {
-      const chunk = body.slice(part * CHUNK_BYTES, (part + 1) * CHUNK_BYTES);
-      this.#sql.exec('INSERT INTO capture_chunks VALUES (?, ?, ?)', id, part, chunk);
+      this.#sql.exec('INSERT INTO capture_chunks VALUES (?, ?, ?)', id, part, chunkOf(body, part));
     }
     return true;
   }
@@ -71,13 +70,11 @@ export class Captures {
   body(id: number): ArrayBuffer | undefined {
     const [blob] = this.list().filter((one) => one.id === id);
     if (!blob) return undefined;
-    const whole = new Uint8Array(blob.bytes);
     const chunks = this.#sql.exec<{ part: number; body: ArrayBuffer }>(
       'SELECT part, body FROM capture_chunks WHERE capture = ?',
       id,
     );
-    for (const { part, body } of chunks) whole.set(new Uint8Array(body), part * CHUNK_BYTES);
-    return whole.buffer;
+    return joinChunks(new Uint8Array(blob.bytes), chunks).buffer as ArrayBuffer;
   }
 
   /** Inside a transaction. @returns how many */

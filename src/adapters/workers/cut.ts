@@ -9,6 +9,7 @@
 import type { Snapshot, TenantConfig } from './contract.js';
 import type { EdgeEnv } from './env.js';
 import { inTurns } from './fan-out.js';
+import { hexOf } from './hex.js';
 import { objectNames } from './series-key.js';
 import { eachIngest, eachSeries, type SeriesStub } from './tenant-objects.js';
 
@@ -112,7 +113,5 @@ export async function endCut(env: EdgeEnv, config: TenantConfig, token: string):
 }
 
 export function newToken(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-    byte.toString(16).padStart(2, '0'),
-  ).join('');
+  return hexOf(crypto.getRandomValues(new Uint8Array(16)));
 }

@@ -5,6 +5,7 @@ import { EDGE_METRICS } from '../../metrics/edge-names.js';
 import { body, configOf, iso } from './admin-request.js';
 import type { TenantConfig } from './contract.js';
 import { cut, endCut, newToken } from './cut.js';
+import { directoryOf } from './directory.js';
 import { forgetDirectory } from './directory-cache.js';
 import { counted } from './duties.js';
 import type { EdgeEnv } from './env.js';
@@ -87,7 +88,7 @@ export const dataRoutes = new Hono<EdgeHono>()
       ingestObjects: ingest.length,
       seriesObjects: series.length,
       series: await countSeries(env, config),
-      keys: (await directory(env).keys(config.tenant).catch(fail)).length,
+      keys: (await directoryOf(env).keys(config.tenant).catch(fail)).length,
       kept,
     };
     if (isDry) return context.json({ dryRun: true, ...told });
@@ -108,9 +109,9 @@ async function reset(env: EdgeEnv, config: TenantConfig, kept: readonly Part[]):
     await eachSeries(env, config, async (object) => await object.wipe(sent));
   }
   const [keys, settings] = [!kept.includes('keys'), !kept.includes('settings')];
-  await directory(env).reset(config.tenant, { keys, settings });
+  await directoryOf(env).reset(config.tenant, { keys, settings });
   if (!settings) return;
-  const standard = await directory(env).tenant(config.tenant);
+  const standard = await directoryOf(env).tenant(config.tenant);
   await tellSettings(env, standard);
   await tellPause(env, standard, standard.pausedUntil ?? 0);
 }
@@ -131,8 +132,6 @@ async function countSeries(env: EdgeEnv, config: TenantConfig): Promise<number> 
   }
   return count;
 }
-
-const directory = (env: EdgeEnv) => env.DIRECTORY.getByName('directory');
 
 const isWhole = ({ objects }: NamedSnapshot) => objects !== undefined;
 const shown = ({ name, created }: NamedSnapshot) => ({ name, created: iso(created) });

@@ -1,5 +1,6 @@
 /** What the directory said, kept by the isolate for a short time: a request costs no call to it. */
 import type { IngestKey, TenantConfig } from './contract.js';
+import { directoryOf } from './directory.js';
 import type { EdgeEnv } from './env.js';
 import { KEY_FORM } from './ingest-keys.js';
 import { numberOf } from './variables.js';
@@ -29,23 +30,21 @@ function cached<T>(env: EdgeEnv, name: string, ask: () => Promise<T>, fresh = fa
   return answer;
 }
 
-const directory = (env: EdgeEnv) => env.DIRECTORY.getByName('directory');
-
 /** @param fresh asks the directory even when an answer is kept */
 export function tenantConfig(env: EdgeEnv, tenant: string, fresh = false): Promise<TenantConfig> {
-  return cached(env, `tenant ${tenant}`, async () => await directory(env).tenant(tenant), fresh);
+  return cached(env, `tenant ${tenant}`, async () => await directoryOf(env).tenant(tenant), fresh);
 }
 
 /** A key that may be used now. */
 export async function ingestKey(env: EdgeEnv, key: string): Promise<IngestKey | undefined> {
   if (!KEY_FORM.test(key)) return undefined;
-  const found = await cached(env, `key ${key}`, async () => await directory(env).key(key));
+  const found = await cached(env, `key ${key}`, async () => await directoryOf(env).key(key));
   return found && (found.revoked ?? Infinity) > Date.now() ? found : undefined;
 }
 
 /** Origins of all keys; '*' when a key names none. */
 export function keyOrigins(env: EdgeEnv): Promise<string[]> {
-  return cached(env, 'origins', async () => await directory(env).origins());
+  return cached(env, 'origins', async () => await directoryOf(env).origins());
 }
 
 /** After a change made here: what is kept may be old. */

@@ -6,40 +6,15 @@ import type {
   DirectoryCalls,
   IngestKey,
   Refusal,
-  RingVersion,
   TenantBackup,
   TenantConfig,
 } from './contract.js';
 import { MOST_FORMER_KEYS, MOST_KEYS, pageKey, senderKey } from './ingest-keys.js';
-import { neededRings } from './rings.js';
+import { neededRings, newestRing } from './rings.js';
+import { DEFAULT_SETTINGS, FIRST_RING } from './standard-settings.js';
 
-type Settings = Omit<TenantConfig, 'tenant' | 'rings'>;
 type Change = Parameters<DirectoryCalls['configure']>[1];
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-
-/** What holds for a tenant until it is configured. */
-export const DEFAULT_SETTINGS: Settings = {
-  revision: 0,
-  workingK: 1024,
-  imageK: 200,
-  tails: 'high',
-  graceMs: 120_000,
-  windowMs: 48 * HOUR_MS,
-  retentionMs: { minute: 7 * DAY_MS, hour: 90 * DAY_MS, day: 0 },
-  validateMs: 5 * 60_000,
-  maxSeries: 10_000,
-  maxPendingBatches: 20_000,
-  maxPendingBytes: 64 * 2 ** 20,
-  sealBatches: 1000,
-  sealBytes: 4 * 2 ** 20,
-  sealMs: 1000,
-  maxStorageBytes: 9_000_000_000,
-};
-
-/** A tenant that was never configured has this ring; its version is there before it is stored. */
-const FIRST_RING: RingVersion = { version: 1, ingest: 4, series: 4, since: 0 };
 /** They travel with every call. */
 const MOST_RINGS = 32;
 const TOO_MANY_KEYS: Refusal = {
@@ -104,7 +79,7 @@ export class DirectoryObject extends DurableObject<EdgeBindings> implements Dire
 
   async configure(tenant: string, { ingest, series, ...settings }: Change): Promise<TenantConfig | Refusal> {
     const { rings, ...before } = await this.tenant(tenant);
-    const newest = rings[rings.length - 1];
+    const newest = newestRing(rings);
     const next = { ...newest, ingest: ingest ?? newest.ingest, series: series ?? newest.series };
     const grown =
       next.ingest === newest.ingest && next.series === newest.series

@@ -7,6 +7,7 @@ import type { BackupTotals } from '../../wire/backup-records.js';
 import { beginBackup } from './backup.js';
 import { upload } from './bucket-upload.js';
 import type { ConfirmedBackup, TenantBackup, TenantConfig } from './contract.js';
+import { directoryOf } from './directory.js';
 import { tenantConfig } from './directory-cache.js';
 import type { EdgeEnv } from './env.js';
 import { confirmRange, exportFile, planExports } from './export.js';
@@ -23,7 +24,7 @@ const LONGEST_RUN_MS = 10 * 60_000;
 /** Each in its turn: whoever is not reached in time is among the first of the next run. */
 export async function runDuties(env: EdgeEnv): Promise<void> {
   const began = Date.now();
-  const tenants = inOrderOfNeed(await env.DIRECTORY.getByName('directory').tenantBackups());
+  const tenants = inOrderOfNeed(await directoryOf(env).tenantBackups());
   for (const [i, tenant] of tenants.entries()) {
     if (Date.now() - began > LONGEST_RUN_MS) {
       logFailure('warn', 'duties left for the next run', { tenants: tenants.length - i });
@@ -99,7 +100,7 @@ export async function backupToBucket(
     target: 'bucket',
     place,
   };
-  await env.DIRECTORY.getByName('directory').confirmBackup(config.tenant, backup);
+  await directoryOf(env).confirmBackup(config.tenant, backup);
   return backup;
 }
 

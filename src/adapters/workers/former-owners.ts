@@ -3,20 +3,9 @@
  * send again what the former one has. For as long as that can be, the new owner asks before it takes.
  */
 import type { EdgeBindings } from './bindings.js';
-import type { KnownBatch, RingVersion, TakeCall } from './contract.js';
-import { idsOutlive } from './rings.js';
+import type { KnownBatch, TakeCall } from './contract.js';
+import { idsOutlive, newestRing } from './rings.js';
 import { objectName, slotOf } from './series-key.js';
-
-/** The newest of rings, which decides where a batch goes. */
-export function newestRing(rings: readonly RingVersion[]): RingVersion {
-  return rings[rings.length - 1];
-}
-
-/** The object a batch goes to by the newest ring. */
-export function ownerOf({ config, batchId }: Pick<TakeCall, 'config' | 'batchId'>): string {
-  const slot = slotOf(new Uint8Array(batchId), newestRing(config.rings).ingest);
-  return objectName('ingest', config.tenant, slot);
-}
 
 /** Owners under former rings that may know it: after a ring was in use, for as long as ids that were taken then. */
 export function formerOwners({ config, batchId }: TakeCall, now: number): string[] {
@@ -37,12 +26,12 @@ export function formerOwners({ config, batchId }: TakeCall, now: number): string
  */
 export async function askFormerOwners(
   owners: readonly string[],
-  { config, batchId, created, createdUnknown = false }: TakeCall,
+  { config, batchId, created }: TakeCall,
   env: EdgeBindings,
 ): Promise<KnownBatch> {
   const { version } = newestRing(config.rings);
   const answers = await Promise.all(
-    owners.map((name) => env.INGEST.getByName(name).knows({ batchId, created, createdUnknown, version })),
+    owners.map((name) => env.INGEST.getByName(name).knows({ batchId, created, version })),
   );
   return answers.find(({ crc }) => crc !== undefined) ?? answers.find((answer) => answer.isForgotten) ?? {};
 }

@@ -2,7 +2,7 @@
 import { type Batch, type BatchSeries, encodeBatch } from '../../sketch/batch.js';
 import { crc32c } from '../../wire/crc32c.js';
 import { readContainer } from './batch-container.js';
-import { type JsonBatch, readJson } from './batch-json.js';
+import { readJson } from './batch-json.js';
 import type { IngestKey } from './contract.js';
 import { decoderLimits, type EdgeLimits } from './limits.js';
 import { type Fault, Problem, refuse } from './problem.js';
@@ -11,7 +11,6 @@ import { type Labels, seriesKey } from './series-key.js';
 export interface CheckedBatch {
   id: Uint8Array;
   created: number;
-  createdUnknown: boolean;
   /** CRC-32C of the body as it came (inflated); of a container, that of its own. */
   crc: number;
   /** The container to be stored. */
@@ -46,16 +45,13 @@ const SUM_TOLERANCE = 1e-9;
 export function checkBatch(bytes: Uint8Array, form: BatchForm, checks: BatchChecks): CheckedBatch {
   const { limits, labels, now } = checks;
   const isContainer = form === 'container';
-  const batch: Batch & Partial<JsonBatch> = isContainer
-    ? readContainer(bytes, decoderLimits(limits))
-    : readJson(bytes, limits, now);
+  const batch = isContainer ? readContainer(bytes, decoderLimits(limits)) : readJson(bytes, limits, now);
   requireLimits(batch, checks);
   const full = batch.series.filter((one) => one.values || one.sketch!.n > 0);
   const isAsSent = isContainer && Object.keys(labels).length === 0 && full.length === batch.series.length;
   return {
     id: batch.id,
     created: batch.created,
-    createdUnknown: batch.createdUnknown ?? false,
     crc: isContainer ? ownChecksum(bytes) : crc32c(bytes),
     body: isAsSent ? bytes : encodeBatch({ ...batch, series: full.map((one) => labelled(one, labels)) }),
     values: full.reduce((sum, one) => sum + countOf(one), 0),

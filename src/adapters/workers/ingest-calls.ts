@@ -7,8 +7,6 @@ export interface TakeCall {
   batchId: ArrayBuffer;
   /** When the sender made it, epoch milliseconds of its clock: for the duplicate window only. */
   created: number;
-  /** The sender named no creation time, `created` is the receipt: that of the same batch sent again is another. */
-  createdUnknown?: boolean;
   /**
    * CRC-32C of what was sent: the same id with another one is refused. Of a container it is the checksum it ends with,
    * which covers the bytes before it: over bytes and checksum together, it would be the same for all containers.
@@ -139,12 +137,7 @@ export interface IngestCalls {
    * Asked by the owner of an id in a newer ring before it takes a batch: what this object knows of it. From then on this
    * object refuses calls of rings before `version` as stale.
    */
-  knows(call: {
-    batchId: ArrayBuffer;
-    created: number;
-    createdUnknown?: boolean;
-    version: number;
-  }): Promise<KnownBatch>;
+  knows(call: { batchId: ArrayBuffer; created: number; version: number }): Promise<KnownBatch>;
   /** The tenant's settings have changed: what is done by the clock goes by them from now on. */
   configure(config: TenantConfig): Promise<void>;
   /**

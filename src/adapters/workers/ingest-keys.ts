@@ -1,4 +1,5 @@
 /** Ingest keys as texts, and how many there may be. */
+import { hexOf } from './hex.js';
 
 /** Of a tenant. */
 export const MOST_KEYS = 1000;
@@ -10,8 +11,7 @@ export const KEY_FORM = /^(?:k_[\w-]{7}|kllpk_[0-9a-f]{32})$/;
 
 /** A key no one guesses; its prefix tells what it is where it is found. */
 export function senderKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return `kllpk_${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+  return `kllpk_${hexOf(crypto.getRandomValues(new Uint8Array(16)))}`;
 }
 
 /** A key of pages, where everybody reads it: 42 random bits keep it apart from others, and each beacon pays for its length. */

@@ -26,7 +26,7 @@ import type {
   TakeResult,
   TenantConfig,
 } from './contract.js';
-import { askFormerOwners, formerOwners, newestRing, ownerOf } from './former-owners.js';
+import { askFormerOwners, formerOwners } from './former-owners.js';
 import { handOver } from './hand-over.js';
 import { IngestCounters } from './ingest-counters.js';
 import { IngestState } from './ingest-state.js';
@@ -36,6 +36,7 @@ import { Pause } from './pause.js';
 import { PendingBatches, type UnsealedSequence } from './pending.js';
 import { PendingGroups } from './pending-groups.js';
 import { Quarantine } from './quarantine.js';
+import { newestRing, ownerOf } from './rings.js';
 import { Room } from './room.js';
 import { Schedule } from './schedule.js';
 import { sealBatches } from './seal.js';
@@ -296,7 +297,7 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
     const ring = newestRing(config.rings);
     this.#state.sawRing(ring.version);
     if (!this.#pending.open) {
-      this.#state.remember(config, this.ctx.id.name ?? ownerOf(call));
+      this.#state.remember(config, this.ctx.id.name ?? ownerOf(config, new Uint8Array(batchId)));
       this.#pending.openSequence(ring, now);
       this.#schedule.planBy('seal', '', now + config.sealMs);
     }

@@ -6,6 +6,7 @@ import { readBody } from './body.js';
 import { captureRefused, captureTaken } from './capture.js';
 import type { TakeResult } from './contract.js';
 import type { EdgeEnv } from './env.js';
+import { hexOf } from './hex.js';
 import type { EdgeContext } from './http-context.js';
 import { type BatchForm, type CheckedBatch, checkBatch } from './ingest-batch.js';
 import { limitsOf } from './limits.js';
@@ -143,7 +144,7 @@ async function requireIngest(identity: Identity, env: EdgeEnv): Promise<void> {
 }
 
 function answer({ id, values, series }: CheckedBatch, result: TakeResult): Response {
-  const batchId = Array.from(id, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const batchId = hexOf(id);
   switch (result.outcome) {
     case 'stored':
       return Response.json({ batchId, duplicate: false, series, values }, { status: 202 });

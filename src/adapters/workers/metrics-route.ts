@@ -4,6 +4,7 @@ import { PROMETHEUS_CONTENT_TYPE, renderPrometheus } from '../../metrics/prometh
 import type { MetricFamily, Sample } from '../../metrics/registry.js';
 import { crc32c } from '../../wire/crc32c.js';
 import type { CounterDelta, ObjectCounters, TenantBackup, TenantConfig } from './contract.js';
+import { directoryOf } from './directory.js';
 import { tenantConfig } from './directory-cache.js';
 import type { EdgeEnv } from './env.js';
 import { inTurns } from './fan-out.js';
@@ -36,7 +37,7 @@ export async function metricsRoute(context: EdgeContext): Promise<Response> {
 }
 
 async function backupAges(env: EdgeEnv, answers: readonly Counted[]): Promise<CounterDelta[]> {
-  const directory = env.DIRECTORY.getByName('directory');
+  const directory = directoryOf(env);
   const ages = Object.entries(await directory.oldestBackups()).map(
     ([target, ms]): CounterDelta => ({
       name: EDGE_METRICS.backupCompleted.name,
@@ -80,7 +81,7 @@ interface Counted extends ObjectCounters {
 }
 
 async function allCounters(env: EdgeEnv): Promise<Counted[]> {
-  const tenants = new Set(await env.DIRECTORY.getByName('directory').tenants());
+  const tenants = new Set(await directoryOf(env).tenants());
   tenants.add(operatorTenant(env));
   const objects: { tenant: string; kind: 'ingest' | 'series'; name: string }[] = [];
   for (const tenant of tenants) {

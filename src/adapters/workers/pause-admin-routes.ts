@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import * as v from 'valibot';
 import { body, iso, tenantOf } from './admin-request.js';
+import { directoryOf } from './directory.js';
 import { forgetDirectory, tenantConfig } from './directory-cache.js';
 import type { EdgeContext, EdgeHono } from './http-context.js';
 import { fail, Problem, unavailable } from './problem.js';
@@ -35,7 +36,7 @@ export const pauseRoutes = new Hono<EdgeHono>()
 /** The directory first: an object that comes into being meanwhile learns it from there. */
 async function pause(context: EdgeContext, until: number): Promise<void> {
   const { env } = context;
-  const directory = env.DIRECTORY.getByName('directory');
+  const directory = directoryOf(env);
   try {
     const config = granted(await directory.configure(tenantOf(context), { pausedUntil: until }));
     forgetDirectory();

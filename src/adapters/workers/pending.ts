@@ -6,10 +6,9 @@
  * The number of a sequence is the time it was opened at, or one more than the last: it never repeats, not even when
  * storage was lost and the object began anew, unless a thousand sequences a second were opened before.
  */
-import type { RingVersion } from './contract.js';
 
-/** Below the platform's 2 MB for a row. */
-const CHUNK_BYTES = 1_900_000;
+import { CHUNK_BYTES, chunkOf, joinChunks } from './chunks.js';
+import type { RingVersion } from './contract.js';
 
 export interface Sequence {
   [column: string]: SqlStorageValue;
@@ -153,12 +152,11 @@ export class PendingBatches {
         values,
         bytes,
         keys,
-        bytes > CHUNK_BYTES ? body.slice(0, CHUNK_BYTES) : body,
+        bytes > CHUNK_BYTES ? chunkOf(body, 0) : body,
       )
       .one();
     for (let part = 1; part * CHUNK_BYTES < bytes; part++) {
-      const chunk = body.slice(part * CHUNK_BYTES, (part + 1) * CHUNK_BYTES);
-      this.#sql.exec('INSERT INTO batch_chunks VALUES (?, ?, ?)', batch, part, chunk);
+      this.#sql.exec('INSERT INTO batch_chunks VALUES (?, ?, ?)', batch, part, chunkOf(body, part));
     }
     open.batches++;
     open.bytes += bytes;
@@ -256,7 +254,6 @@ export class PendingBatches {
       'SELECT part, body FROM batch_chunks WHERE batch = ?',
       batch,
     );
-    for (const { part, body } of chunks) whole.set(new Uint8Array(body), part * CHUNK_BYTES);
-    return whole;
+    return joinChunks(whole, chunks);
   }
 }

@@ -1,7 +1,6 @@
 /** Stored bytes that could not be read: set aside for a person to look at, so that the rest goes on. */
+import { CHUNK_BYTES } from './chunks.js';
 
-/** Below the platform's 2 MB for a row. */
-const CHUNK_BYTES = 1_900_000;
 /** The oldest go first: damage that repeats itself must not fill the storage. */
 const MOST_ROWS = 200;
 

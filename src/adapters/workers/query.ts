@@ -17,6 +17,7 @@ import type { EdgeEnv } from './env.js';
 import { inTurns, within } from './fan-out.js';
 import { rememberAnswer, rememberedAnswer } from './last-answers.js';
 import { pendingPages } from './pending-pages.js';
+import { newestRing } from './rings.js';
 import { bucketName, objectNames } from './series-key.js';
 import { objectsOf } from './whole-snapshots.js';
 
@@ -92,7 +93,7 @@ async function freshAnswer(env: EdgeEnv, given: TenantConfig, ask: QueryAsk): Pr
   let config = given;
   let pending = ask.asOf === undefined ? await readPending(env, config, ask.selection) : [];
   const newest = Math.max(0, ...pending.map((answer) => answer?.ringVersion ?? 0));
-  if (newest > config.rings[config.rings.length - 1].version) {
+  if (newest > newestRing(config.rings).version) {
     // There is a ring that this isolate has not heard of, and data may have come by it.
     config = await tenantConfig(env, config.tenant, true);
     pending = await readPending(env, config, ask.selection);

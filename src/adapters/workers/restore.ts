@@ -19,12 +19,13 @@ import {
 } from '../../wire/backup-records.js';
 import { HOUR, LEVEL_MS } from './buckets.js';
 import type { IngestKey, RestoreCall, TenantConfig } from './contract.js';
+import { directoryOf } from './directory.js';
 import { forgetDirectory, tenantConfig } from './directory-cache.js';
 import type { EdgeEnv } from './env.js';
-import { newestRing } from './former-owners.js';
 import { MOST_KEYS } from './ingest-keys.js';
 import { refuse } from './problem.js';
 import { granted } from './refusal.js';
+import { newestRing } from './rings.js';
 import { isSeriesKey, objectName, slotOf } from './series-key.js';
 import { eachIngest, eachSeries } from './tenant-objects.js';
 import { keyOf, settingsOf } from './tenant-schemas.js';
@@ -132,7 +133,7 @@ class Restore {
     for (const slot of [...this.#waiting.keys()]) await this.#send(slot);
     if (this.#keys.length > 0) {
       const { env, tenant } = this.#options;
-      const directory = env.DIRECTORY.getByName('directory');
+      const directory = directoryOf(env);
       this.#told.keys = granted(await directory.restoreKeys(tenant, this.#keys)).restored;
       forgetDirectory();
     }
@@ -146,7 +147,7 @@ class Restore {
     const { tenant: _, rings, ...settings } = config;
     const ring = newestRing(rings);
     const change = settingsOf({ ...settings, ingest: ring?.ingest, series: ring?.series });
-    granted(await env.DIRECTORY.getByName('directory').configure(tenant, change));
+    granted(await directoryOf(env).configure(tenant, change));
     forgetDirectory();
     this.#config = await tenantConfig(env, tenant, true);
   }

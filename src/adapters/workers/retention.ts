@@ -1,6 +1,6 @@
 /** Retention: buckets and snapshots older than the tenant keeps are deleted, by schedule and on demand. */
 import { LONGEST_CUT_MS } from './backup-cuts.js';
-import { type BucketRow, DAY, LEVEL_MS, type Level, MINUTE, RESOLUTIONS } from './buckets.js';
+import { BUCKET_COLUMNS, type BucketRow, DAY, LEVEL_MS, type Level, MINUTE, RESOLUTIONS } from './buckets.js';
 import type { TenantConfig } from './contract.js';
 import { isExporting } from './export-plan.js';
 import type { SeriesStore } from './series-store.js';
@@ -85,7 +85,7 @@ export function deleteExpired(store: SeriesStore, now: number): boolean {
 function expired({ sql, state }: SeriesStore, level: Level, until: number): BucketRow[] {
   return sql
     .exec<BucketRow>(
-      `SELECT row, series, level, start, part, version, n, closes, closing, code FROM buckets AS b
+      `SELECT ${BUCKET_COLUMNS} FROM buckets AS b
          WHERE level = ?1 AND start <= ?2 AND closes IS NOT NULL = 0 AND closing <= ?3
            AND NOT EXISTS (SELECT 1 FROM roll_ups AS r WHERE r.level = ?1 + 1
              AND r.start = b.start - b.start % ?4 AND r.series = b.series)

@@ -1,6 +1,6 @@
 /** One series as it lies in storage, for a person who looks into it: rows, heads of images, and what they decode to. */
 import { compactHeader } from '../../wire/compact-header.js';
-import { RESOLUTIONS, type StoredBucket } from './buckets.js';
+import { BUCKET_COLUMNS, RESOLUTIONS, type StoredBucket } from './buckets.js';
 import type { BucketDebug, SeriesCalls, SeriesDebug } from './contract.js';
 import { codeOf } from './error-code.js';
 import { readBucket } from './part-merge.js';
@@ -31,7 +31,7 @@ export function debugSeries(
   };
   const rows = sql
     .exec<StoredBucket>(
-      `SELECT row, series, level, start, part, version, n, closes, closing, code, image FROM buckets
+      `SELECT ${BUCKET_COLUMNS}, image FROM buckets
          WHERE series = ?1 AND level BETWEEN ?2 AND ?3 AND start >= ?4 AND start < ?5
          ORDER BY level, start DESC, part DESC LIMIT ?6`,
       id,

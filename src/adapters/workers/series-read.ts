@@ -1,7 +1,7 @@
 /** What a series object answers to a query: the buckets that cover it, merged per group. */
 import { MAX_N } from '../../core/image.js';
 import { bufferOf } from './array-buffer.js';
-import { type BucketRow, LEVEL_MS, type Level, RESOLUTIONS } from './buckets.js';
+import { BUCKET_COLUMNS, type BucketRow, LEVEL_MS, type Level, RESOLUTIONS } from './buckets.js';
 import type { LeftOut, ReadAnswer, ReadCall, ReadExplain, ReadGroup, TenantConfig } from './contract.js';
 import { cover, newestEnd, type Span } from './cover.js';
 import { codeOf } from './error-code.js';
@@ -35,7 +35,6 @@ interface Reading {
 
 /** Parts that are decoded before they are merged: so much memory a query takes at once, besides the cache. */
 const PARTS_AT_ONCE = 256;
-const COLUMNS = 'row, series, level, start, part, version, n, closes, closing, code';
 const IN_RANGE = 'series = ?1 AND level = ?2 AND start >= ?3 AND start < ?4';
 const OF_SEVERAL =
   'series IN (SELECT value FROM json_each(?1)) AND level IN (?2, ?2 - 1) AND start >= ?3 AND start < ?4';
@@ -141,7 +140,7 @@ function select(
   range: [series: number, level: Level, from: number, to: number],
   version: number | undefined,
 ): BucketRow[] {
-  const statement = `${partsOfThen(COLUMNS, IN_RANGE, version)} ORDER BY start, part`;
+  const statement = `${partsOfThen(BUCKET_COLUMNS, IN_RANGE, version)} ORDER BY start, part`;
   return sql.exec<BucketRow>(statement, ...range, ...(version === undefined ? [] : [version])).toArray();
 }
 

@@ -6,7 +6,7 @@ import type { EdgeEnv } from './env.js';
 import type { CheckedBatch } from './ingest-batch.js';
 import { operatorTenant } from './operator.js';
 import { unavailable } from './problem.js';
-import { objectName, slotOf } from './series-key.js';
+import { ownerOf } from './rings.js';
 import { workerCounters } from './worker-counters.js';
 
 /** Asks of one request: a ring may be new to the Worker, an object may just be moving. */
@@ -14,18 +14,16 @@ const MOST_ASKS = 4;
 
 /** Asks the owner of the batch, anew where the ring has moved on or the object says that asking again may help. */
 export async function store(env: EdgeEnv, tenant: string, batch: CheckedBatch): Promise<TakeResult> {
-  const { id, created, createdUnknown, crc, body, values, keyLength } = batch;
+  const { id, created, crc, body, values, keyLength } = batch;
   let fresh = false;
   for (let ask = 1; ; ask++) {
     const config = await reached(() => tenantConfig(env, tenant, fresh));
-    const ring = config.rings[config.rings.length - 1];
-    const owner = objectName('ingest', tenant, slotOf(id, ring.ingest));
+    const owner = ownerOf(config, id);
     const counters = tenant === operatorTenant(env) ? workerCounters.takeDue() : [];
     const call: TakeCall = {
       config,
       batchId: bufferOf(id),
       created,
-      ...(createdUnknown ? { createdUnknown } : {}),
       crc,
       body: bufferOf(body),
       values,

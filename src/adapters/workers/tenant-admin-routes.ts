@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import { iso } from './admin-request.js';
 import type { TenantBackup } from './contract.js';
+import { directoryOf } from './directory.js';
 import type { EdgeContext, EdgeHono } from './http-context.js';
 import { operatorTenant } from './operator.js';
 import { refuse, unavailable } from './problem.js';
@@ -26,5 +27,5 @@ export const tenantRoutes = new Hono<EdgeHono>().get('/tenants', async (context)
 });
 
 async function known({ env }: EdgeContext): Promise<TenantBackup[]> {
-  return await env.DIRECTORY.getByName('directory').tenantBackups();
+  return await directoryOf(env).tenantBackups();
 }

@@ -4,7 +4,7 @@
  * is still there.
  */
 import { KllSketch } from '../../sketch/sketch.js';
-import type { StoredBucket } from './buckets.js';
+import { BUCKET_COLUMNS, type StoredBucket } from './buckets.js';
 import { codeOf } from './error-code.js';
 import { readBucket } from './part-merge.js';
 import type { SeriesStore } from './series-store.js';
@@ -38,7 +38,7 @@ function validateNext(store: SeriesStore): { parts: number; bytes: number } {
   const { sql, counters } = store;
   const { row } = sql.exec<{ row: number }>('SELECT row FROM validation').one();
   const found = sql.exec<StoredBucket>(
-    `SELECT row, series, level, start, part, version, n, closes, closing, code, image FROM buckets
+    `SELECT ${BUCKET_COLUMNS}, image FROM buckets
        WHERE row > ? AND closes IS NULL AND code IS NULL ORDER BY row LIMIT ?`,
     row,
     PARTS_A_STEP,

@@ -2,11 +2,11 @@
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import { EVENT_LEVELS } from '../../metrics/event-log.js';
 import { showBytes } from '../output/figures.js';
+import { LEAST_SECRET_BYTES } from '../token-form.js';
 import { type Finding, findingsOf } from './finding.js';
 
 const LEAST_NODE = 20;
 const LEAST_FREE_BYTES = 256e6;
-const LEAST_SECRET_BYTES = 32;
 /** A function with one SIMD instruction: type () -> (), body v128.const, drop. */
 const SIMD_MODULE = Uint8Array.from([
   0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 23, 1, 21, 0, 253, 12, 0, 0, 0, 0, 0, 0, 0,

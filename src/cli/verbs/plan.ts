@@ -1,9 +1,10 @@
 /** kll plan: which k for an error that is asked for. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { totalCapacity } from '../../core/capacity.js';
-import { planForK } from '../../core/condense.js';
+import { planForK, popcount } from '../../core/condense.js';
 import { TAILS, type Tails } from '../../core/image.js';
 import { type ErrorTerms, normalizedRankError, rankErrorAt } from '../../core/rank-error.js';
+import { gridVariance } from '../../core/variance.js';
 import { toIntegerWithin, withJson } from '../arguments.js';
 import { EXIT, type ExitCode, usageError } from '../exit.js';
 import { showBytes, showCountOf, showPercent } from '../output/figures.js';
@@ -95,15 +96,14 @@ function planOf(k: number, tails: Tails, sharp: boolean, n: number): Plan {
   const { height, chunks, ramp, slack } = isEstimating
     ? planForK(n, k, TAILS[tails], sharp)
     : { height: 0, chunks: n, ramp: 0, slack: 0 };
-  const chunk = isEstimating ? 2 ** height / n : 0;
   const terms: ErrorTerms = {
     n,
     minK: workingK,
     guarantee: TAILS[tails],
-    variance: chunk ** 2 / 12,
+    variance: isEstimating ? gridVariance(height, n) : 0,
     isEstimating,
   };
-  const items = chunks + TAILS[tails] * ramp * height + height + (slack === 0 ? 0 : bitsOf(slack));
+  const items = chunks + TAILS[tails] * ramp * height + height + popcount(slack);
   return {
     k,
     tails,
@@ -114,12 +114,6 @@ function planOf(k: number, tails: Tails, sharp: boolean, n: number): Plan {
     // Preamble of 20 bytes, an offset of 4 for each level, minimum, maximum and items.
     bytes: 20 + 4 * (height + 1) + 8 * (items + 2),
   };
-}
-
-function bitsOf(x: number): number {
-  let bits = 0;
-  for (let rest = x; rest > 0; rest = Math.floor(rest / 2)) bits += rest % 2;
-  return bits;
 }
 
 /** `0.5%` or `0.005`: above 0, at most 1. */

@@ -5,6 +5,7 @@ import { SignJWT } from 'jose';
 import { withJson } from '../arguments.js';
 import { dataError, EXIT, type ExitCode, ioError, usageError } from '../exit.js';
 import { printJson, printLines } from '../output/terminal.js';
+import { LEAST_SECRET_BYTES, SCOPES, type Scope, TENANT_FORM } from '../token-form.js';
 
 interface TokenArguments {
   tenant: string;
@@ -15,12 +16,6 @@ interface TokenArguments {
   json?: boolean;
 }
 
-const SCOPES = ['ingest', 'query', 'admin'] as const;
-type Scope = (typeof SCOPES)[number];
-
-/** What the edge takes (src/adapters/workers/auth.ts): RFC 7518, section 3.2, wants a key of the size of the hash. */
-const TENANT_FORM = /^[a-z0-9][a-z0-9_-]{0,62}$/;
-const LEAST_SECRET_BYTES = 32;
 const UNIT_S: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 const LONGEST_S = 3650 * UNIT_S.d;
 

@@ -2,7 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { seededRandom } from '../../support/prng.js';
-import { cardsOf, DashboardSite, openTable, tableOf } from '../support/dashboard.js';
+import { cardsOf, DashboardSite, localTime, openTable, tableOf } from '../support/dashboard.js';
 import { launchBrowser } from '../support/engine.js';
 import { until } from '../support/pages.js';
 
@@ -157,10 +157,8 @@ it('narrows to a stretch of time', async () => {
   const count = async () => (await headline(view)).values;
   expect(await count()).toBe(6000);
   await view.selectOption('#question [name=range]', 'chosen');
-  const at = (ms: number) =>
-    new Date(ms - new Date().getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-  await view.fill('#question [name=from]', at(Date.now() - DAY_MS - 600_000));
-  await view.fill('#question [name=to]', at(Date.now() - DAY_MS + 600_000));
+  await view.fill('#question [name=from]', localTime(Date.now() - DAY_MS - 600_000));
+  await view.fill('#question [name=to]', localTime(Date.now() - DAY_MS + 600_000));
   await view.press('#question [name=to]', 'Tab');
   // The last hour, which the fields begin with, has as many.
   await until(async () => {
@@ -210,10 +208,8 @@ it.each([
   expect(await verdict(view)).toContain(end);
   // The same, with the other time given by hand.
   await view.selectOption('#comparison [name=with]', 'chosen');
-  const at = (ms: number) =>
-    new Date(ms - new Date().getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-  await view.fill('#comparison [name=from]', at(Date.now() - DAY_MS - 3_600_000));
-  await view.fill('#comparison [name=to]', at(Date.now() - DAY_MS + 3_600_000));
+  await view.fill('#comparison [name=from]', localTime(Date.now() - DAY_MS - 3_600_000));
+  await view.fill('#comparison [name=to]', localTime(Date.now() - DAY_MS + 3_600_000));
   await view.press('#comparison [name=to]', 'Tab');
   await isSaid(view, said);
   const caption = (page: Page) => page.textContent('#differences caption');

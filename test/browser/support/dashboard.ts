@@ -16,6 +16,10 @@ export interface View {
   faults: string[];
 }
 
+/** Not that of the machine, nor UTC, and without a change of clocks: a day ago is always 24 hours. */
+const ZONE = 'Asia/Kolkata';
+const ZONE_MS = 5.5 * 3_600_000;
+
 export class DashboardSite {
   /** What the page is told of the edge. */
   config: { url: string; token: string; key?: string } = { url: '', token: '' };
@@ -76,6 +80,7 @@ export class DashboardSite {
   async open(browser: Browser, hash: string, options: BrowserContextOptions = {}): Promise<View> {
     const context = await browser.newContext({
       locale: 'en-US',
+      timezoneId: ZONE,
       viewport: { width: 1280, height: 900 },
       ...options,
     });
@@ -97,6 +102,11 @@ export class DashboardSite {
       body,
     });
   }
+}
+
+/** A time as the fields of the page take it. */
+export function localTime(ms: number): string {
+  return new Date(ms + ZONE_MS).toISOString().slice(0, 16);
 }
 
 /** The cards of a section: the figure by what it is, as text. */

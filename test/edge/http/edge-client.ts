@@ -3,8 +3,9 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers';
 import { expect } from 'vitest';
 import { createApp } from '../../../src/adapters/workers/app.js';
-import { type Scope, signToken } from '../../../src/adapters/workers/auth.js';
+import { signToken } from '../../../src/adapters/workers/auth.js';
 import type { EdgeEnv } from '../../../src/adapters/workers/env.js';
+import type { Scope } from '../../../src/adapters/workers/token-form.js';
 import { type BatchSeries, encodeBatch } from '../../../src/sketch/batch.js';
 
 export const SECRET = 'a secret of the tests, of at least 32 bytes';

@@ -1,8 +1,7 @@
 import { abortAllDurableObjects } from 'cloudflare:test';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { RingVersion, TakeCall, TenantConfig } from '../../../src/adapters/workers/contract.js';
-import { ownerOf } from '../../../src/adapters/workers/former-owners.js';
-import { neededRings } from '../../../src/adapters/workers/rings.js';
+import { neededRings, ownerOf } from '../../../src/adapters/workers/rings.js';
 import { slotOf } from '../../../src/adapters/workers/series-key.js';
 import {
   EVERYTHING,
@@ -41,7 +40,7 @@ describe('after a change of N', () => {
     const { before, after, id } = growing();
     const call = takeCall(before, [5], { id });
     expect((await ingestObject(before, 0).take(call)).outcome).toBe('stored');
-    expect(ownerOf(under(after, call))).toBe(`ingest:${after.tenant}:1`);
+    expect(ownerOf(after, new Uint8Array(call.batchId))).toBe(`ingest:${after.tenant}:1`);
     expect((await ingestObject(after, 1).take(under(after, call))).outcome).toBe('duplicate');
     const other = takeCall(after, [6], { id });
     expect((await ingestObject(after, 1).take(other)).outcome).toBe('conflict');
@@ -111,7 +110,6 @@ describe('after a change of N', () => {
     const stamped = (config: TenantConfig, now: number): TakeCall => ({
       ...takeCall({ ...config, windowMs }, [5], { id, created: now }),
       crc: 1,
-      createdUnknown: true,
     });
     expect((await ingestObject(before, 0).take(stamped(before, START))).outcome).toBe('stored');
     // A clock that is ahead as far as it may be.
@@ -183,7 +181,7 @@ it('a sequence keeps the ring version it was opened under', async () => {
 it('batches without a creation time are known by their ids alone', async () => {
   const config = tenantConfig();
   const object = ingestObject(config);
-  const call = { ...takeCall(config, [1]), createdUnknown: true };
+  const call = takeCall(config, [1]);
   expect((await object.take(call)).outcome).toBe('stored');
   setClock(START + 5 * HOUR_MS);
   expect((await object.take({ ...call, created: START + 5 * HOUR_MS })).outcome).toBe('duplicate');
