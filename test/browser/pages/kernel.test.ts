@@ -121,6 +121,23 @@ describe('the kernel', () => {
     expect(site.total()).toEqual({ n: 30_000, sum: sumTo(30_000) });
   });
 
+  it('refused its memory, costs one clear error, and no value, of this series or another', async () => {
+    const page = await openPage(context, site);
+    await page.evaluate(() => {
+      const thrown: string[] = [];
+      Object.assign(globalThis, { thrown });
+      addEventListener('error', ({ message }) => thrown.push(message));
+      WebAssembly.Memory.prototype.grow = () => {
+        throw new RangeError('no room');
+      };
+      collector.record('short', 7);
+    });
+    expect(await record(page, 30_000, 500)).toEqual(['ERR_WASM_MEMORY']);
+    expect(await page.evaluate(() => (globalThis as unknown as { thrown: string[] }).thrown)).toEqual([]);
+    expect(site.total('latency')).toEqual({ n: 30_000, sum: sumTo(30_000) });
+    expect(site.total('short')).toEqual({ n: 1, sum: 7 });
+  });
+
   it('out of reach, costs one clear error, and no value', async () => {
     const page = await openPage(context, site);
     await page.route(`**${KERNEL}`, (route) => route.abort());

@@ -97,6 +97,33 @@ describe('while the page lives', () => {
     expect(await page.evaluate(() => localStorage.length)).toBe(0);
   });
 
+  it('sends and writes nothing more once consent is withdrawn, while a batch is on its way', async () => {
+    const page = await openPage(context, site, null);
+    const { bodies, touched } = await page.evaluate(async () => {
+      let isGiven = true;
+      start({ consent: () => isGiven });
+      await lookedBack();
+      // More than 4096 bytes: a second try goes without keepalive.
+      for (let i = 0; i < 700; i++) collector.record(`long${i % 2}`, Math.random());
+      const touched: string[] = [];
+      let bodies = 0;
+      globalThis.fetch = async () => {
+        bodies++;
+        isGiven = false;
+        for (const name of ['getItem', 'setItem', 'removeItem'] as const) {
+          Storage.prototype[name] = () => {
+            touched.push(name);
+            return null;
+          };
+        }
+        throw new TypeError('no network');
+      };
+      await collector.flush();
+      return { bodies, touched };
+    });
+    expect({ bodies, touched }).toEqual({ bodies: 1, touched: [] });
+  });
+
   it('asks for the labels of the page once a task, also when they threw or change at the same URL', async () => {
     const page = await openPage(context, site, null);
     const asked = await page.evaluate(async () => {
