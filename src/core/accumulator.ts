@@ -188,13 +188,14 @@ export class Accumulator {
     if (!total) return this;
     this.tellAdds();
     const seconds = stopwatch(this.observer);
-    this.#takeWeighted(xs, ws);
+    this.#takeWeighted(xs, ws, total);
     this.#toldIngest(total, 0, seconds());
     return this;
   }
 
   /** Forgets all values, keeps k, tails and the generator. */
   reset(): this {
+    this.tellAdds();
     const { generator, seed, tails } = this.state.block;
     this.state = new SketchState(this.k, seed, tails);
     this.state.long[U64.generator] = generator;
@@ -223,14 +224,19 @@ export class Accumulator {
       if (this.staged + weight > STAGING) this.spill();
       for (; weight > 0; weight--) this.add(x);
     } else {
-      this.#takeWeighted([x + 0], [weight]);
+      this.#takeWeighted([x + 0], [weight], weight);
     }
     return this;
   }
 
-  #takeWeighted(values: number[], weights: number[]): void {
-    this.spill();
-    this.change(() => absorb(this.state, (to) => to.weighted(values, weights)));
+  #takeWeighted(values: number[], weights: number[], total: number): void {
+    if (!this.levels && this.n + total <= STAGING) {
+      // Exact as long as all of them can be staged.
+      this.stage(values.flatMap((x, i) => new Array(weights[i]).fill(x)));
+    } else {
+      this.spill();
+      this.change(() => absorb(this.state, (to) => to.weighted(values, weights)));
+    }
   }
 
   /** Refuses `count` values beside those here and `others`. Differences are exact, sums above 2^53 are not. */

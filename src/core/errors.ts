@@ -37,9 +37,7 @@ export type DataErrorCode =
 export type RuntimeErrorCode =
   | 'ERR_WASM_REFUSED' // compiling WebAssembly is forbidden here (CSP without wasm-unsafe-eval)
   | 'ERR_WASM_UNSUPPORTED' // no WebAssembly, or no SIMD
-  | 'ERR_WASM_MEMORY' // the host gives the kernel no more memory
-  | 'ERR_KERNEL_ABSENT' // no kernel was provided to this bundle yet
-  | 'ERR_KERNEL'; // the kernel reported a broken invariant: a bug, please report it
+  | 'ERR_WASM_MEMORY'; // the host gives the kernel no more memory
 
 /** The caller's mistake. Nothing was changed. */
 export class SketchArgumentError extends Error {

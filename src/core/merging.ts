@@ -122,7 +122,7 @@ export class Merging extends Settling {
   }
 
   /** Makes this the sketch of an image. Few exact values are staged: such a sketch needs no kernel. */
-  protected loadImage(image: SketchImage, seed: bigint, tails: TailsCode): void {
+  protected loadImage(image: SketchImage, seed: bigint | undefined, tails: TailsCode): void {
     this.setStaging();
     this.state = SketchState.fromImage(image, seed, tails);
     if (image.sizes.length === 1 && image.n <= STAGING) this.unspill();

@@ -40,7 +40,7 @@ export interface MergeEvent {
   sources: number;
   /** Sources that were refused and left out (`invalid: 'skip'`): their positions, and why. */
   refused: readonly (readonly [position: number, error: SketchDataError])[];
-  /** Names of the shards the sources came from, where the caller gave them. */
+  /** Names of the shards the sources came from, refused ones included, where the caller gave them. */
   shards?: readonly string[] | undefined;
   /** Values that entered; of no meaning where the merge failed. */
   values: number;

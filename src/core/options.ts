@@ -148,14 +148,17 @@ export function toNumbers(values: unknown, argument: string, check: Check): numb
   return Array.from(toList(values, argument), (x, i) => check(x, argument, i) + 0);
 }
 
-/** Values as an indexable: arrays and typed arrays as they are, anything else that can be iterated gathered first. */
+/**
+ * Values as an indexable: arrays and typed arrays as they are, anything else that can be iterated gathered first. A typed array
+ * whose class is not the language's own is copied: its `subarray` may give another part of it than was asked for.
+ */
 export function toList(values: unknown, argument: string): ArrayLike<number> {
-  if (Array.isArray(values) || values instanceof Float64Array) return values;
+  if (Array.isArray(values)) return values;
   if (ArrayBuffer.isView(values) && 'length' in values) {
-    if (isArrayOf('BigInt64Array', values) || isArrayOf('BigUint64Array', values)) {
-      badArgument('ERR_VALUE_TYPE', argument, 'numbers, not BigInts', values);
-    }
-    return values as unknown as Float64Array;
+    const list = values as Float64Array;
+    const name: string = list[Symbol.toStringTag];
+    if (name.startsWith('Big')) badArgument('ERR_VALUE_TYPE', argument, 'numbers, not BigInts', values);
+    return (globalThis as Record<string, unknown>)[name] === list.constructor ? list : new Float64Array(list);
   }
   return gathered(values, argument, 'an array or iterable of numbers') as number[];
 }

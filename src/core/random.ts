@@ -18,17 +18,18 @@ export function mix(state: bigint): bigint {
 const seeds = new BigUint64Array(32);
 let left = 0;
 
-function randomSeed(): bigint {
+/** A seed nobody chose. Hosts refuse random numbers while modules load: drawn when it is needed, not before. */
+export function randomSeed(): bigint {
   if (left === 0) left = crypto.getRandomValues(seeds).length;
   return seeds[--left];
 }
 
 /**
- * A caller's seed as 64 bits; without one, a random one.
+ * A caller's seed as 64 bits, if there is one.
  * @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_ARGUMENT_RANGE
  */
-export function toSeed(seed: unknown): bigint {
-  if (seed === undefined) return randomSeed();
+export function toSeed(seed: unknown): bigint | undefined {
+  if (seed === undefined) return seed;
   const isNumber = typeof seed === 'number';
   if (isNumber ? Number.isSafeInteger(seed) : typeof seed === 'bigint') {
     const bits = BigInt(seed as bigint);

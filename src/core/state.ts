@@ -10,7 +10,7 @@
 import { F64, HEADER_SLOTS, U8, U32, U64 } from '../wasm/abi.js';
 import type { KernelState } from '../wasm/kernel.js';
 import type { SketchImage, StateBlock, TailsCode } from './image.js';
-import { mix, STEP } from './random.js';
+import { mix, randomSeed, STEP } from './random.js';
 
 export class SketchState implements KernelState {
   retained = 0;
@@ -18,25 +18,28 @@ export class SketchState implements KernelState {
   real!: Float64Array;
   word!: Uint32Array;
   byte!: Uint8Array;
-  long!: BigUint64Array;
+  #long!: BigUint64Array;
   #f64!: Float64Array;
+  /** Whether the generator's seed is to be drawn. */
+  #isUnseeded: boolean;
 
-  /** An empty state, or one with room for `slots` items that the caller fills. */
-  constructor(k: number, seed: bigint, tails: TailsCode, slots = 0) {
+  /** An empty state, or one with room for `slots` items that the caller fills. Without a seed it draws one in time. */
+  constructor(k: number, seed: bigint | undefined, tails: TailsCode, slots = 0) {
     this.f64 = new Float64Array(slots + HEADER_SLOTS);
-    const { real, word, byte, long } = this;
+    const { real, word, byte } = this;
     word[U32.k] = word[U32.minK] = k;
     real[F64.min] = real[F64.max] = Number.NaN;
-    long[U64.generator] = long[U64.seed] = seed;
+    this.#long[U64.generator] = this.#long[U64.seed] = seed ?? 0n;
+    this.#isUnseeded = seed === undefined;
     byte[U8.tails] = byte[U8.guarantee] = tails;
   }
 
   /** The state of a decoded image; seed and policy are those to go on with where it has no state block. */
-  static fromImage(image: SketchImage, seed: bigint, tails: TailsCode): SketchState {
+  static fromImage(image: SketchImage, seed: bigint | undefined, tails: TailsCode): SketchState {
     const { items, sizes, state: block } = image;
     const state = new SketchState(image.k, block?.seed ?? seed, tails, items.length);
-    const { real, word, long } = state;
-    state.f64.set(items);
+    const { real, word } = state;
+    state.#f64.set(items);
     state.retained = items.length;
     real[F64.n] = image.n;
     real[F64.min] = image.min;
@@ -52,18 +55,27 @@ export class SketchState implements KernelState {
     word.set(sizes, U32.sizes);
     if (block) {
       word.set(block.compactions, U32.compactions);
-      long[U64.generator] = block.generator;
+      state.long[U64.generator] = block.generator;
       if (block.pendingOffset !== undefined) {
         state.byte[U8.phase] = 1;
-        long[U64.offset] = BigInt(block.pendingOffset);
+        state.long[U64.offset] = BigInt(block.pendingOffset);
       }
     }
     return state;
   }
 
+  /** The header as 64-bit integers. A seed nobody chose is drawn when they are first asked for. */
+  get long(): BigUint64Array {
+    if (this.#isUnseeded) {
+      this.#isUnseeded = false;
+      this.#long[U64.generator] = this.#long[U64.seed] = randomSeed();
+    }
+    return this.#long;
+  }
+
   /** The whole block. */
   get f64(): Float64Array {
-    return this.#f64;
+    return this.long && this.#f64;
   }
   set f64(block: Float64Array) {
     const { buffer } = block;
@@ -72,12 +84,12 @@ export class SketchState implements KernelState {
     this.real = block.subarray(-HEADER_SLOTS);
     this.word = new Uint32Array(buffer, header);
     this.byte = new Uint8Array(buffer, header);
-    this.long = new BigUint64Array(buffer, header);
+    this.#long = new BigUint64Array(buffer, header);
   }
 
   clone(): SketchState {
     const copy = new SketchState(0, 0n, 0);
-    copy.f64 = this.#f64.slice(-HEADER_SLOTS - this.retained);
+    copy.f64 = this.f64.slice(-HEADER_SLOTS - this.retained);
     copy.retained = this.retained;
     return copy;
   }

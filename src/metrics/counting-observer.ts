@@ -59,7 +59,10 @@ export function createCountingObserver(options: CountingObserverOptions = {}): C
       }
       registry.increase(METRICS.mergeSources, event.sources);
       registry.increase(METRICS.mergeValues, event.values);
-      for (const shard of event.shards ?? []) registry.increase(METRICS.mergeShardSources, 1, shard);
+      const leftOut = new Set(event.refused.map(([position]) => position));
+      event.shards?.forEach((shard, position) => {
+        if (!leftOut.has(position)) registry.increase(METRICS.mergeShardSources, 1, shard);
+      });
       if (isMinKLowered(event)) registry.increase(METRICS.mergeMinKLowered, 1);
       if (isTailGuaranteeLowered(event)) registry.increase(METRICS.mergeTailGuaranteeLowered, 1);
     },

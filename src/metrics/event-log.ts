@@ -3,7 +3,7 @@
  * never values, bytes, labels or texts of errors.
  */
 import type { MergeEvent, ObservedSketch, SketchObserver } from '../core/observer.js';
-import { mix, STEP, toSeed } from '../core/random.js';
+import { mix, randomSeed, STEP, toSeed } from '../core/random.js';
 import { isDataErrorCode, toCode } from './data-error-codes.js';
 import { toLabelValue } from './label-values.js';
 import { isWeakened } from './weakened.js';
@@ -61,7 +61,7 @@ export function createEventLog(options: EventLogOptions): EventLog {
     }
   };
   const isDrawn = () => {
-    state += STEP;
+    state = (state ?? randomSeed()) + STEP;
     return Number(mix(state) >> 11n) / 2 ** 53 < share;
   };
   /** A success: written where it is drawn. */

@@ -8,8 +8,6 @@ const HOSTS: Record<RuntimeErrorCode, true> = {
   ERR_WASM_REFUSED: true,
   ERR_WASM_UNSUPPORTED: true,
   ERR_WASM_MEMORY: true,
-  ERR_KERNEL_ABSENT: true,
-  ERR_KERNEL: true,
 };
 
 export const MERGE_ERROR_CODES = [...DATA_ERROR_CODES, ...CALLERS, ...Object.keys(HOSTS), UNKNOWN_CODE];

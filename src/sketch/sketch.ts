@@ -82,6 +82,8 @@ export class KllSketch extends Merging {
    */
   merge(other: MergeSource, options: ReadLimits = {}): this {
     const maxK = toMaxK(options);
+    // Whoever is told may use the kernel: not while a merge does.
+    if (other instanceof KllSketch) other.tellAdds();
     return this.#watchedMerge(() => {
       const source = other instanceof KllSketch ? other : mergeableBytes(other, maxK);
       // Anew after spilling, for it may be this sketch itself.
@@ -109,6 +111,7 @@ export class KllSketch extends Merging {
     const list = gathered(sources, 'sources', 'an array or iterable of sketches and bytes') as MergeSource[];
     const { k = largestK(list, maxK), onSkip, shards } = options;
     const sketch = new KllSketch({ ...options, k });
+    for (const source of list) if (source instanceof KllSketch) source.tellAdds();
     const skips: [position: number, error: SketchDataError][] = [];
     const mergeables = function* (): Generator<Mergeable | Taken, void, Take> {
       let take: Take;
@@ -142,6 +145,7 @@ export class KllSketch extends Merging {
     toK(k);
     requireOptions(options);
     const seconds = stopwatch(this.observer);
+    this.tellAdds();
     if (this.levels) this.settle();
     const { n, state, observer } = this;
     const copy = this.#sibling(k, state.draw());
@@ -168,6 +172,7 @@ export class KllSketch extends Merging {
 
   /** An independent copy, generator included: fed the same, both go on to the same bytes. */
   clone(): KllSketch {
+    this.tellAdds();
     // What is exact stays so, here and there.
     if (this.levels) this.settle();
     const copy = this.#sibling(this.k, 0n);
@@ -326,7 +331,7 @@ export class KllSketch extends Merging {
     watched(observer, work, (outcome, seconds) =>
       observer?.onMerge?.(
         {
-          sources,
+          sources: sources - refused.length,
           refused,
           shards,
           values: this.n - n,

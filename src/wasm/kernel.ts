@@ -16,6 +16,8 @@ export interface KernelState {
   table: Float64Array | undefined;
 }
 
+/** Items that a level window holds at most: with its views they stay below 2^31 bytes. */
+const MOST_SLOTS = 2 ** 25;
 /** How a compact image begins. */
 const MAGIC = 0xc7;
 /** Bytes of an image whose items, beside a header, the input window holds (assembly/image.ts). */
@@ -45,7 +47,7 @@ export class Kernel {
   #reserve(slots: number): void {
     const { exports } = this;
     if (slots > this.#slots) {
-      this.grow(exports.memoryFor(slots));
+      this.grow(slots > MOST_SLOTS ? Infinity : exports.memoryFor(slots));
       exports.reserve(slots);
       this.#slots = slots;
       this.#header = exports.headerAddress() >> 3;
@@ -61,11 +63,9 @@ export class Kernel {
     const { memory } = this.exports;
     const missing = bytes - memory.buffer.byteLength;
     try {
-      if (missing > 0) memory.grow((missing + 65535) >> 16);
+      if (missing > 0) memory.grow(Math.ceil(missing / 65536));
     } catch (cause) {
-      throw new SketchRuntimeError('ERR_WASM_MEMORY', `this host refuses ${missing} more bytes of memory`, {
-        cause,
-      });
+      throw refusedMemory(`${missing} more`, cause);
     }
     if (this.f64.buffer !== memory.buffer) {
       turn++;
@@ -174,6 +174,9 @@ function decodeIn(kernel: Kernel, image: Uint8Array): number {
   return exports.decodeImage(at, image.length);
 }
 
+const refusedMemory = (bytes: unknown, cause: unknown) =>
+  new SketchRuntimeError('ERR_WASM_MEMORY', `this host refuses ${bytes} bytes of memory`, { cause });
+
 let shared: Kernel | undefined;
 let provide: () => KernelExports = instantiateKernel;
 
@@ -201,8 +204,11 @@ function instantiate(): Kernel {
     return new Kernel(provide());
   } catch (cause) {
     if (cause instanceof SketchRuntimeError) throw cause;
-    // Hosts that refuse say so in words alone: Content-Security-Policy, or an embedder's ban on code generation.
-    throw /secur|policy|eval|csp|disallowed/i.test(String(cause))
+    // Hosts that refuse say so in words alone: Content-Security-Policy, or an embedder's ban on code generation. Chrome before
+    // 115 compiles no more than 4 KB on the main thread.
+    const words = String(cause);
+    if (/memory/i.test(words)) throw refusedMemory("the kernel's", cause);
+    throw /secur|policy|eval|csp|disallowed(?!.*main thread)/i.test(words)
       ? new SketchRuntimeError(
           'ERR_WASM_REFUSED',
           "this host refuses WebAssembly: allow script-src 'wasm-unsafe-eval', or keep to 1024 values a sketch",
@@ -210,7 +216,7 @@ function instantiate(): Kernel {
         )
       : new SketchRuntimeError(
           'ERR_WASM_UNSUPPORTED',
-          'this host lacks WebAssembly with SIMD (Chrome 91, Firefox 89, Safari 16.4)',
+          'this host lacks WebAssembly with SIMD (Chrome 115, Firefox 92, Safari 16.4)',
           { cause },
         );
   }

@@ -5,14 +5,15 @@ import type { OwnBytes } from '../core/own-bytes.js';
 import { crc32c } from './crc32c.js';
 
 /**
- * Bytes that nothing changes between a check and its use: shared memory is copied, other bytes are taken as they are.
+ * Bytes that nothing changes between a check and its use, as a plain Uint8Array, whatever class they are of: shared memory is copied.
  * @throws SketchArgumentError ERR_ARGUMENT_TYPE when they are not a Uint8Array
  */
 export function ownBytes(bytes: Uint8Array): Uint8Array {
   // Of memory that was given away to another thread no bytes are left, and no view can be made of it.
   if (!requireBytes(bytes).length) return new Uint8Array(0);
   // One that is not shared can only be changed by whoever runs: nobody does between a check and its use.
-  return bytes.buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes);
+  const { buffer, byteOffset, length } = bytes;
+  return buffer instanceof ArrayBuffer ? new Uint8Array(buffer, byteOffset, length) : new Uint8Array(bytes);
 }
 
 /** Eight bytes in which numbers become bytes. */

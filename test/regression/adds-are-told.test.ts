@@ -17,4 +17,20 @@ describe('an observer', () => {
     copy.add(5).toBytes();
     expect(told).toBe(3000 + 500 + 3 + 2);
   });
+
+  it.each<[string, (sketch: KllSketch) => unknown]>([
+    ['merged into another', (sketch) => new KllSketch({ seed: 2 }).merge(sketch)],
+    ['merged with others', (sketch) => KllSketch.mergeAll([sketch, sketch], { seed: 2 })],
+    ['condensed', (sketch) => sketch.condense(50)],
+    ['cloned', (sketch) => sketch.clone()],
+    ['reset', (sketch) => sketch.reset()],
+  ])('is told of single adds once when the sketch is %s', (_, use) => {
+    let told = 0;
+    const observer = { onIngest: ({ values }: { values: number }) => void (told += values) };
+    const sketch = new KllSketch({ k: 200, seed: 1, observer });
+    for (let i = 0; i < 900; i++) sketch.add(i);
+    use(sketch);
+    use(sketch);
+    expect(told).toBe(900);
+  });
 });

@@ -35,4 +35,12 @@ describe('the memory of the kernel', () => {
     expect(sketch(60_000).quantile(1)).toBe(4999);
     expect(used()).toBeGreaterThan(60_000 * 3 * 8 * 5);
   });
+
+  it.each([5.4e7, 1.2e8])('is not asked for %d items: their bytes are more than addresses reach', (slots) => {
+    const others = sketch();
+    const before = used();
+    const state = { f64: { length: slots } as Float64Array, retained: 0, table: undefined };
+    expect(() => kernel().load(state, 0)).toThrow(expect.objectContaining({ code: 'ERR_WASM_MEMORY' }));
+    expect([used(), others.extend([1, 2, 3]).n, sketch().quantile(1)]).toEqual([before, 5003, 4999]);
+  });
 });

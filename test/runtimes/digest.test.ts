@@ -122,8 +122,26 @@ describe('the packed tarball', () => {
     cpSync(join(project.folder, 'scenario.js'), join(worker, 'scenario.js'));
     project.write(
       'worker/worker.js',
-      `import { scenario } from './scenario.js';
-export default { fetch: async () => Response.json(await scenario()) };
+      // What an isolate keeps is made while its modules load, where workerd gives no random numbers.
+      `import { KllSketch } from 'kll-wasm';
+import { createCountingObserver, createEventLog } from 'kll-wasm/metrics';
+import { scenario } from './scenario.js';
+const image = new KllSketch({ seed: 1 }).add(1).toBytes({ state: false });
+const kept = [
+  new KllSketch().add(1),
+  KllSketch.fromBytes(image),
+  KllSketch.mergeAll([image]),
+  new KllSketch({ observer: createCountingObserver() }).add(1),
+  new KllSketch({ observer: createEventLog({ sink: () => {}, level: 'debug' }) }).add(1),
+];
+export default {
+  async fetch() {
+    for (const sketch of kept) sketch.extend(new Float64Array(5000));
+    if (kept.some(({ n }) => n !== 5001)) throw new Error('values are missing');
+    if (new Set(kept.map(({ seed }) => seed)).size !== kept.length) throw new Error('seeds are the same');
+    return Response.json(await scenario());
+  },
+};
 `,
     );
     project.write(

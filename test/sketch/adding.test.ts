@@ -19,6 +19,19 @@ describe('adding', () => {
     expect(sketch.n).toBe(1 + 3 + 1 + 6);
   });
 
+  it('takes typed arrays of classes of their own for what they hold', () => {
+    class Samples extends Float64Array {
+      /** Whoever asks it for a part gets the whole. */
+      constructor(buffer: ArrayBuffer) {
+        super(buffer);
+      }
+    }
+    const values = STREAMS.shuffled(50_000, 1);
+    const samples = new Samples(values.slice().buffer);
+    expect(samples.subarray(10, 20)).toHaveLength(50_000);
+    expect(make().extend(samples).toBytes()).toEqual(make().extend(values).toBytes());
+  });
+
   it('takes every typed array but the BigInt ones, arrays and iterables', () => {
     const values = [1, 2, 3, 250];
     const wide = [

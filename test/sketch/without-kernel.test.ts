@@ -14,7 +14,7 @@ async function freshLibrary() {
       "call to WebAssembly.Module() blocked by CSP: 'unsafe-eval' is not allowed",
     );
   });
-  return { KllSketch, SketchRuntimeError, isInstantiated, ...formats };
+  return { KllSketch, SketchRuntimeError, isInstantiated, provideKernel, ...formats };
 }
 
 let library: Awaited<ReturnType<typeof freshLibrary>>;
@@ -125,6 +125,43 @@ describe.each([0, 1, 150, 200, 201, 500, 1000, 1024])('a sketch of %d values nee
       askAll(read);
     }
     expect(library.isInstantiated()).toBe(false);
+  });
+});
+
+describe('weights of at most 1024 values need no kernel', () => {
+  it.each([
+    ['one weight', [5], [1000]],
+    ['several', [3, 1, 2], [2, 20, 1000]],
+  ])('%s: they are the values repeated', (_, values, weights) => {
+    const repeated = values.flatMap((x, i) => Array.from({ length: weights[i] }, () => x));
+    const expected = askAll(new library.KllSketch({ seed: 1 }).extend(repeated));
+    expect(askAll(new library.KllSketch({ seed: 1 }).extendWeighted(values, weights))).toEqual(expected);
+    const single = new library.KllSketch({ seed: 1 });
+    values.forEach((x, i) => {
+      single.add(x, weights[i]);
+    });
+    expect(askAll(single)).toEqual(expected);
+    expect([single.isEstimating, single.rankError(), library.isInstantiated()]).toEqual([false, 0, false]);
+  });
+});
+
+describe('what a host says of a kernel that it does not run', () => {
+  it.each([
+    ['ERR_WASM_MEMORY', new RangeError('WebAssembly.Instance(): Out of memory: Cannot allocate Wasm memory')],
+    ['ERR_WASM_REFUSED', new Error('Wasm code generation disallowed by embedder')],
+    [
+      'ERR_WASM_UNSUPPORTED',
+      new RangeError(
+        'WebAssembly.Compile is disallowed on the main thread, if the buffer size is larger than 4KB.',
+      ),
+    ],
+    ['ERR_WASM_UNSUPPORTED', new WebAssembly.CompileError('invalid value type 0x7b')],
+  ])('is told as %s: %s', (code, cause) => {
+    library.provideKernel(() => {
+      throw cause;
+    });
+    const call = () => new library.KllSketch().extend(new Float64Array(2000));
+    expect(call).toThrow(expect.objectContaining({ name: 'SketchRuntimeError', code, cause }));
   });
 });
 

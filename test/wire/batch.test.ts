@@ -37,6 +37,15 @@ describe('a batch', () => {
     expect(encodeBatch(one)).toEqual(encodeBatch(other));
   });
 
+  it('has an id of its own, whatever becomes of the bytes it came in', () => {
+    const batch = randomBatch(1);
+    const bytes = Buffer.from(encodeBatch(batch));
+    const { id } = decodeBatch(bytes, LIMITS);
+    bytes.fill(255);
+    expect(id).toEqual(batch.id);
+    expect([id.constructor, id.buffer.byteLength]).toEqual([Uint8Array, 16]);
+  });
+
   it('leaves the values it was made of as they were', () => {
     const values = Float64Array.of(3, 1, 2);
     encodeBatch(batchOf({ name: 'n', labels: {}, age: 0, values }));

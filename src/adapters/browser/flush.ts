@@ -87,7 +87,8 @@ export class Sender {
   async #send({ id, bytes }: OutgoingBatch): Promise<boolean> {
     // What waits in beacons counts against what keepalive allows: a large batch may pass without it.
     const answer =
-      (await this.#post(bytes, true)) ?? (bytes.length > 4096 && this.mayAct() ? await this.#post(bytes, false) : undefined);
+      (await this.#post(bytes, true)) ??
+      (bytes.length > 4096 && this.mayAct() ? await this.#post(bytes, false) : undefined);
     const { status = 0 } = answer ?? {};
     if (answer?.ok) {
       this.stats.acknowledged++;
