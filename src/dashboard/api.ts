@@ -4,6 +4,9 @@ import { KllSketch } from '../index.js';
 /** What has no answer by then, has none. */
 const LONGEST_ANSWER_MS = 60_000;
 
+/** Series that are listed. */
+const MOST_SERIES = 5000;
+
 /** A percentile with what is not known of it, at 99 % confidence. */
 export interface Percentile {
   /** Rank, 0..1. */
@@ -97,19 +100,23 @@ export class Edge {
     return KllSketch.fromBytes(new Uint8Array(await response.arrayBuffer()));
   }
 
-  /** All series, page by page. */
-  async series(): Promise<SeriesInfo[]> {
+  /** All series, page by page; of very many the first, and those of one name. */
+  async series(name: string): Promise<SeriesInfo[]> {
     const all: SeriesInfo[] = [];
-    let after: string | undefined;
+    let after = '';
     do {
-      const page = await this.#get<{ series: SeriesInfo[]; next?: string }>('/v1/series', undefined, {
-        after: after ?? '',
-        limit: '100',
-      });
+      const page = await this.#seriesPage({ after });
       all.push(...page.series);
-      after = page.next;
-    } while (after && all.length < 5000);
+      after = page.next ?? '';
+    } while (after && all.length < MOST_SERIES);
+    if (after && name && !all.some((one) => one.name === name)) {
+      all.push(...(await this.#seriesPage({ name })).series);
+    }
     return all;
+  }
+
+  #seriesPage(wanted: Record<string, string>): Promise<{ series: SeriesInfo[]; next?: string }> {
+    return this.#get('/v1/series', undefined, { ...wanted, limit: '1000' });
   }
 
   /** Sums of counters and gauges of `/metrics`, over all their labels, by name. */

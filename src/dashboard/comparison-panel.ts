@@ -33,6 +33,7 @@ export class ComparisonPanel {
     this.#form.addEventListener('change', () => {
       this.#arrange();
       keepInAddress(this.#said, nameInAddress);
+      this.clear();
       changed();
     });
     this.read();
@@ -43,6 +44,12 @@ export class ComparisonPanel {
     this.#form.reset();
     restoreFromAddress(this.#form, nameInAddress);
     this.#arrange();
+    this.clear();
+  }
+
+  /** Shows nothing: what is there is the answer to another question. */
+  clear(): void {
+    this.#say('');
   }
 
   /**
@@ -89,7 +96,8 @@ export class ComparisonPanel {
 
   #show(here: Answer, there: Answer, when: string): void {
     const all = differences(here, there);
-    this.#say(verdict(all), false);
+    const isWhole = ![here, there].some(({ partial, stale }) => partial || stale);
+    this.#say(isWhole ? verdict(all) : `${verdict(all)} Not all values could be read.`, false);
     fillTable(
       byId('differences'),
       `${count(here.n)} values beside ${count(there.n)} of ${when}; differences at 99 % confidence`,

@@ -28,6 +28,15 @@ export function curveOf(sketch: KllSketch, xs: readonly number[]): Curve {
   };
 }
 
+/** The share of values from each of some ends, ascending, to the next; those at an end below it, at the first one above. */
+export function sharesBetween(sketch: KllSketch, ends: readonly number[]): number[] {
+  const [low] = ends;
+  // Of what lies beyond the ends there is one interval each.
+  const shares = sketch.pmf(ends).slice(1, -1);
+  shares[0] += sketch.rank(low) - sketch.rank(low, { inclusive: false });
+  return shares;
+}
+
 export interface Span {
   low: number;
   high: number;
@@ -35,19 +44,30 @@ export interface Span {
   logarithmic: boolean;
 }
 
-/** Where there is something to see of some sketches: from p1 to p99.9. Nothing where that is a point. */
+/** Most parts that a span is cut into. */
+const MOST_PARTS = 60;
+
+/** Where there is something to see of some sketches: from p1 to p99.9. Nothing where that is a point, or next to one. */
 export function spanOf(...sketches: KllSketch[]): Span | undefined {
   const some = sketches.filter(({ isEmpty }) => !isEmpty);
   const low = Math.min(...some.map((sketch) => sketch.quantile(0.01)));
   const high = Math.max(...some.map((sketch) => sketch.quantile(0.999)));
-  if (!(high > low)) return undefined;
-  return { low, high, logarithmic: low > 0 && high / low > 50 };
+  const span = { low, high, logarithmic: low > 0 && high / low > 50 };
+  const isApart = points(span, MOST_PARTS).every((x, i, all) => i === 0 || x > all[i - 1]);
+  return isApart ? span : undefined;
 }
 
-/** Points from end to end, evenly as the axis has it. */
+/**
+ * Points from end to end, evenly as the axis has it.
+ * @param parts at most 60
+ */
 export function points({ low, high, logarithmic }: Span, parts: number): number[] {
+  // A mean of both ends: their difference, or their ratio, may be more than a number holds.
+  const between = (a: number, b: number, t: number) => a * (1 - t) + b * t;
   return Array.from({ length: parts + 1 }, (_, i) => {
+    if (i === 0) return low;
     if (i === parts) return high;
-    return logarithmic ? low * (high / low) ** (i / parts) : low + ((high - low) * i) / parts;
+    const t = i / parts;
+    return logarithmic ? Math.exp(between(Math.log(low), Math.log(high), t)) : between(low, high, t);
   });
 }

@@ -1,7 +1,7 @@
 /** The distribution: its cumulative share with bound and interval, and the share of values in each interval. */
 import type { KllSketch } from '../index.js';
 import { type Band, Chart, type Line } from './charts.js';
-import { type Curve, curveOf, points, spanOf } from './curves.js';
+import { type Curve, curveOf, points, sharesBetween, spanOf } from './curves.js';
 import { byId } from './elements.js';
 import { figure, percent } from './format.js';
 
@@ -29,8 +29,7 @@ export class Distribution {
       description: `Share of values up to each value from ${figure(low)} to ${figure(high)}`,
     });
     const ends = points(span, BARS);
-    // Of what lies beyond the ends there is one interval each, which is not drawn.
-    const shares = [...sketch.pmf(ends)].slice(1, -1);
+    const shares = sharesBetween(sketch, ends);
     const middles = shares.map((_, i) =>
       logarithmic ? Math.sqrt(ends[i] * ends[i + 1]) : (ends[i] + ends[i + 1]) / 2,
     );

@@ -69,7 +69,10 @@ export function pickedBy(match: string): Record<string, string> {
   while (pair.lastIndex < inner.length) {
     const found = pair.exec(inner);
     if (!found) return {};
-    picked[found[1]] = JSON.parse(found[2]) as string;
+    // As the edge reads it: it may be half a pattern, and JSON refuses most of what can stand behind a backslash.
+    picked[found[1]] = found[2]
+      .slice(1, -1)
+      .replace(/\\(.)/g, (_, one: string) => (one === 'n' ? '\n' : one));
   }
   return picked;
 }

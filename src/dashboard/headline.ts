@@ -20,6 +20,7 @@ export function showHeadline(answer: Answer, asked: Asked): void {
     card(age(answer.to), 'since the newest values', [
       `complete up to ${duration(answer.freshnessMs)} ago`,
       ...(answer.partial ? ['some buckets left out'] : []),
+      ...(answer.stale ? ['a part of the edge did not answer'] : []),
     ]),
   );
   showShares(answer, asked);

@@ -36,7 +36,9 @@ export class LabelPickers {
       );
     }
     for (const [key, list] of this.#lists) {
-      const values = [...new Set(labels.flatMap((one) => (one[key] === undefined ? [] : [one[key]])))].sort();
+      const values = [
+        ...new Set(labels.flatMap((one) => (Object.hasOwn(one, key) ? [one[key]] : []))),
+      ].sort();
       offerChoices(list, [
         ['', 'all'],
         ...values.slice(0, MOST_VALUES).map((value) => [value, value] as const),
@@ -48,7 +50,7 @@ export class LabelPickers {
   show(match: string): void {
     const picked = pickedBy(match);
     for (const [key, list] of this.#lists) {
-      const value = picked[key] ?? '';
+      const value = Object.hasOwn(picked, key) ? picked[key] : '';
       // Set to what it is, an open one would forget what the reader has come to.
       if (list.value !== value) list.value = value;
     }

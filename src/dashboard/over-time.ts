@@ -18,7 +18,8 @@ const SETTLED_MS = 10 * 60_000;
 const KEPT_MS = 60_000;
 
 export class OverTime {
-  readonly chart = new Chart(byId('over-time'), 'percentiles over time');
+  readonly #place = byId('over-time');
+  readonly chart = new Chart(this.#place, 'percentiles over time');
   readonly #shown = new Set(SHOWN_AT_FIRST);
   readonly #kept = new Map<string, { answer: Answer; until: number }>();
   #steps: { from: number; answer: Answer }[] = [];
@@ -35,6 +36,12 @@ export class OverTime {
         return element('label', { 'data-colour': i }, box, percentileName(rank));
       }),
     );
+  }
+
+  /** Shows nothing: what is there is the answer to another question. */
+  clear(): void {
+    this.#steps = [];
+    this.#place.style.visibility = 'hidden';
   }
 
   /** @param isCurrent whether nothing newer is asked: the rest of the steps is not asked for then */
@@ -75,6 +82,7 @@ export class OverTime {
   #draw(): void {
     const steps = this.#steps;
     if (steps.length === 0) return;
+    this.#place.style.visibility = '';
     const ranks = RANKS.filter((rank) => this.#shown.has(rank));
     const of = (rank: number, pick: (p: Answer['quantiles'][number]) => number | null) =>
       steps.map(({ answer }) => {

@@ -66,7 +66,7 @@ async function refresh(): Promise<void> {
   const isCurrent = () => mine === turn;
   underWay++;
   try {
-    const series = await edge.series();
+    const series = await edge.series(question.wanted);
     if (!isCurrent()) return;
     question.offer(series);
     const asked = question.asked(Date.now());
@@ -80,6 +80,11 @@ async function refresh(): Promise<void> {
       edge.sketch(asked),
     ]);
     if (!isCurrent()) return;
+    if (answered !== question.key) {
+      overTime.clear();
+      comparison.clear();
+      byId('groups').replaceChildren();
+    }
     answered = question.key;
     showAnswers();
     showHeadline(answer, asked);
@@ -137,7 +142,7 @@ async function showGroups(asked: Asked, isCurrent: () => boolean): Promise<void>
     groups
       .slice(0, MOST_GROUPS)
       .map((group) => [
-        group.labels[asked.by] || '(none)',
+        (Object.hasOwn(group.labels, asked.by) && group.labels[asked.by]) || '(none)',
         count(group.n),
         ...group.quantiles.map(({ value }) => figure(value)),
       ]),

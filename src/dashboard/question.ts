@@ -66,7 +66,10 @@ export class QuestionForm {
       select,
       names.map((name) => [name, name]),
     );
-    if (before === select.value) {
+    if (this.#missing && names.includes(this.#missing)) {
+      // It has come meanwhile.
+      this.#begin(this.#missing);
+    } else if (before === select.value) {
       this.#offerLabels();
       // Lists that are new pick nothing by themselves.
       this.#pickers.show(String(this.#said.get('match') ?? ''));
@@ -84,6 +87,11 @@ export class QuestionForm {
   /** The metric that was to be shown where there is none of its name; '' where there is. */
   get missing(): string {
     return this.#missing;
+  }
+
+  /** The metric that is to be shown. */
+  get wanted(): string {
+    return this.#missing || this.#field<HTMLSelectElement>('name').value || readAddress().get('name') || '';
   }
 
   /** What the fields say, as text: the same for the same question, whenever it is asked. */

@@ -37,10 +37,13 @@ export function suggest(form: HTMLFormElement, { from, to }: TimeRange): void {
     ['to', to],
   ] as const) {
     const field = fieldOf(form, name);
-    // As the reader's clock has it, which is what such a field speaks of.
-    const local = new Date(at - new Date(at).getTimezoneOffset() * MINUTE_MS);
-    if (!field.value) field.value = local.toISOString().slice(0, 16);
+    if (!field.value) field.value = localMoment(at);
   }
+}
+
+/** A moment as a field speaks of it: as the reader's clock has it. @param at epoch milliseconds */
+export function localMoment(at: number): string {
+  return new Date(at - new Date(at).getTimezoneOffset() * MINUTE_MS).toISOString().slice(0, 16);
 }
 
 function fieldOf(form: HTMLFormElement, name: string): HTMLInputElement {

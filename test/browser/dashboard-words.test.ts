@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../../src/dashboard/api.js';
 import { differences, verdict } from '../../src/dashboard/comparison.js';
-import { curveOf, points, spanOf } from '../../src/dashboard/curves.js';
+import { curveOf, points, sharesBetween, spanOf } from '../../src/dashboard/curves.js';
 import { between, duration, figure, matcher, pickedBy } from '../../src/dashboard/format.js';
 import { daysEarlier } from '../../src/dashboard/time-range.js';
 import { KllSketch } from '../../src/index.js';
@@ -80,6 +80,37 @@ describe('a curve', () => {
     expect(spanOf(new KllSketch())).toBeUndefined();
     expect(spanOf(new KllSketch().add(7))).toBeUndefined();
     expect(spanOf(new KllSketch(), sketch)).toEqual({ low: 1, high: 4, logarithmic: false });
+  });
+
+  it.each([
+    [
+      'zeros and little else',
+      [...new Array(600).fill(0), ...Array.from({ length: 400 }, (_, i) => (i + 1) / 1000)],
+    ],
+    ['whole numbers', Array.from({ length: 1000 }, (_, i) => 1 + (i % 2 ? i % 40 : 0))],
+  ])('has all of p1 to p99.9 in its intervals: %s', (_, values) => {
+    const sketch = new KllSketch().extend(values);
+    const span = spanOf(sketch)!;
+    const shares = sharesBetween(sketch, points(span, 30));
+    expect(shares).toHaveLength(30);
+    const within = values.filter((x) => x >= span.low && x <= span.high).length / values.length;
+    expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(within, 9);
+  });
+
+  it.each([
+    ['the same but for their last bits', [0.3, 0.1 + 0.2], false],
+    ['nanoseconds since 1970', [1.7e18, 1.7e18 + 512], false],
+    ['as far apart as numbers can be', [-1e308, 1e308], true],
+    ['of every size', [1e-300, 1e300], true],
+  ])('has points apart from each other, or no span at all: values %s', (_, ends, hasSpan) => {
+    const span = spanOf(new KllSketch().extend(Array.from({ length: 1000 }, (_, i) => ends[i % 2])));
+    expect(span !== undefined).toBe(hasSpan);
+    if (!span) return;
+    for (const parts of [30, 60]) {
+      const xs = points(span, parts);
+      expect([xs[0], xs[parts]]).toEqual(ends);
+      expect(xs.filter((x, i) => i > 0 && !(x > xs[i - 1]))).toEqual([]);
+    }
   });
 
   it('is drawn from end to end, evenly as its axis has it', () => {

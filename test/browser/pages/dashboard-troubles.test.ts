@@ -276,3 +276,66 @@ it('says that the metric of its address is gone, and takes nothing that was mean
   await isSaid(view, 'Live: fast_ms');
   await view.context().close();
 });
+
+it('shows the metric of its address as soon as there is some', async () => {
+  const { view, faults } = await site.open(browser, 'name=coming_ms&range=3600');
+  await isSaid(view, 'Live: constant. There is nothing of coming_ms, which was asked for');
+  await site.send([{ name: 'coming_ms', labels: {}, age: 0, values: Float64Array.of(1, 2, 3) }]);
+  await isSaid(view, 'Live: coming_ms');
+  expect((await cardsOf(view, 'headline')).values).toBe('3');
+  expect(await view.inputValue('#question [name=range]')).toBe('3600');
+  expect(faults).toEqual([]);
+  await view.context().close();
+});
+
+it('shows nothing of one question below the answer to another', async () => {
+  const { view } = await site.open(browser, 'name=fast_ms&range=3600');
+  await until(
+    async () =>
+      (await tableOf(view, '#differences')).length > 1 || (await view.textContent('#verdict')) !== '',
+  );
+  expect(await view.isVisible('#over-time')).toBe(true);
+  // The headline comes, its steps and what it is compared with do not.
+  await view.route(/\/v1\/quantiles/, (route) =>
+    asks(route).has('le') ? route.continue() : route.fulfill({ status: 503, body: '' }),
+  );
+  await view.selectOption('#question [name=name]', 'slow_ms');
+  await until(async () => /503/.test((await status(view)) ?? ''));
+  expect((await cardsOf(view, 'headline')).p50).toMatch(/^1\d,\d{3}$/);
+  expect(await view.isVisible('#over-time')).toBe(false);
+  expect(await tableOf(view, '#differences')).toEqual([]);
+  await view.unroute(/\/v1\/quantiles/);
+  await isSaid(view, 'Live: slow_ms');
+  expect(await view.isVisible('#over-time')).toBe(true);
+  await view.context().close();
+});
+
+it('leaves a pattern that it cannot read itself to the edge', async () => {
+  const { view, faults } = await site.open(browser, 'name=fast_ms&range=3600');
+  const field = view.locator('#question [name=match]');
+  await field.fill('{route="a\\d"}');
+  await field.press('Tab');
+  await until(async () => /expected label="value"/.test((await status(view)) ?? ''));
+  expect(await view.isVisible('#answers')).toBe(false);
+  await field.fill('{route="/a"}');
+  await field.press('Tab');
+  await isSaid(view, 'Live: fast_ms');
+  // What the browser says of the refusal, and nothing of the page's own.
+  expect(faults.filter((fault) => !/status of 400/.test(fault))).toEqual([]);
+  await view.context().close();
+});
+
+it('says where a part of the edge did not answer', async () => {
+  const { view, faults } = await site.open(browser, 'name=fast_ms&range=3600');
+  await view.route(/\/v1\/quantiles/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), stale: true } });
+  });
+  await view.selectOption('#comparison [name=with]', 'labels');
+  await until(async () =>
+    /a part of the edge did not answer/.test((await view.textContent('#headline')) ?? ''),
+  );
+  await until(async () => /Not all values could be read/.test((await view.textContent('#verdict')) ?? ''));
+  expect(faults).toEqual([]);
+  await view.context().close();
+});

@@ -160,6 +160,9 @@ it('narrows to a stretch of time', async () => {
   await view.fill('#question [name=from]', localTime(Date.now() - DAY_MS - 600_000));
   await view.fill('#question [name=to]', localTime(Date.now() - DAY_MS + 600_000));
   await view.press('#question [name=to]', 'Tab');
+  // By Greenwich in the address: who opens it elsewhere sees the same time.
+  const from = new Date(Date.now() - DAY_MS - 600_000).toISOString().slice(0, 13);
+  expect(new URLSearchParams(await hashOf(view)).get('from')).toMatch(new RegExp(`^${from}:\\d\\dZ$`));
   // The last hour, which the fields begin with, has as many.
   await until(async () => {
     const { values, p50 } = await headline(view);
