@@ -107,8 +107,8 @@ function usageErrorOf(text: string): CliError {
 }
 
 async function main(argv: readonly string[]): Promise<void> {
-  handleClosedPipe();
   const json = argv.includes('--json');
+  handleClosedPipe(json);
   // What nobody waits for: Node would end with 1, which is a verdict here.
   process.on('uncaughtException', (error) => process.exit(reportError(error, json)));
   const program = createProgram(json);

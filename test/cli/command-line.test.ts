@@ -178,11 +178,15 @@ describe('the command line', () => {
   it('ends with exit code 4 when standard output is full', { skip: !existsSync('/dev/full') }, async () => {
     const full = openSync('/dev/full', 'w');
     try {
-      const { status, stderr } = spawnSync(process.execPath, [KLL, '--version'], {
-        stdio: ['ignore', full, 'pipe'],
+      const run = (...args: string[]) =>
+        spawnSync(process.execPath, [KLL, ...args], { stdio: ['ignore', full, 'pipe'], encoding: 'utf8' });
+      const message = 'cannot write standard output: no space left';
+      expect(run('--version')).toMatchObject({
+        status: 4,
+        stderr: `kll: ERR_DEVICE_FULL: ${message}\n`,
       });
-      expect(status).toBe(4);
-      expect(stderr.toString()).toBe('kll: ERR_DEVICE_FULL: cannot write standard output: no space left\n');
+      const { status, stderr } = run('plan', '--error', '1%', '--json');
+      expect([status, JSON.parse(stderr)]).toMatchObject([4, { code: 'ERR_DEVICE_FULL', message }]);
     } finally {
       closeSync(full);
     }
@@ -219,10 +223,14 @@ describe('the command line', () => {
     });
   });
 
-  it('ends quietly when its reader has seen enough', async () => {
+  it.each([
+    ['a report', 0, ['plot', 'many.txt', '--cdf', '--width', '400', '--json']],
+    ['a negative verdict', 1, ['verify', 'bad.txt']],
+    ['its help', 0, ['--help']],
+  ])('ends as it would when its reader has seen enough of %s', async (_what, exit, args) => {
     await folder.write('many.txt', latencies(50_000).join('\n'));
     const code = await new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [KLL, 'plot', 'many.txt', '--cdf', '--width', '400', '--json'], {
+      const child = spawn(process.execPath, [KLL, ...args], {
         cwd: folder.path,
         stdio: ['ignore', 'pipe', 'pipe'],
       });
@@ -232,8 +240,8 @@ describe('the command line', () => {
       });
       child.stdout.destroy();
       child.on('error', reject);
-      child.on('close', (exit) => resolve({ exit, stderr }));
+      child.on('close', (code) => resolve({ exit: code, stderr }));
     });
-    expect(code).toEqual({ exit: 0, stderr: '' });
+    expect(code).toEqual({ exit, stderr: '' });
   });
 });

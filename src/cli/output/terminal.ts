@@ -1,5 +1,5 @@
 /** What `kll` writes and where: reports to standard output, everything else to standard error. */
-import { describeError, EXIT, ioError, toCliError } from '../exit.js';
+import { describeError, ioError, toCliError } from '../exit.js';
 
 /** Columns to write in. */
 export function terminalWidth(): number {
@@ -37,11 +37,11 @@ export function toJson(report: unknown): string {
   );
 }
 
-/** Writes to standard output and waits until it has been taken. */
+/** Writes to standard output and waits until it has been taken, or nobody reads on. */
 export function writeOut(data: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     process.stdout.write(data, (error) =>
-      error ? reject(ioError('write', 'standard output', error)) : resolve(),
+      error && !isClosedPipe(error) ? reject(ioError('write', 'standard output', error)) : resolve(),
     );
   });
 }
@@ -60,12 +60,14 @@ export function reportError(error: unknown, json: boolean): number {
   return exitCode;
 }
 
-/** A reader that has seen enough (`kll ... | head`) closes the pipe: that is no error. */
-export function handleClosedPipe(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(
-      error.code === 'EPIPE' ? EXIT.ok : reportError(ioError('write', 'standard output', error), false),
-    );
+/** A reader that has seen enough (`kll ... | head`) closes the pipe: no error, and no verdict either. The verb ends as it would. */
+export function handleClosedPipe(json: boolean): void {
+  process.stdout.on('error', (error) => {
+    if (!isClosedPipe(error)) process.exit(reportError(ioError('write', 'standard output', error), json));
   });
   process.stderr.on('error', () => {});
+}
+
+function isClosedPipe({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'EPIPE';
 }
