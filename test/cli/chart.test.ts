@@ -6,6 +6,7 @@ import {
   showApart,
   showComputedInterval,
   showPercent,
+  showPercentInterval,
   showShare,
   showValue,
 } from '../../src/cli/output/figures.js';
@@ -140,8 +141,33 @@ describe('figures', () => {
     ]);
   });
 
+  it.each([
+    [0, '0 %'],
+    [0.5004, '50 %'],
+    [0.9, '90 %'],
+    [0.9995, '99.95 %'],
+    [0.9999, '99.99 %'],
+    [0.999999, '99.9999 %'],
+    [1 - 1e-12, '99.9999999999 %'],
+    [1, '100 %'],
+    [1.23456, '123 %'],
+    [-0.99996, '-100 %'],
+    [Number.NaN, '-'],
+  ])('show the fraction %d as %s', (fraction, text) => expect(showPercent(fraction)).toBe(text));
+
+  it.each([
+    [0, 1, '0 % .. 100 %'],
+    [0.07, 0.29, '7 % .. 29 %'],
+    [0.012341, 0.012341, '1.23 % .. 1.24 %'],
+    [0.5914, 0.59141, '59.1 % .. 59.2 %'],
+    [0.999991, 0.9999991, '99.9991 % .. 99.99991 %'],
+  ])('round an interval of fractions outwards: %d .. %d', (lower, upper, text) => {
+    expect(showPercentInterval(lower, upper)).toBe(text);
+  });
+
   it('give shares and intervals the decimals they need', () => {
-    expect([0, 1e-5, 0.0123, 1].map(showShare)).toEqual(['0.0 %', '<0.1 %', '1.2 %', '100.0 %']);
+    const shares = [0, 1e-5, 0.0123, 0.99996, 1];
+    expect(shares.map(showShare)).toEqual(['0.0 %', '<0.1 %', '1.2 %', '>99.9 %', '100.0 %']);
     expect(showPercent(0.0132876)).toBe('1.33 %');
     expect(showComputedInterval(547.97731, 589.0263)).toBe('548 .. 589');
     expect(showComputedInterval(0.12345, 0.12545)).toBe('0.12345 .. 0.12545');

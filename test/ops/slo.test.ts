@@ -56,6 +56,17 @@ describe('an objective of requests', () => {
     expect(result.burnRate).toBeCloseTo(burnRate, 9);
   });
 
+  it.each([
+    [0.9999, 9999, 1],
+    [0.9, 90, 10],
+    [0.8, 80, 20],
+  ])('of %d is kept exactly with %d good and %d bad', (objective, ok, failed) => {
+    const result = evaluate({ ...availability, objective }, [scrape(requests(ok, failed))]);
+    expect(result).toMatchObject({ verdict: 'pass', burnRate: 1, budgetLeft: 0 });
+    const worse = evaluate({ ...availability, objective }, [scrape(requests(ok * 1e6, failed * 1e6 + 1))]);
+    expect(worse.verdict).toBe('breach');
+  });
+
   it('is measured on what came between the scrapes', () => {
     const [before, after] = [scrape(requests(1000, 500)), scrape(requests(2000, 501))];
     expect(evaluate(availability, [before, after])).toMatchObject({ verdict: 'pass', of: 1001 });

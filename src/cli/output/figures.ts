@@ -44,13 +44,33 @@ export function showNames(names: readonly string[]): string {
 }
 
 /**
- * A fraction as a percentage.
+ * A fraction as a percentage; 100 % where it is 1 and nowhere else.
  * @param digits significant digits
  */
 export function showPercent(fraction: number, digits = 3): string {
   if (Number.isNaN(fraction)) return '-';
-  if (fraction === 0) return '0 %';
-  return `${Number((fraction * 100).toPrecision(digits))} %`;
+  const percent = fraction * 100;
+  return `${Number(percent.toPrecision(percentDigits(percent, digits)))} %`;
+}
+
+/** An interval of fractions as percentages, rounded outwards: what lies in it, lies in what is shown. */
+export function showPercentInterval(lower: number, upper: number, digits = 3): string {
+  return `${percentTowards(Math.floor, lower, digits)} % .. ${percentTowards(Math.ceil, upper, digits)} %`;
+}
+
+function percentTowards(round: (x: number) => number, fraction: number, digits: number): number {
+  if (fraction === 0) return 0;
+  const percent = fraction * 100;
+  const places = percentDigits(percent, digits);
+  const unit = 10 ** (places - 1 - Math.floor(Math.log10(percent)));
+  // The noise of binary fractions is no reason to go a unit further.
+  return Number((round(Number((percent * unit).toPrecision(15))) / unit).toPrecision(places));
+}
+
+/** Significant digits of a percentage: below 100 two of its distance to it at the least. */
+function percentDigits(percent: number, digits: number): number {
+  if (!(percent > 50 && percent < 100)) return digits;
+  return Math.max(digits, 3 - Math.floor(Math.log10(100 - percent)));
 }
 
 /** The name of the percentile of a rank: 0.999 is p99.9. */
@@ -101,5 +121,6 @@ export function showComputedInterval(lower: number, upper: number): string {
 
 /** A share among others: one decimal. */
 export function showShare(share: number): string {
-  return share > 0 && share < 0.0005 ? '<0.1 %' : `${(share * 100).toFixed(1)} %`;
+  if (share > 0 && share < 0.0005) return '<0.1 %';
+  return share >= 0.9995 && share < 1 ? '>99.9 %' : `${(share * 100).toFixed(1)} %`;
 }

@@ -42,7 +42,8 @@ export function evaluate(objective: Objective, scrapes: readonly Scrape[]): SloR
     };
   }
   const measured = 1 - bad / of;
-  const burnRate = bad === 0 ? 0 : bad / of / (1 - share);
+  // Rounded: 1 of 10,000 at 99.99 % uses up the budget and no more, whatever binary fractions make of it.
+  const burnRate = bad === 0 ? 0 : rounded(bad / of / (1 - share));
   return {
     name,
     says,
@@ -51,10 +52,12 @@ export function evaluate(objective: Objective, scrapes: readonly Scrape[]): SloR
     measured,
     of,
     // Where nothing may fail, the first failure uses up all there is.
-    budgetLeft: Number.isFinite(burnRate) ? 1 - burnRate : 0,
+    budgetLeft: Number.isFinite(burnRate) ? rounded(1 - burnRate) : 0,
     burnRate,
   };
 }
+
+const rounded = (x: number) => Number(x.toPrecision(10));
 
 /** How many were bad, of how many. */
 function badOf(objective: Objective, scrapes: readonly Scrape[]): [number, number] | undefined {

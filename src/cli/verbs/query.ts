@@ -5,7 +5,7 @@ import { toNumbers, toRanks, withItemType, withJson } from '../arguments.js';
 import { EXIT, type ExitCode } from '../exit.js';
 import { ByteSource } from '../input/byte-source.js';
 import { decodeSketch, readSketchFile } from '../input/sketch-file.js';
-import { showPercent, showValue } from '../output/figures.js';
+import { showPercent, showPercentInterval, showValue } from '../output/figures.js';
 import { type Column, renderTable } from '../output/table.js';
 import { printJson, printLines } from '../output/terminal.js';
 import { percentileRows, renderPercentiles } from '../percentiles.js';
@@ -13,7 +13,6 @@ import { percentileRows, renderPercentiles } from '../percentiles.js';
 interface QueryArguments {
   q?: number[];
   rank?: number[];
-  inclusive: boolean;
   interpolate?: boolean;
   type?: DataSketchesType;
   json?: boolean;
@@ -88,7 +87,7 @@ function rankColumns(inclusive: boolean, isEstimating: boolean): Column<RankRow>
   if (isEstimating) {
     columns.push({
       title: '99 % bounds',
-      cell: ({ lower, upper }) => `${showPercent(lower, 5)} .. ${showPercent(upper, 5)}`,
+      cell: ({ lower, upper }) => showPercentInterval(lower, upper, 5),
     });
   }
   return columns;
