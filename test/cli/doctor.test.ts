@@ -178,6 +178,9 @@ describe('kll doctor on a folder of blobs', () => {
     await flip('store/own.kllbatch', 'damaged/b.kllbatch', (length) => length - 1);
     await flip(`store/release/backup/${backup}`, 'damaged/c.kllbackup', (length) => length >> 1);
     await folder.write('damaged/d.kll', 'no sketch');
+    const { format, bytes } = KllSketch.fromBytes(await readFile(folder.at('store/own.kll'))).toJSON();
+    const sorted = JSON.stringify({ bytes: bytes.slice(0, -4), format }, null, 2);
+    await folder.write('damaged/sorted.json', sorted);
     await folder.write('damaged/e.parquet', 'no Parquet');
     await folder.write('damaged/notes.txt', 'not ours');
     const { code, json, stdout } = await folder.kll(['doctor', 'damaged', '--json']);
@@ -187,7 +190,9 @@ describe('kll doctor on a folder of blobs', () => {
     );
     expect(failed.map(({ name }: Finding) => name)).toEqual([
       'damaged',
-      ...['a.kll', 'b.kllbatch', 'c.kllbackup', 'd.kll', 'e.parquet'].map((name) => join('damaged', name)),
+      ...['a.kll', 'b.kllbatch', 'c.kllbackup', 'd.kll', 'e.parquet', 'sorted.json'].map((name) =>
+        join('damaged', name),
+      ),
     ]);
     expect(failed.slice(1, 4).every(({ found }: Finding) => found.startsWith('ERR_CHECKSUM'))).toBe(true);
     expect(stdout).toContain('1 other file');

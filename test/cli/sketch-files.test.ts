@@ -1,6 +1,6 @@
 import { chmod, lstat, mkdir, readdir, readFile, stat, symlink } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { fromAny, fromDataSketches } from '../../src/formats.js';
+import { fromAny, fromDataSketches, toDataSketches } from '../../src/formats.js';
 import { KllSketch } from '../../src/index.js';
 import { crc32 } from '../../src/wire/crc32.js';
 import { latencies, workFolder } from './run-kll.js';
@@ -344,6 +344,44 @@ describe('kll convert', () => {
     }
     const { json } = await folder.kll(['inspect', 'counts.double', '--type', 'double', '--json']);
     expect(json.input.itemType).toBe('double');
+  });
+
+  it('refuses an Apache image of longs beyond 2^53 in place of taking them for doubles', async () => {
+    const longs = BigInt64Array.from(
+      { length: 500 },
+      (_, i) => 1_763_000_000_000_000_000n + BigInt(i) * 1_000_000n,
+    );
+    // Doubles of the same bits have the same image.
+    const sketch = new KllSketch().extend(new Float64Array(longs.buffer));
+    await folder.write('ns.sk', toDataSketches(sketch, 'double'));
+    expect(await folder.kll(['query', 'ns.sk'])).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/^kll: ERR_ITEMS: ns\.sk: .*\n.*--type double, float or long/),
+    });
+    expect((await folder.kll(['query', 'ns.sk', '--type', 'double'])).code).toBe(0);
+  });
+
+  it('knows JSON whatever the order of its members, and what stands before it', async () => {
+    await folder.kll(['convert', 'first.kll', '--to', 'json', '-o', 'first.json']);
+    const text = await readFile(folder.at('first.json'), 'utf8');
+    const { format, bytes } = JSON.parse(text);
+    const small = JSON.parse((await folder.kll(['build', '--to', 'json'], '1\n2\n')).stdout);
+    const large = new KllSketch({ k: 4096, seed: 1 }).extend(first).toJSON();
+    for (const [json, n] of [
+      [JSON.stringify({ bytes, format }), 30_000],
+      [JSON.stringify({ id: 1, bytes, format }, null, 2), 30_000],
+      [JSON.stringify({ bytes: large.bytes, format }), 30_000],
+      [JSON.stringify({ bytes: small.bytes, format }), 2],
+      [`\n ${text}`, 30_000],
+      [`\uFEFF${text}`, 30_000],
+    ] as const) {
+      expect((await folder.kll(['query', '--json'], json)).json.n).toBe(n);
+      expect((await folder.kll(['summary', '--json'], json)).json.input.format).toBe('json');
+    }
+    const records = '{"bytes":"xyz","ms":1}\n{"sketch":{"format":"kll-wasm/1"},"ms":2}\n';
+    expect((await folder.kll(['summary', '-c', 'ms', '--json'], records)).json.sketch.n).toBe(2);
+    const nested = records.split('\n').reverse().join('\n');
+    expect((await folder.kll(['summary', '-c', 'ms', '--json'], nested)).json.sketch.n).toBe(2);
   });
 
   it('reads KLL1 and KLL2', async () => {

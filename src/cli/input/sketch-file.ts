@@ -2,7 +2,7 @@
 import { totalCapacity } from '../../core/capacity.js';
 import { SketchDataError } from '../../core/errors.js';
 import { type DataSketchesType, fromDataSketches, fromKll1, fromKll2 } from '../../formats.js';
-import { KllSketch, type LoadOptions } from '../../index.js';
+import { KllSketch } from '../../index.js';
 import { BACKUP_FORMAT } from '../../wire/backup-records.js';
 import { fromBase64Url } from '../../wire/base64url.js';
 import { dataError } from '../exit.js';
@@ -26,6 +26,14 @@ export interface SketchFile {
 /** More than the largest sketch of any form. */
 const MAX_BYTES = 1 << 26;
 
+/** What is looked at of JSON. */
+const JSON_HEAD_BYTES = 4096;
+/**
+ * An object with the format of a sketch, in any order of its members: tools sort them. Where an image comes first and
+ * ends later than what is looked at, its magic tells.
+ */
+const SKETCH_JSON = /^\s*\{[^{}]*"(?:format"\s*:\s*"kll-wasm\/|bytes"\s*:\s*"x[^"]*$)/;
+
 /** Which form of a sketch begins like this; none for anything else. */
 export function sketchFamily(head: Uint8Array): SketchFamily | undefined {
   if (head[0] === 0xc7) return 'compact';
@@ -33,9 +41,7 @@ export function sketchFamily(head: Uint8Array): SketchFamily | undefined {
   if (startsWith(head, 'KLL2')) return 'kll2';
   if ((head[0] === 2 || head[0] === 5) && head[1] >= 1 && head[1] <= 3 && head[2] === 15)
     return 'datasketches';
-  if (head[0] === 0x7b && new TextDecoder().decode(head.subarray(0, 64)).includes('"kll-wasm/'))
-    return 'json';
-  return undefined;
+  return SKETCH_JSON.test(new TextDecoder().decode(head.subarray(0, JSON_HEAD_BYTES))) ? 'json' : undefined;
 }
 
 function looksLikeBackup({ name, head }: ByteSource): boolean {
@@ -81,19 +87,19 @@ export async function readSketchFile(source: ByteSource, type?: DataSketchesType
  * Decodes a sketch.
  * @throws CliError exit code 3 with the library's code when the bytes are refused
  */
-export function decodeSketch(file: SketchFile, options: LoadOptions = {}): KllSketch {
+export function decodeSketch(file: SketchFile): KllSketch {
   try {
     switch (file.family) {
       case 'compact':
-        return KllSketch.fromBytes(file.bytes, options);
+        return KllSketch.fromBytes(file.bytes);
       case 'json':
-        return KllSketch.fromJSON(parseJson(file.bytes), options);
+        return KllSketch.fromJSON(parseJson(file.bytes));
       case 'kll1':
-        return fromKll1(file.bytes, options);
+        return fromKll1(file.bytes);
       case 'kll2':
-        return fromKll2(file.bytes, options);
+        return fromKll2(file.bytes);
       case 'datasketches':
-        return fromDataSketches(file.bytes, file.itemType!, options);
+        return fromDataSketches(file.bytes, file.itemType!);
     }
   } catch (error) {
     if (error instanceof SketchDataError) {
@@ -147,9 +153,12 @@ function hintFor(error: SketchDataError, { family, typeGuessed }: SketchFile): s
   return 'kll inspect shows what can be read of it.';
 }
 
+/** No measurement is this small, and not 0: what is, read as a double, is an integer below 3e18. */
+const LEAST_DOUBLE = 1e-100;
+
 /**
- * The type of an Apache image, which does not say it. Its length tells 4-byte from 8-byte items. Integers within
- * 2^53, read as doubles, would be NaN or beneath 1e-307: no measurement is.
+ * The type of an Apache image, which does not say it. Its length tells 4-byte from 8-byte items, their bits integers
+ * from doubles. Integers beyond 2^53, as nanoseconds since 1970, are integers too: reading them will refuse them.
  */
 export function itemTypeOf(bytes: Uint8Array): DataSketchesType {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -167,7 +176,8 @@ export function itemTypeOf(bytes: Uint8Array): DataSketchesType {
   let nonZero = false;
   for (let at = start; at + 8 <= bytes.length; at += 8) {
     const integer = view.getBigInt64(at, true);
-    if (integer > 2n ** 53n || integer < -(2n ** 53n)) return 'double';
+    const isLong = integer < 0n ? integer >= -(2n ** 53n) : view.getFloat64(at, true) < LEAST_DOUBLE;
+    if (!isLong) return 'double';
     nonZero ||= integer !== 0n;
   }
   return nonZero ? 'long' : 'double';
