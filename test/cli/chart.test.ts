@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { columnChart, horizontalBar, logEdges, roundEdges } from '../../src/cli/output/chart.js';
+import { axisLabels, columnChart, horizontalBar, logEdges, roundEdges } from '../../src/cli/output/chart.js';
 import {
   percentileName,
   showApart,
@@ -104,6 +104,31 @@ describe('bars', () => {
   it('of a column chart are as high as their share', () => {
     expect(columnChart([0, 0.25, 0.5, 1], 2, false)).toEqual(['   █', ' ▄██']);
     expect(columnChart([0, 0.25, 0.5, 1], 2, true)).toEqual(['   #', ' ###']);
+  });
+});
+
+describe('the labels of an axis', () => {
+  const linear = (low: number, high: number, width: number) =>
+    Array.from({ length: width }, (_, i) => low + ((high - low) * i) / (width - 1));
+
+  it.each([
+    [0, 8, 33, '0               4               8'],
+    [20_000, 20_002, 49, '20000        20000.7         20001.3        20002'],
+    [1_763_800_000_000, 1_763_886_400_000, 49, '1763800000000     1763843200000     1763886400000'],
+    [0, 1e-4, 33, '0            0.00005       0.0001'],
+  ])('from %d to %d in %d columns', (low, high, width, labels) => {
+    expect(axisLabels(linear(low, high, width))).toBe(labels);
+  });
+
+  it('stand apart, within the width and in the order of their values', () => {
+    fc.assert(
+      fc.property(finite, finite, fc.integer({ min: 33, max: 400 }), (a, b, width) => {
+        const line = axisLabels(linear(Math.min(a, b), Math.max(a, b), width));
+        expect(line.length).toBeLessThanOrEqual(width);
+        const labels = line.trim().split(/ {2,}/).map(Number);
+        expect(labels).toEqual([...labels].sort((x, y) => x - y));
+      }),
+    );
   });
 });
 

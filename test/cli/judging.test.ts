@@ -294,6 +294,23 @@ describe('kll plot', () => {
     expect(await folder.kll(['plot', '--log'], '-1\n-2\n')).toMatchObject({ code: 2 });
   });
 
+  it('draws what lies above 0 on a logarithmic scale', async () => {
+    const zeros = (fives: number) => `${'0\n'.repeat(1000)}${'5\n'.repeat(fives)}`;
+    for (const fives of [2, 20, 1000]) {
+      const { json } = await folder.kll(['plot', '--log', '--json'], zeros(fives));
+      const five = json.bins.find((bin: { lower: number; upper: number }) => bin.lower < 5 && bin.upper >= 5);
+      expect(five.share).toBeCloseTo(fives / (1000 + fives), 12);
+    }
+    for (const end of ['--to=-5', '--to=0', '--from=0']) {
+      for (const kind of [[], ['--cdf']]) {
+        const { code, stderr } = await folder.kll(['plot', '--log', end, ...kind], '1\n2\n');
+        expect([code, stderr]).toEqual([2, expect.stringMatching(/--log needs --(from|to) above 0/)]);
+      }
+    }
+    expect((await folder.kll(['plot', '--log', '--cdf', '--to', '0.5'], '1\n2\n')).code).toBe(0);
+    expect((await folder.kll(['plot', '--log', '--cdf'], '5e-324\n')).code).toBe(0);
+  });
+
   it('draws one value, tiny values and huge ones', async () => {
     const ends = ['1.7e308\n', '-1.7e308\n', '1e-310\n2e-310\n', '1e16\n10000000000000002\n'];
     for (const input of ['5\n', '5\n5\n', '0\n', '1e-300\n2e-300\n', '-1e300\n1e300\n', ...ends]) {

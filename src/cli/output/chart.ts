@@ -1,4 +1,5 @@
 /** Charts of block characters. */
+import { showApart } from './figures.js';
 
 const LEFT_EIGHTHS = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
 const LOWER_EIGHTHS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -22,6 +23,30 @@ export function columnChart(shares: readonly number[], height: number, ascii: bo
       .join('')
       .trimEnd(),
   );
+}
+
+/** Columns from one label of an axis to the next. */
+const LABEL_COLUMNS = 16;
+const LABEL_DIGITS = 4;
+
+/** Values of an axis under their columns: as many as have room, in as many digits as tell them apart. */
+export function axisLabels(xs: readonly number[]): string {
+  for (let count = Math.max(2, Math.floor(xs.length / LABEL_COLUMNS)); ; count--) {
+    const columns = Array.from({ length: count + 1 }, (_, i) => Math.round((i / count) * (xs.length - 1)));
+    const texts = showApart(
+      columns.map((column) => xs[column]),
+      LABEL_DIGITS,
+    );
+    let line = '';
+    let isWhole = true;
+    for (const [i, text] of texts.entries()) {
+      const start = Math.min(xs.length - text.length, Math.max(0, columns[i] - (text.length >> 1)));
+      // Two spaces, or it would be read with the one before.
+      if (i > 0 && start < line.length + 2) isWhole = false;
+      else line = line.padEnd(start) + text;
+    }
+    if (isWhole || count === 1) return line;
+  }
 }
 
 /**

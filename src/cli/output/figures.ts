@@ -19,9 +19,12 @@ export function showValue(x: number, digits = 7): string {
   return String(Number(x.toPrecision(Math.max(digits, whole + 1))));
 }
 
-/** Values that differ, in as many digits as tell them apart. */
-export function showApart(values: readonly number[]): string[] {
-  for (let digits = 7; ; digits++) {
+/**
+ * Values that differ, in as many digits as tell them apart.
+ * @param least significant digits of a fraction
+ */
+export function showApart(values: readonly number[], least = 7): string[] {
+  for (let digits = least; ; digits++) {
     const texts = values.map((x) => showValue(x, digits));
     if (digits === 17 || new Set(texts).size === texts.length) return texts;
   }

@@ -4,7 +4,7 @@ import type { KllSketch } from '../../index.js';
 import { toIntegerWithin, toNumber, withInput, withItemType, withJson, withSketch } from '../arguments.js';
 import { dataError, EXIT, type ExitCode, usageError } from '../exit.js';
 import { describeSubject, openSubject, type Subject, type SubjectArguments } from '../input/subject.js';
-import { columnChart, horizontalBar, logEdges, roundEdges } from '../output/chart.js';
+import { axisLabels, columnChart, horizontalBar, logEdges, roundEdges } from '../output/chart.js';
 import { showApart, showCountOf, showShare, showValue } from '../output/figures.js';
 import { heading, printJson, printLines, terminalWidth } from '../output/terminal.js';
 
@@ -60,26 +60,31 @@ export async function plot(input: string, args: PlotArguments): Promise<ExitCode
 function rangeOf(sketch: KllSketch, { from, to, log }: PlotArguments): { low: number; high: number } {
   let low = from ?? sketch.quantile(0.005);
   let high = to ?? sketch.quantile(0.995);
-  if (log && low <= 0) {
-    if (from !== undefined) throw usageError(`--log needs --from above 0, found ${from}`);
-    low = [...sketch].reduce(
-      (least, { item }) => (item > 0 && item < least ? item : least),
-      Number.POSITIVE_INFINITY,
-    );
-    if (!(low < high)) throw usageError('--log needs values above 0', 'Leave out --log.');
+  if (log) {
+    for (const [option, end] of Object.entries({ from, to })) {
+      if (end !== undefined && end <= 0) throw usageError(`--log needs --${option} above 0, found ${end}`);
+    }
+    if (sketch.max <= 0) throw usageError('--log needs values above 0', 'Leave out --log.');
+    if (high <= 0) high = sketch.max;
+    if (low <= 0) low = leastAboveZero(sketch);
   }
   if (from !== undefined && to !== undefined && !(from < to)) {
     throw usageError(`--from ${from} is not below --to ${to}`);
   }
   if (low >= high) {
     // All one value: a range around it.
-    const pad = Math.abs(low) / 10 || 1;
-    if (from === undefined) low = Math.max(high - pad, -Number.MAX_VALUE);
+    const pad = Math.abs(from === undefined ? high : low) / 10 || 1;
+    if (from === undefined) low = Math.max(high - pad, log ? Number.MIN_VALUE : -Number.MAX_VALUE);
     if (to === undefined) high = Math.min(low + 2 * pad, Number.MAX_VALUE);
   }
   if (!Number.isFinite(high - low))
     throw usageError('the values are too far apart to draw', 'Give --from and --to, or --log.');
   return { low, high };
+}
+
+function leastAboveZero(sketch: KllSketch): number {
+  // The largest value may be the only one, and no longer among the items.
+  return [...sketch].reduce((least, { item }) => (item > 0 && item < least ? item : least), sketch.max);
 }
 
 async function plotHistogram(
@@ -172,19 +177,6 @@ async function plotCdf(
     '',
     ...rows.map((row, i) => `${label(i).padStart(5)} ${args.ascii ? '|' : '┤'}${row}`),
     `${'0 %'.padStart(5)} ${args.ascii ? '+' : '└'}${(args.ascii ? '-' : '─').repeat(width)}`,
-    axisLabels(xs, width),
+    `${' '.repeat(7)}${axisLabels(xs)}`,
   ]);
-}
-
-/** Values under their columns, as many as there is room for. */
-function axisLabels(xs: readonly number[], width: number): string {
-  const line = Array.from({ length: width + 7 }, () => ' ');
-  const count = Math.max(2, Math.floor(width / 16));
-  for (let i = 0; i <= count; i++) {
-    const column = Math.round((i / count) * (width - 1));
-    const text = String(Number(xs[column].toPrecision(4)));
-    const start = i === 0 ? 7 : i === count ? 7 + width - text.length : 7 + column - (text.length >> 1);
-    for (let j = 0; j < text.length; j++) line[start + j] = text[j];
-  }
-  return line.join('').trimEnd();
 }
