@@ -112,6 +112,13 @@ export function toNumber(text: string): number {
   throw new InvalidArgumentError(`expected a number, found ${JSON.stringify(text)}.`);
 }
 
+/** A number of things, or a rate: nothing below 0. */
+export function toAmount(text: string): number {
+  const x = toNumber(text);
+  if (x >= 0) return x;
+  throw new InvalidArgumentError(`expected a number of at least 0, found ${JSON.stringify(text)}.`);
+}
+
 /** An integer option within a range. */
 export function toIntegerWithin(low: number, high: number): (text: string) => number {
   return (text) => {

@@ -72,6 +72,24 @@ describe('kll capacity for given numbers', () => {
     expect(short.json.needs.seriesObjectBytes).toBeGreaterThan(9e9);
   });
 
+  it('counts ingest objects, which fill in the window and are asked at each batch', async () => {
+    const load = { busySeries: 10, batchesPerSecond: 8000, seriesPerBatch: 2, imageBytes: 500 };
+    const { daysUntilFull, ingestObjectBytes } = needsOf(STANDARD_SETUP, load);
+    expect(ingestObjectBytes).toBeGreaterThan(9e9);
+    // 9 GB at 2,000 ids of 36 bytes a second.
+    expect(daysUntilFull).toBeCloseTo(9e9 / (2000 * 36) / 86_400, 1);
+    expect(needsOf(STANDARD_SETUP, { ...load, batchesPerSecond: 4000 }).daysUntilFull).toBeUndefined();
+    const capacity = (...more: string[]) => folder.kll(['capacity', '--series', '10', ...more]);
+    expect(await capacity('--batches', '8000')).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/^requests +2000\/s an ingest object, of 1,000$/m),
+    });
+    expect((await capacity('--batches', '4000')).code).toBe(0);
+    expect((await capacity('--batches', '4001')).code).toBe(1);
+    expect((await capacity('--batches', '-5')).code).toBe(2);
+    expect((await capacity('--series-per-batch', '-1')).code).toBe(2);
+  });
+
   it('can gate a launch', async () => {
     expect((await folder.kll(['capacity', '--series', '5000', '--fail-within', '30'])).code).toBe(1);
     expect((await folder.kll(['capacity', '--series', '1000', '--fail-within', '30'])).code).toBe(0);

@@ -16,6 +16,7 @@ const ROWS_OF_HANDED_OVER = 3;
 const DAY_S = 86_400;
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
+const YEAR_DAYS = 365;
 /** What is never full before this is said never to be. */
 const LONGEST_DAYS = 36_500;
 
@@ -69,15 +70,18 @@ export function seriesObjectBytes(setup: Setup, { busySeries, imageBytes }: Load
   return EMPTY_OBJECT_BYTES + rows * (imageBytes + ROW_BYTES);
 }
 
-/** Storage of one ingest object: ids of the window and an hour, and what waits. */
-export function ingestObjectBytes(setup: Setup, { batchesPerSecond }: Load): number {
-  const ids = (batchesPerSecond / setup.ingest) * ((setup.windowMs + HOUR_MS) / 1000);
+/** Storage of one ingest object: ids, which stay for the window and an hour. */
+export function ingestObjectBytes(setup: Setup, { batchesPerSecond }: Load, days: number): number {
+  const keptMs = Math.min(days * DAY_MS, setup.windowMs + HOUR_MS);
+  const ids = (batchesPerSecond / setup.ingest) * (keptMs / 1000);
   return EMPTY_OBJECT_BYTES + ids * ID_BYTES;
 }
 
-/** Days until the largest object is full; undefined where retention keeps it below for a hundred years. */
+/** Days until the largest object of either kind is full; undefined where retention keeps it below for a hundred years. */
 export function daysUntilFull(setup: Setup, load: Load): number | undefined {
-  const isFull = (days: number) => seriesObjectBytes(setup, load, days) >= setup.maxStorageBytes;
+  const isFull = (days: number) =>
+    Math.max(seriesObjectBytes(setup, load, days), ingestObjectBytes(setup, load, days)) >=
+    setup.maxStorageBytes;
   if (!isFull(LONGEST_DAYS)) return undefined;
   let [below, above] = [0, LONGEST_DAYS];
   while (above - below > 0.01) {
@@ -121,11 +125,11 @@ export interface Needs {
   aDay: ReturnType<typeof costDrivers>;
 }
 
-/** @param days after which storage is told */
-export function needsOf(setup: Setup, load: Load, days = 365): Needs {
-  const rows = rowsOfSeries(setup, days);
+export function needsOf(setup: Setup, load: Load): Needs {
+  const rows = rowsOfSeries(setup, YEAR_DAYS);
   const bytesOfSeries = rows * (load.imageBytes + ROW_BYTES);
-  const [ofSeries, ofIngest] = [seriesObjectBytes(setup, load, days), ingestObjectBytes(setup, load)];
+  const ofSeries = seriesObjectBytes(setup, load, YEAR_DAYS);
+  const ofIngest = ingestObjectBytes(setup, load, YEAR_DAYS);
   return {
     requestsPerObject: load.batchesPerSecond / setup.ingest,
     ingestNeeded: Math.max(1, Math.ceil(load.batchesPerSecond / OBJECT_REQUESTS)),

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { toIntegerWithin, toNumber } from '../arguments.js';
+import { toAmount, toIntegerWithin, toNumber } from '../arguments.js';
 import {
   type Load,
   type Needs,
@@ -47,8 +47,8 @@ export function capacityCommand(program: Command): Command {
     .description('what an edge needs for given numbers; with --url, days until a live one reaches a limit')
     .argument('[scrape...]', 'stored answers of GET /metrics, dated by their time of modification')
     .option('--series <count>', 'series that get values every minute', toIntegerWithin(1, 1e9))
-    .option('--batches <rate>', 'batches a second', toNumber, 1)
-    .option('--series-per-batch <count>', 'series of a batch', toNumber, 2)
+    .option('--batches <rate>', 'batches a second', toAmount, 1)
+    .option('--series-per-batch <count>', 'series of a batch', toAmount, 2)
     .option('--image-bytes <bytes>', 'of a condensed image', toIntegerWithin(1, 1e6), STANDARD_IMAGE_BYTES)
     .option(
       '--ingest-objects <count>',
@@ -86,7 +86,10 @@ async function ofNumbers(args: CapacityArguments): Promise<ExitCode> {
     imageBytes: args.imageBytes,
   };
   const needs = needsOf(setup, load);
-  const ok = needs.daysUntilFull === undefined || needs.daysUntilFull > (args.failWithin ?? 0);
+  const ok =
+    needs.requestsPerObject <= OBJECT_REQUESTS &&
+    needs.ingestObjectBytes <= setup.maxStorageBytes &&
+    (needs.daysUntilFull === undefined || needs.daysUntilFull > (args.failWithin ?? 0));
   if (args.json) {
     await printJson({
       schema: 'kll.capacity/1',
@@ -106,9 +109,13 @@ function fieldsOf(setup: Setup, load: Load, needs: Needs): [string, string][] {
   return [
     [
       'requests',
-      `${needs.requestsPerObject.toPrecision(3)}/s an ingest object, of ${showCount(OBJECT_REQUESTS)}`,
+      `${show(needs.requestsPerObject, 'batches/s')} an ingest object, of ${showCount(OBJECT_REQUESTS)}`,
     ],
     ['ingest objects', `${setup.ingest}; ${needs.ingestNeeded} at the least`],
+    [
+      'an ingest object',
+      `${showBytes(needs.ingestObjectBytes)} of ids, of ${showBytes(setup.maxStorageBytes)}`,
+    ],
     [
       'a busy series',
       `${showCountOf(needs.rowsOfSeries, 'row')}, ${showBytes(needs.bytesOfSeries)} after a year`,
@@ -122,7 +129,6 @@ function fieldsOf(setup: Setup, load: Load, needs: Needs): [string, string][] {
       'series objects',
       `${setup.series}; ${needs.seriesNeeded} at the least for ${showCount(load.busySeries)} series`,
     ],
-    ['an ingest object', `${showBytes(needs.ingestObjectBytes)} of ids`],
     [
       'in all',
       `${showBytes(needs.totalBytes)} in ${needs.objects} objects; pending at most ${showBytes(needs.pendingBytes)}`,
