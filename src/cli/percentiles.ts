@@ -32,15 +32,19 @@ export function percentileRows(
 ): PercentileRow[] {
   return ranks.map((rank) => {
     const value = sketch.quantile(rank, choices);
-    // The smallest and largest values are exact whatever the error.
-    const { lower, upper } =
-      sketch.isEmpty || rank === 0 || rank === 1
-        ? { lower: value, upper: value }
-        : sketch.quantileBounds(rank);
+    const { lower, upper } = boundsOf(sketch, rank, value);
     const row = { percentile: percentileName(rank), rank, value, lower, upper };
     if (!sorted) return row;
     return { ...row, exact: exactQuantile(sorted, rank), rankError: rankErrorOf(sorted, rank, value) };
   });
+}
+
+function boundsOf(sketch: KllSketch, rank: number, value: number): { lower: number; upper: number } {
+  // The smallest and largest values are exact whatever the error.
+  if (!sketch.isEstimating || rank === 0 || rank === 1) return { lower: value, upper: value };
+  // Those of the inclusive quantile: what is interpolated, or exclusive, may lie beside.
+  const { lower, upper } = sketch.quantileBounds(rank);
+  return { lower: Math.min(lower, value), upper: Math.max(upper, value) };
 }
 
 /** The table for people. Bounds are left out where every answer is exact. */

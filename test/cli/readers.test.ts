@@ -218,6 +218,11 @@ describe('NDJSON', () => {
     expect((await read('b.jsonl', '1\n2.5\nnull\n')).values).toEqual([1, 2.5]);
   });
 
+  it('leaves out records among bare numbers, when asked', async () => {
+    const text = '1\n{"a":2}\n[3]\n4\n';
+    expect(await read('c.jsonl', text, { skipInvalid: true })).toMatchObject({ values: [1, 4], invalid: 2 });
+  });
+
   it.each([
     ['text that is not JSON', '{"a":1}\n{"a":\n', { column: 'a' }, 'line 2: not JSON'],
     ['a string', '{"a":1}\n{"a":"2"}\n', { column: 'a' }, 'line 2, field "a": expected a number, found "2"'],

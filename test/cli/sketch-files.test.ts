@@ -300,6 +300,24 @@ describe('kll query', () => {
     expect(await median('--interpolate')).toBe(5);
   });
 
+  it.each([
+    ['--exclusive'],
+    ['--interpolate'],
+  ])('gives values within their bounds with %s', async (option) => {
+    await folder.kll(['build', '-o', 'four.kll'], '1\n2\n3\n4\n');
+    const args = ['--q', 'p0,p25,p50,p99,p100', '--json', option];
+    for (const { value, lower, upper } of (await folder.kll(['query', 'four.kll', ...args])).json.quantiles) {
+      expect([lower, upper]).toEqual([value, value]);
+    }
+    const steps = Array.from({ length: 50_000 }, (_, i) => Math.floor(i / 5000)).join('\n');
+    await folder.kll(['build', '--seed', '1', '-o', 'steps.kll'], steps);
+    for (const { value, lower, upper } of (await folder.kll(['query', 'steps.kll', ...args])).json
+      .quantiles) {
+      expect(lower).toBeLessThanOrEqual(value);
+      expect(upper).toBeGreaterThanOrEqual(value);
+    }
+  });
+
   it('reads the sketch from standard input', async () => {
     const { json } = await folder.kll(['query', '--json'], await readFile(folder.at('first.kll')));
     expect(json.n).toBe(30_000);

@@ -47,7 +47,7 @@ export async function* readNdjson(
       if (value !== undefined) found = true;
       if (typeof value === 'number' && value - value === 0) collector.add(value);
       else if (value === undefined || value === null) collector.missing++;
-      else if (column === undefined && typeof value === 'object') {
+      else if (column === undefined && typeof value === 'object' && !collector.skipInvalid) {
         throw dataError(
           `${source.name}: line ${line}: a record, expected a number`,
           `Name the field with --column. The record has: ${showNames(Object.keys(value))}.`,
