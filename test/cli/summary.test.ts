@@ -1,3 +1,4 @@
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, it } from 'vitest';
 import { latencies, runKll, workFolder } from './run-kll.js';
 
@@ -113,6 +114,24 @@ describe('kll summary', () => {
   it('says how far it has come on standard error when asked', async () => {
     const { stderr } = await folder.kll(['summary', 'ms.txt', '--progress']);
     expect(stderr).toMatch(/^ms\.txt: 20,000 values {2}100 % {2}[\d,]+\/s$/m);
+  });
+
+  it.each([
+    [10, 'small'],
+    [50_000, 'large'],
+  ])('says of Parquet with %d rows that all of it is done, though it skips other columns', async (rows, name) => {
+    const ms = Float64Array.from({ length: rows }, (_, i) => i);
+    const id = Array.from({ length: rows }, (_, i) => `id-${(i * 7919) % rows}`);
+    const columnData = [
+      { name: 'ms', data: ms, type: 'DOUBLE' as const },
+      { name: 'id', data: id },
+    ];
+    const file = parquetWriteBuffer({ columnData, rowGroupSize: 20_000 });
+    await folder.write(`${name}.parquet`, new Uint8Array(file));
+    const { stderr } = await folder.kll(['summary', `${name}.parquet`, '--progress']);
+    const shares = [...stderr.matchAll(/(\d+) %/g)].map(([, share]) => Number(share));
+    expect(shares.at(-1)).toBe(100);
+    expect(Math.max(...shares)).toBe(100);
   });
 
   it('reads three million flights from Parquet', async () => {

@@ -15,6 +15,8 @@ export interface RandomAccess {
 }
 
 export class ByteSource {
+  #share: number | undefined;
+
   private constructor(
     /** What errors and headings call it. */
     readonly name: string,
@@ -32,6 +34,16 @@ export class ByteSource {
   /** Bytes of the file taken so far, before decompression. */
   get position(): number {
     return this.taken.bytes;
+  }
+
+  /** How much of the input is done, 0..1; absent where nobody knows. */
+  get share(): number | undefined {
+    return this.#share ?? (this.size ? this.position / this.size : undefined);
+  }
+
+  /** Said by a reader that leaves out parts of the file: its bytes do not tell. */
+  set share(share: number) {
+    this.#share = share;
   }
 
   /**

@@ -23,6 +23,7 @@ export async function* readParquet(
     const column = element.name;
     const readValue = valueReader(element);
     const metadata = { ...footer, schema: asStored(footer.schema) };
+    const rows = metadata.row_groups.reduce((sum, { num_rows }) => sum + Number(num_rows), 0);
     let rowStart = 0;
     for (const [group, { num_rows }] of metadata.row_groups.entries()) {
       const rowEnd = rowStart + Number(num_rows);
@@ -57,8 +58,10 @@ export async function* readParquet(
         `row group ${group}`,
       );
       rowStart = rowEnd;
+      source.share = rowStart / rows;
       yield* collector.drain();
     }
+    source.share = 1;
   } finally {
     await file.close();
   }

@@ -2,6 +2,7 @@
 import { KllSketch, type SketchOptions } from '../../index.js';
 import { type InputArguments, type SketchArguments, sketchOptions } from '../arguments.js';
 import { usageError } from '../exit.js';
+import { showCount, showCountOf, showPart } from '../output/figures.js';
 import { Progress } from '../output/progress.js';
 import { ByteSource } from './byte-source.js';
 import { type DataFormat, detectFormat, readValues } from './detect.js';
@@ -63,7 +64,7 @@ export async function sketchValues(source: ByteSource, args: SubjectArguments): 
   const sketch = new KllSketch(sketchOptions(args) satisfies SketchOptions);
   const format = args.format ?? detectFormat(source, args.delimiter);
   const { collector, batches } = readValues(source, format, args);
-  const progress = new Progress(source, args.progress);
+  const progress = readingProgress(source, args.progress);
   const kept: Float64Array[] = [];
   let sketchMs = 0;
   try {
@@ -94,6 +95,13 @@ export async function sketchValues(source: ByteSource, args: SubjectArguments): 
       sortSeconds: (performance.now() - ended) / 1000,
     },
   };
+}
+
+function readingProgress(source: ByteSource, wanted: boolean | undefined): Progress<[values: number]> {
+  return new Progress(wanted, (seconds, values) => {
+    const rate = showCount(values / seconds);
+    return `${source.name}: ${showCountOf(values, 'value')}${showPart(source.share)}  ${rate}/s`;
+  });
 }
 
 /** A short name of the subject for headings. */

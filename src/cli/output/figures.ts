@@ -76,6 +76,11 @@ function percentDigits(percent: number, digits: number): number {
   return Math.max(digits, 3 - Math.floor(Math.log10(100 - percent)));
 }
 
+/** How much of the whole is done, behind what is done; nothing where nobody knows. */
+export function showPart(share: number | undefined): string {
+  return share === undefined ? '' : `  ${Math.floor(share * 100)} %`;
+}
+
 /** The name of the percentile of a rank: 0.999 is p99.9. */
 export function percentileName(rank: number): string {
   if (rank === 0) return 'min';

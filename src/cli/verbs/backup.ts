@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { BackupCheck, type BackupReport } from '../edge/backup-file.js';
 import { DurableFile } from '../edge/durable-file.js';
 import { type EdgeArguments, EdgeClient, withEdge } from '../edge/edge-client.js';
-import { TransferProgress } from '../edge/transfer-progress.js';
+import { transferProgress } from '../edge/transfer-progress.js';
 import { EXIT, type ExitCode, usageError } from '../exit.js';
 import { showBytes, showCount, showCountOf } from '../output/figures.js';
 import { type Column, renderFields, renderTable } from '../output/table.js';
@@ -83,7 +83,7 @@ async function fetchBackup(
   wanted: boolean | undefined,
 ): Promise<BackupReport> {
   const check = new BackupCheck('the backup');
-  const progress = new TransferProgress('backup', wanted);
+  const progress = transferProgress('backup', wanted);
   const file = await DurableFile.create(out);
   try {
     for await (const piece of client.pieces('/v1/admin/backup')) {

@@ -6,7 +6,7 @@ import { type Finding, findingsOf } from '../doctor/finding.js';
 import { selfTestFindings } from '../doctor/self-test.js';
 import { checkStore, type StoreReport } from '../doctor/store.js';
 import { type EdgeArguments, EdgeClient, withEdge } from '../edge/edge-client.js';
-import { TransferProgress } from '../edge/transfer-progress.js';
+import { transferProgress } from '../edge/transfer-progress.js';
 import { describeError, EXIT, type ExitCode } from '../exit.js';
 import { showCount, showCountOf } from '../output/figures.js';
 import { printJson, printLines } from '../output/terminal.js';
@@ -54,7 +54,7 @@ function lineOf({ area, name, verdict, found }: Finding): string {
 
 async function storeFindings(folder: string, wanted: boolean | undefined): Promise<Finding[]> {
   const finding = findingsOf('store');
-  const progress = new TransferProgress('doctor', wanted);
+  const progress = transferProgress('doctor', wanted);
   const told = (files: number) => `${showCountOf(files, 'file')} of ${folder}`;
   const report = await checkStore(folder, (files) => progress.update(told(files)));
   const { damaged } = report;

@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { parquetMetadata } from 'hyparquet';
 import { DurableFile } from '../edge/durable-file.js';
 import { type EdgeArguments, EdgeClient, withEdge } from '../edge/edge-client.js';
-import { TransferProgress } from '../edge/transfer-progress.js';
+import { transferProgress } from '../edge/transfer-progress.js';
 import { dataError, EXIT, type ExitCode, ioError } from '../exit.js';
 import { showBytes, showCount, showCountOf } from '../output/figures.js';
 import { renderFields } from '../output/table.js';
@@ -46,7 +46,7 @@ export function exportCommand(program: Command): Command {
 export async function exportBuckets(args: ExportArguments): Promise<ExitCode> {
   const client = new EdgeClient(args);
   if (args.enable) await client.json('/v1/admin/config', { method: 'PATCH', json: { exportTo: 'pull' } });
-  const progress = new TransferProgress('export', args.progress);
+  const progress = transferProgress('export', args.progress);
   const files: ExportedFile[] = [];
   let resolution = '';
   const sum = (name: 'rows' | 'bytes' | 'leftOut') => files.reduce((total, file) => total + file[name], 0);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type EdgeArguments, EdgeClient, withEdge } from '../edge/edge-client.js';
 import { readRecordedBatch } from '../edge/recorded-batch.js';
-import { TransferProgress } from '../edge/transfer-progress.js';
+import { transferProgress } from '../edge/transfer-progress.js';
 import { CliError, dataError, EXIT, type ExitCode, ioError, usageError } from '../exit.js';
 import { showCount, showCountOf } from '../output/figures.js';
 import { printJson, printLines, remark } from '../output/terminal.js';
@@ -123,7 +123,7 @@ async function send(
   files: readonly string[],
   { restamp = false, progress: wanted }: ReplayArguments,
 ): Promise<{ sent: Sent; expected: Expected }> {
-  const progress = new TransferProgress('replay', wanted);
+  const progress = transferProgress('replay', wanted);
   const sent: Sent = { stored: 0, duplicates: 0, refused: [] };
   const expected = new Expected();
   const counted = new Set<string>();

@@ -4,7 +4,7 @@ import { BACKUP_CONTENT_TYPE, encodeRecord, RECORD } from '../../wire/backup-rec
 import { BackupCheck, type BackupReport, checkBackupFile, recordsOf } from '../edge/backup-file.js';
 import { BucketDigests } from '../edge/bucket-digests.js';
 import { type EdgeArguments, EdgeClient, withEdge } from '../edge/edge-client.js';
-import { TransferProgress } from '../edge/transfer-progress.js';
+import { transferProgress } from '../edge/transfer-progress.js';
 import { CliError, EXIT, type ExitCode, usageError } from '../exit.js';
 import { showCount, showCountOf } from '../output/figures.js';
 import { renderFields } from '../output/table.js';
@@ -122,7 +122,7 @@ async function send(
   mode: 'empty' | 'add',
   wanted: boolean | undefined,
 ): Promise<Restored> {
-  const progress = new TransferProgress('restore', wanted, report.bytes);
+  const progress = transferProgress('restore', wanted, report.bytes);
   const told: Restored = {
     id: report.id,
     rows: 0,

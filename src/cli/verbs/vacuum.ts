@@ -1,7 +1,7 @@
 /** kll vacuum: deletes the expired buckets of an edge now, instead of when its clock comes to it. */
 import type { Command } from 'commander';
 import { type EdgeArguments, EdgeClient, withEdge } from '../edge/edge-client.js';
-import { TransferProgress } from '../edge/transfer-progress.js';
+import { transferProgress } from '../edge/transfer-progress.js';
 import { CliError, EXIT, type ExitCode } from '../exit.js';
 import { showCountOf } from '../output/figures.js';
 import { printJson, printLines } from '../output/terminal.js';
@@ -15,7 +15,7 @@ export function vacuumCommand(program: Command): Command {
 
 export async function vacuum(args: EdgeArguments): Promise<ExitCode> {
   const client = new EdgeClient(args);
-  const progress = new TransferProgress('vacuum', args.progress);
+  const progress = transferProgress('vacuum', args.progress);
   for (let requests = 1; requests <= MOST_REQUESTS; requests++) {
     const { more } = await client.json<{ more: boolean }>('/v1/admin/vacuum', { method: 'POST' });
     progress.update(showCountOf(requests, 'request'));
