@@ -177,7 +177,14 @@ describe('a file of objectives', () => {
 describe('kll slo check', async () => {
   const folder = await workFolder();
   const check = (...args: string[]) => folder.kll(['slo', 'check', ...args]);
+  /** Requests to come that are answered 503. */
+  let busy = 0;
   const server = createServer(({ url, headers }, response) => {
+    if (busy > 0) {
+      busy--;
+      response.writeHead(503).end();
+      return;
+    }
     const isKnown = url === '/metrics' && headers.authorization === 'Bearer secret';
     response.writeHead(isKnown ? 200 : 401).end(isKnown ? requests(1999, 1) : 'no');
   });
@@ -231,9 +238,17 @@ describe('kll slo check', async () => {
     expect((await check('before.prom')).code).toBe(1);
   });
 
-  it('ends with 4 where the edge refuses, with 2 where nothing is named', async () => {
+  it('ends as every verb does where the edge refuses or nobody answers, with 2 where nothing is named', async () => {
     const refused = await check('--url', url, '--token', 'wrong');
-    expect([refused.code, refused.stderr]).toEqual([4, expect.stringContaining('it answers 401')]);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('the edge answers 401')]);
+    const absent = await check('--url', 'http://127.0.0.1:1');
+    expect([absent.code, absent.stderr]).toEqual([4, expect.stringMatching(/^kll: ERR_UNREACHABLE: /)]);
     expect((await check()).code).toBe(2);
+  });
+
+  it('asks again where the edge is busy', async () => {
+    busy = 1;
+    const { code } = await check('--url', url, '--token', 'secret', '--allow-missing');
+    expect([code, busy]).toEqual([0, 0]);
   });
 });

@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import edgeObjectives from '#objectives';
 import { toNumber, withJson } from '../arguments.js';
-import { CliError, EXIT, type ExitCode, ioError, usageError } from '../exit.js';
+import { EdgeClient } from '../edge/edge-client.js';
+import { EXIT, type ExitCode, ioError, usageError } from '../exit.js';
 import { showPercent } from '../output/figures.js';
 import { type Column, renderTable } from '../output/table.js';
 import { printJson, printLines } from '../output/terminal.js';
@@ -21,8 +22,6 @@ interface SloArguments {
   allowMissing?: boolean;
   json?: boolean;
 }
-
-const TIMEOUT_MS = 10_000;
 
 function withScrapes(command: Command): Command {
   return withJson(
@@ -102,7 +101,8 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-async function scrapesOf(files: readonly string[], { url, token, over }: SloArguments): Promise<Scrape[]> {
+async function scrapesOf(files: readonly string[], args: SloArguments): Promise<Scrape[]> {
+  const { url, over } = args;
   if (files.length === 0 && url === undefined) throw usageError('expected stored scrapes, --url, or both');
   if (over !== undefined && (url === undefined || !(over > 0 && over <= 86_400))) {
     throw usageError('--over: expected 0..86400 seconds, and --url');
@@ -110,32 +110,15 @@ async function scrapesOf(files: readonly string[], { url, token, over }: SloArgu
   const scrapes: Scrape[] = [];
   for (const file of files) scrapes.push(parseExposition(await readText(file), file));
   if (url === undefined) return scrapes;
-  const secret = token ?? process.env.KLL_TOKEN;
+  const client = new EdgeClient(args);
   if (over !== undefined) {
-    scrapes.push(await scrape(url, secret));
+    scrapes.push(await scrape(client));
     await sleep(over * 1000);
   }
-  scrapes.push(await scrape(url, secret));
+  scrapes.push(await scrape(client));
   return scrapes;
 }
 
-async function scrape(base: string, token: string | undefined): Promise<Scrape> {
-  if (!URL.canParse('/metrics', base))
-    throw usageError(`--url: expected a URL, found ${JSON.stringify(base)}`);
-  const url = new URL('/metrics', base).href;
-  const failed = (what: string) => new CliError(EXIT.io, 'ERR_SCRAPE', `cannot read ${url}: ${what}`);
-  let response: Response;
-  let text: string;
-  try {
-    response = await fetch(url, {
-      headers: token ? { authorization: `Bearer ${token}` } : {},
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    text = await response.text();
-  } catch (error) {
-    const { cause, message } = error as Error;
-    throw failed(cause instanceof Error ? cause.message : message);
-  }
-  if (!response.ok) throw failed(`it answers ${response.status}`);
-  return parseExposition(text, url);
+async function scrape(client: EdgeClient): Promise<Scrape> {
+  return parseExposition(await client.text('/metrics'), client.url);
 }
