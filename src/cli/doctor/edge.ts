@@ -122,13 +122,8 @@ export function saturationFindings(
   now: number,
 ): Finding[] {
   const finding = findingsOf('saturation');
-  const found = ({ name }: { name: string }, labels: Record<string, string> = {}) =>
-    samples
-      .filter(
-        (one) =>
-          one.name === name && Object.entries(labels).every(([key, value]) => one.labels[key] === value),
-      )
-      .map(({ value }) => value);
+  const found = ({ name }: { name: string }) =>
+    samples.filter((one) => one.name === name).map(({ value }) => value);
   const sum = (metric: { name: string }) => found(metric).reduce((total, value) => total + value, 0);
   const { ingest } = config.rings[config.rings.length - 1];
   const M = EDGE_METRICS;

@@ -10,7 +10,7 @@ import { checkBackupFile } from '../edge/backup-file.js';
 import { OWN_LIMITS } from '../edge/recorded-batch.js';
 import { dataError, EXIT, ioError, toCliError } from '../exit.js';
 import { ByteSource } from '../input/byte-source.js';
-import { readParquet } from '../input/exported-buckets.js';
+import { readExportedBuckets } from '../input/exported-buckets.js';
 import { decodeSketch, readSketchFile, sketchFamily } from '../input/sketch-file.js';
 
 export type BlobKind = 'sketch' | 'batch' | 'backup' | 'export';
@@ -103,7 +103,7 @@ async function checkExport(
   file: string,
   bytes: Uint8Array,
 ): Promise<{ kind: BlobKind; values: number } | undefined> {
-  const rows = await readParquet(bytes, file);
+  const rows = await readExportedBuckets(bytes, file);
   if (!rows) return undefined;
   let values = 0;
   for (const [i, { n, image }] of rows.entries()) {

@@ -14,7 +14,10 @@ export interface ExportedRow {
  * @returns undefined for Parquet without these columns
  * @throws CliError exit code 3 for what is no Parquet
  */
-export async function readParquet(bytes: Uint8Array, name: string): Promise<ExportedRow[] | undefined> {
+export async function readExportedBuckets(
+  bytes: Uint8Array,
+  name: string,
+): Promise<ExportedRow[] | undefined> {
   try {
     if (bytes.length < LEAST_BYTES)
       throw new Error(`expected at least ${LEAST_BYTES} bytes, found ${bytes.length}`);
