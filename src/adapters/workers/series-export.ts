@@ -1,5 +1,6 @@
 /** GET /metrics/series: chosen series of a tenant as Prometheus summaries, for dashboards that read nothing else. */
-import { PROMETHEUS_CONTENT_TYPE } from '../../metrics/prometheus.js';
+import { PROMETHEUS_CONTENT_TYPE, renderPrometheus } from '../../metrics/prometheus.js';
+import type { Sample } from '../../metrics/registry.js';
 import { type Group, type Standing, standingHeaders } from './answer.js';
 import type { TenantConfig } from './contract.js';
 import { tenantConfig } from './directory-cache.js';
@@ -65,49 +66,48 @@ function remarks(metric: string, { partial, stale }: Standing): string {
 }
 
 function render(metric: string, name: string, groups: readonly Group[], ranks: readonly number[]): string {
-  if (groups.length === 0) return '';
-  const help = `Values of ${name}`.replace(/\\/g, '\\\\').replace(/\n/g, '\\n');
-  let text = `# HELP ${metric} ${help}\n# TYPE ${metric} summary\n`;
+  const samples: Sample[] = [];
   const seen = new Set<string>();
-  for (const { labels, sketch } of groups) {
-    const pairs = labelPairs(labels);
+  for (const { labels: own, sketch } of groups) {
+    const labels = prometheusLabels(own);
     // Two series that differ only in what Prometheus has no letters for would be one: the first stands.
-    if (seen.has(pairs.join())) continue;
-    seen.add(pairs.join());
-    const braces = (more: readonly string[]) => {
-      const all = [...pairs, ...more];
-      return all.length === 0 ? '' : `{${all.join(',')}}`;
-    };
+    const series = JSON.stringify(labels);
+    if (seen.has(series)) continue;
+    seen.add(series);
     for (const rank of ranks) {
-      text += `${metric}${braces([`quantile="${rank}"`])} ${sampleValue(sketch.quantile(rank))}\n`;
+      samples.push({
+        suffix: '',
+        labels: { ...labels, quantile: String(rank) },
+        value: sketch.quantile(rank),
+      });
     }
-    text += `${metric}_sum${braces([])} ${sampleValue(sketch.sum)}\n`;
-    text += `${metric}_count${braces([])} ${sketch.n}\n`;
+    samples.push(
+      { suffix: '_sum', labels, value: sketch.sum },
+      { suffix: '_count', labels, value: sketch.n },
+    );
   }
-  return text;
+  const help = `Values of ${name}`;
+  return renderPrometheus([{ metric: { name: metric, help, type: 'summary', unit: 'values' }, samples }]);
 }
 
 /** Label names of letters, digits and _, none twice, none the format's own; empty values are left out, as there. */
-function labelPairs(labels: Group['labels']): string[] {
+function prometheusLabels(labels: Group['labels']): Record<string, string> {
+  const given: Record<string, string> = {};
   const taken = new Set(['quantile']);
-  return labels
-    .filter(([, value]) => value !== '')
-    .map(([key, value]) => {
-      const plain = key
-        .replace(/[^a-zA-Z0-9_]/g, '_')
-        .replace(/^__+/, '_')
-        .replace(/^(?=\d)/, '_');
-      let name = plain;
-      for (let i = 2; taken.has(name); i++) name = `${plain}_${i}`;
-      taken.add(name);
-      return `${name}="${value.replace(/\\/g, '\\\\').replace(/\n/g, '\\n').replace(/"/g, '\\"')}"`;
-    });
+  for (const [key, value] of labels) {
+    if (value === '') continue;
+    const plain = key
+      .replace(/[^a-zA-Z0-9_]/g, '_')
+      .replace(/^__+/, '_')
+      .replace(/^(?=\d)/, '_');
+    let name = plain;
+    for (let i = 2; taken.has(name); i++) name = `${plain}_${i}`;
+    taken.add(name);
+    given[name] = value;
+  }
+  return given;
 }
 
 function metricName(name: string): string {
   return name.replace(/[^a-zA-Z0-9_:]/g, '_').replace(/^(?=\d)/, '_');
-}
-
-function sampleValue(value: number): string {
-  return Number.isFinite(value) ? String(value) : value > 0 ? '+Inf' : value < 0 ? '-Inf' : 'NaN';
 }

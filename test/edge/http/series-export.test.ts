@@ -71,6 +71,22 @@ describe('/metrics/series', () => {
     expect(await exported('recent', 'match=old&last=1m')).toEqual([]);
   });
 
+  it('writes names, labels and values in the letters of the format', async () => {
+    await configured('letters', { ingest: 1, series: 1, sealMs: 60_000 });
+    const labels = { '1st': 'a"b', 'x-y': 'c\\d', 'x.y': 'e', quantile: 'g' };
+    const large = [Number.MAX_VALUE, Number.MAX_VALUE];
+    await send('letters', series([-1.5], { name: 'a\\b', labels }), series(large, { name: 'a\\b' }));
+    const query = `match=${encodeURIComponent('a\\b')}&q=0.5`;
+    const response = await ask(`/metrics/series?${query}`, { token: await tokenOf('letters', 'query') });
+    const text = await response.text();
+    expect(text).toContain('# HELP a_b Values of a\\\\b\n# TYPE a_b summary\n');
+    expect(text).toContain(
+      'a_b{_1st="a\\"b",quantile_2="g",x_y="c\\\\d",x_y_2="e",quantile="0.5"} -1.5\n',
+    );
+    expect(text).toContain('a_b_sum{route="/a"} +Inf\n');
+    expect(text).toContain('a_b_count{route="/a"} 2\n');
+  });
+
   it('says when something is missing or of before, and counts it', async () => {
     const token = await configured('damaged', { ingest: 1, series: 1 });
     await send('damaged', series([1, 2, 3]), series([4, 5], { labels: { route: '/b' } }));
