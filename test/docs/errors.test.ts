@@ -29,14 +29,17 @@ it('says with which status the edge answers', () => {
   const list = /PROBLEM_CODES = \[([^\]]*)\]/.exec(read('src/adapters/workers/problem.ts'))![1];
   const withStatus = rows.filter(([first]) => /^[45]\d\d$/.test(first));
   expect(withStatus.map(codeOf).sort()).toEqual(codesOf(list).sort());
+  let refused = 0;
   for (const file of readdirSync(new URL('adapters/workers/', SRC)).filter((name) => name.endsWith('.ts'))) {
     const text = readFileSync(new URL(`adapters/workers/${file}`, SRC), 'utf8');
     const refusals = text.matchAll(/(?:refuse\(\s*|status: )(\d+),\s*(?:code: )?'(ERR_\w+)'/g);
     for (const [, status, code] of refusals) {
       const row = withStatus.find((one) => codeOf(one) === code)!;
       expect(row.join(' '), `${file}: ${code}`).toContain(status);
+      refused++;
     }
   }
+  expect(refused).toBeGreaterThan(50);
 });
 
 it('says with which exit code kll ends', () => {

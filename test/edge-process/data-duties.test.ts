@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type ServedEdge, serveEdge } from '../../build/serve-edge.js';
 import { encodeBatch } from '../../src/batch.js';
 import { type BackupBucket, decodeBucket, RECORD, RecordReader } from '../../src/wire/backup-records.js';
@@ -225,6 +225,7 @@ describe('kll backup and restore', () => {
   it('send a large backup in several requests', async () => {
     // 13 MB: values of full doubles, all kept while their minutes are open.
     await configure(other, { graceMs: HOUR_MS });
+    onTestFinished(() => configure(other, { graceMs: 0 }));
     for (let batch = 0; batch < 14; batch++) {
       const series = Array.from({ length: 120 }, (_, i) => ({
         name: NAME,
@@ -249,7 +250,6 @@ describe('kll backup and restore', () => {
     const after = await totals(other);
     expect(after.n).toBe(before.n);
     expect(after.sum).toBeCloseTo(before.sum, 3);
-    await configure(other, { graceMs: 0 });
   });
 });
 

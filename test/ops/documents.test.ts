@@ -38,6 +38,15 @@ describe('what operators read', () => {
   });
 });
 
+describe('the page', () => {
+  it('reads metrics that there are', () => {
+    // One that is not there would be shown as 0.
+    const shown = filesOf('src/dashboard', '.ts').flatMap((file) => read(file).match(/\bkll_\w+/g) ?? []);
+    expect(shown.length).toBeGreaterThan(5);
+    expect(shown.filter((name) => !known.metrics.has(name))).toEqual([]);
+  });
+});
+
 describe('critical alerts', () => {
   const rules = known.rules.map(({ rule }) => rule);
 

@@ -109,11 +109,12 @@ describe('after any program, a sketch', () => {
         const { lower, upper } = sketch.rankBounds(x);
         // At least the minimum lies up to x and, below the maximum, at most all but one: whatever the sketch answers.
         const share = 1 / sketch.n;
-        const answer = Math.min(Math.max(sketch.rank(x), share), x < sketch.max ? 1 - share : 1);
-        expect(lower).toBeGreaterThanOrEqual(0);
-        expect(upper).toBeLessThanOrEqual(1);
+        const [least, most] = x < sketch.max ? [share, 1 - share] : [1, 1];
+        const answer = Math.min(Math.max(sketch.rank(x), least), most);
+        expect(lower).toBeGreaterThanOrEqual(least);
         expect(lower).toBeLessThanOrEqual(answer);
         expect(upper).toBeGreaterThanOrEqual(answer);
+        expect(upper).toBeLessThanOrEqual(most);
       }),
       runs(60),
     );
