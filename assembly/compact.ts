@@ -22,7 +22,7 @@ export function compress(): void {
  *    low ................................................. high
  *    | kept | odd? | pair | pair | ...        | odd? | kept |
  */
-export function compactLevel(level: i32): void {
+function compactLevel(level: i32): void {
   growTo(level + 1);
   const size = levelSize(level);
   const kept = protectedItems(level, size);

@@ -21,7 +21,7 @@ export function levelStart(level: i32): usize {
 
 // @ts-ignore: decorator
 @inline
-export function setLevelStart(level: i32, address: usize): void {
+function setLevelStart(level: i32, address: usize): void {
   store<u32>(POS + (<usize>level << 2), <u32>((address - LEVELS) >> 3));
 }
 

@@ -29,8 +29,8 @@ interface Flight {
 
 /**
  * @param file the Parquet file of vega-datasets
- * @param told called with a share from 0 to 1, often
- * @returns values and batches sent
+ * @param told called often, with a share from 0 to 1 and what was done
+ * @returns what was sent
  */
 export async function loadFlights(
   file: string,
@@ -55,7 +55,7 @@ export async function loadFlights(
       rowEnd: end,
     })) as unknown as Flight[];
     for (const { date, delay, origin } of flights) {
-      // Whole days alternate between yesterday and the day before.
+      // Days of the month in turn: of the last 24 hours, and of the 24 before.
       const ago = ((now.getUTCHours() - date.getUTCHours() + 24) % 24) + (date.getUTCDate() % 2) * 24;
       origins.add(origin);
       const values = hours[ago].get(origin) ?? [];
@@ -72,7 +72,7 @@ export async function loadFlights(
     const series = [...airports].map(([origin, values]) => ({
       name: METRIC,
       labels: { origin },
-      age: Math.min(age, HOURS * HOUR_MS - 60_000),
+      age,
       sketch: new KllSketch({ k: K }).extend(values),
     }));
     if (series.length > 0) {

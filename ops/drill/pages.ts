@@ -4,6 +4,9 @@
  */
 import { batchOf, type SentSeries } from '../live/senders.js';
 
+/** Pages, and the time each waits between two batches. */
+const COUNT = 4;
+const PAUSE_MS = 50;
 /** Values of one batch; whole numbers, so that sums are exact. */
 const VALUES = 20;
 const RETRY_MS = 200;
@@ -30,11 +33,8 @@ export class Pages {
   readonly #running: Promise<void>[];
 
   /** @param where read before each request: an edge may come back elsewhere */
-  constructor(
-    readonly where: () => { url: string; key: string },
-    { count = 4, pauseMs = 50 } = {},
-  ) {
-    this.#running = Array.from({ length: count }, (_, i) => this.#send(i % 2 ? 'phone' : 'desktop', pauseMs));
+  constructor(readonly where: () => { url: string; key: string }) {
+    this.#running = Array.from({ length: COUNT }, (_, i) => this.#send(i % 2 ? 'phone' : 'desktop'));
   }
 
   /** New batches wait; resolves when what was on its way is acknowledged. */
@@ -63,7 +63,7 @@ export class Pages {
     await Promise.all(this.#running);
   }
 
-  async #send(device: string, pauseMs: number): Promise<void> {
+  async #send(device: string): Promise<void> {
     for (let i = 0; !this.#isOver; i++) {
       await this.#waiting;
       if (this.#isOver) return;
@@ -71,7 +71,7 @@ export class Pages {
       const values = Array.from({ length: VALUES }, (_, j) => 1000 + ((i * 31 + j * 7) % 900));
       await this.#deliver([{ name: 'lcp', labels: { device }, values, ageMs: 0 }]);
       this.#inFlight--;
-      await sleep(pauseMs);
+      await sleep(PAUSE_MS);
     }
   }
 

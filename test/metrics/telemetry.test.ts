@@ -149,6 +149,17 @@ describe('telemetry', () => {
     expect(go()).toEqual(unwatched);
   });
 
+  it('says how many lines of events were refused', () => {
+    const sink = () => {
+      throw new Error('the disk is full');
+    };
+    const on = startTelemetry({ events: { sink, level: 'info' } });
+    expect(on.droppedEvents).toBe(0);
+    new KllSketch().merge(new KllSketch()).merge(new KllSketch());
+    expect(on.droppedEvents).toBe(2);
+    expect(startTelemetry().droppedEvents).toBe(0);
+  });
+
   it('says which version it is of', () => {
     expect(VERSION).toBe(manifest.version);
     expect(count(startTelemetry(), 'kll_build_info', manifest.version)).toBe(1);

@@ -34,9 +34,7 @@ import { countRequest, workerCounters } from './worker-counters.js';
 type App = Hono<EdgeHono>;
 
 /** Routes under /v1/admin, which need the scope 'admin'. */
-export type AdminRoutes = App;
-
-const ADMIN_ROUTES: readonly AdminRoutes[] = [
+const ADMIN_ROUTES: readonly App[] = [
   adminRoutes,
   dataRoutes,
   backupRoutes,
@@ -46,10 +44,7 @@ const ADMIN_ROUTES: readonly AdminRoutes[] = [
   tenantRoutes,
 ];
 
-/**
- * The application. @param moreAdminRoutes further routes under /v1/admin
- */
-export function createApp(...moreAdminRoutes: AdminRoutes[]): App {
+export function createApp(): App {
   const app: App = new Hono<EdgeHono>();
   app.use(finish);
   app.use(methodCheck(app));
@@ -70,7 +65,7 @@ export function createApp(...moreAdminRoutes: AdminRoutes[]): App {
     await authorize(context as EdgeContext, 'admin');
     await next();
   });
-  for (const routes of [...ADMIN_ROUTES, ...moreAdminRoutes]) app.route('/v1/admin', routes);
+  for (const routes of ADMIN_ROUTES) app.route('/v1/admin', routes);
   return app;
 }
 

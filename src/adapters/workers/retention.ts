@@ -15,7 +15,7 @@ export const BACKUP_SNAPSHOT = 'backup-';
  * How long buckets of a level are kept, milliseconds. A level is kept at least as long as the one below it: what is
  * rolled up must not be gone before what it was made of.
  */
-export function keptFor(level: Level, { retentionMs }: Pick<TenantConfig, 'retentionMs'>): number {
+function keptFor(level: Level, { retentionMs }: Pick<TenantConfig, 'retentionMs'>): number {
   let longest = 0;
   for (const resolution of RESOLUTIONS.slice(0, level + 1)) {
     longest = Math.max(longest, retentionMs[resolution] || Infinity);

@@ -121,10 +121,6 @@ export class Schedule<Kind extends string> {
     if (rowsWritten > 0) this.#planned = Math.min(this.#planned, at);
   }
 
-  forget(kind: Kind, key: string): void {
-    this.#storage.sql.exec('DELETE FROM schedule WHERE kind = ? AND key = ?', kind, key);
-  }
-
   /** Inside `transaction`: nothing is to be done any more. */
   clear(): void {
     this.#storage.sql.exec('DELETE FROM schedule');

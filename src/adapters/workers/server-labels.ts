@@ -15,7 +15,7 @@ export function serverLabels(request: Request, env: EdgeEnv): Labels {
 }
 
 /** Five classes, told by the words that browsers themselves send; a class, not a fingerprint. */
-export function deviceClass(userAgent: string): 'bot' | 'tablet' | 'mobile' | 'desktop' | 'other' {
+function deviceClass(userAgent: string): 'bot' | 'tablet' | 'mobile' | 'desktop' | 'other' {
   if (/bot\b|crawl|spider|headless/i.test(userAgent)) return 'bot';
   if (/ipad|tablet|android(?!.*mobile)/i.test(userAgent)) return 'tablet';
   if (/mobi|iphone|android/i.test(userAgent)) return 'mobile';

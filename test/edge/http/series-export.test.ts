@@ -80,9 +80,7 @@ describe('/metrics/series', () => {
     const response = await ask(`/metrics/series?${query}`, { token: await tokenOf('letters', 'query') });
     const text = await response.text();
     expect(text).toContain('# HELP a_b Values of a\\\\b\n# TYPE a_b summary\n');
-    expect(text).toContain(
-      'a_b{_1st="a\\"b",quantile_2="g",x_y="c\\\\d",x_y_2="e",quantile="0.5"} -1.5\n',
-    );
+    expect(text).toContain('a_b{_1st="a\\"b",quantile_2="g",x_y="c\\\\d",x_y_2="e",quantile="0.5"} -1.5\n');
     expect(text).toContain('a_b_sum{route="/a"} +Inf\n');
     expect(text).toContain('a_b_count{route="/a"} 2\n');
   });
