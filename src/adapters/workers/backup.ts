@@ -15,12 +15,11 @@ import {
   encodeRecord,
   RECORD,
 } from '../../wire/backup-records.js';
-import { LONGEST_CUT_MS } from './backup-cuts.js';
+import { BACKUP_SNAPSHOT, isLeftOver } from './backup-snapshots.js';
 import type { BackupPlace, TenantConfig } from './contract.js';
 import { cut, endCut, newToken } from './cut.js';
 import { directoryOf } from './directory.js';
 import type { EdgeEnv } from './env.js';
-import { BACKUP_SNAPSHOT } from './retention.js';
 import { objectNames } from './series-key.js';
 import { eachSeries } from './tenant-objects.js';
 
@@ -117,9 +116,8 @@ async function end(
 
 async function dropAbandoned(env: EdgeEnv, config: TenantConfig): Promise<void> {
   await eachSeries(env, config, async (object) => {
-    for (const { name, created } of await object.snapshots()) {
-      if (name.startsWith(BACKUP_SNAPSHOT) && created < Date.now() - LONGEST_CUT_MS)
-        await object.dropSnapshot(name);
+    for (const snapshot of await object.snapshots()) {
+      if (isLeftOver(snapshot, Date.now())) await object.dropSnapshot(snapshot.name);
     }
   });
 }

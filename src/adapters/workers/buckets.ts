@@ -11,7 +11,7 @@
  * `bucket_history` first: a snapshot is the number of a version, and costs nothing until something changes.
  */
 import { RESOLUTION_MS, type Resolution } from './contract.js';
-import type { SeriesMemory } from './series-memory.js';
+import type { SeriesState } from './series-state.js';
 
 export const RESOLUTIONS: readonly Resolution[] = ['minute', 'hour', 'day'];
 export const MINUTE = 0;
@@ -62,13 +62,13 @@ const DEFINITION = `series INTEGER NOT NULL, level INTEGER NOT NULL, start INTEG
 
 export class BucketTable {
   readonly #sql: SqlStorage;
-  readonly #state: SeriesMemory;
+  readonly #state: SeriesState;
   /** The newest snapshot: rows of later versions are seen by none. */
   #newestSnapshot = 0;
   /** Told of rows whose image is another or gone: a cache forgets them. */
   readonly #changed: (row: number) => void;
 
-  constructor(sql: SqlStorage, state: SeriesMemory, changed: (row: number) => void) {
+  constructor(sql: SqlStorage, state: SeriesState, changed: (row: number) => void) {
     this.#sql = sql;
     this.#state = state;
     this.#changed = changed;

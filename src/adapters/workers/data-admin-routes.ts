@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import * as v from 'valibot';
 import { EDGE_METRICS } from '../../metrics/edge-names.js';
 import { body, configOf, iso } from './admin-request.js';
+import { BACKUP_SNAPSHOT, isOfBackup } from './backup-snapshots.js';
 import type { TenantConfig } from './contract.js';
 import { cut, endCut, newToken } from './cut.js';
 import { directoryOf } from './directory.js';
@@ -12,7 +13,6 @@ import type { EdgeEnv } from './env.js';
 import type { EdgeHono } from './http-context.js';
 import { fail, refuse } from './problem.js';
 import { flag, parameters } from './query-parameters.js';
-import { BACKUP_SNAPSHOT } from './retention.js';
 import { rollBackTenant } from './roll-back-tenant.js';
 import { objectNames } from './series-key.js';
 import { eachIngest, eachSeries, type SeriesStub, tellPause, tellSettings } from './tenant-objects.js';
@@ -25,7 +25,7 @@ const newSnapshot = v.strictObject({
   name: v.pipe(
     v.string(),
     v.regex(/^[\w.-]{1,64}$/, 'expected 1..64 letters, digits, ., _ or -'),
-    v.check((name) => !name.startsWith(BACKUP_SNAPSHOT), `names of backups begin with ${BACKUP_SNAPSHOT}`),
+    v.check((name) => !isOfBackup({ name }), `names of backups begin with ${BACKUP_SNAPSHOT}`),
   ),
 });
 

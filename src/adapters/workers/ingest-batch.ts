@@ -88,16 +88,12 @@ function requireLimits(batch: Batch, checks: BatchChecks): void {
     );
   }
   if (batch.series.length === 0) refuse(400, 'ERR_BATCH', 'the batch has no series');
-  const faults = batch.series.flatMap((series, i) =>
+  const faults: Fault[] = batch.series.flatMap((series, i) =>
     [...faultsOf(series, checks)].map((fault) => ({ ...fault, series: i })),
   );
   const total = batch.series.reduce((sum, one) => sum + countOf(one), 0);
   if (total > limits.maxTotalN) {
-    faults.push({
-      code: 'ERR_LIMIT_TOTAL',
-      detail: `expected at most ${limits.maxTotalN} values`,
-      series: -1,
-    });
+    faults.push({ code: 'ERR_LIMIT_TOTAL', detail: `expected at most ${limits.maxTotalN} values` });
   }
   // Where one is too long, its own fault says more.
   const keys = faults.length > 0 ? 0 : batch.series.reduce((sum, one) => sum + keyLength(one, labels), 0);
@@ -105,7 +101,6 @@ function requireLimits(batch: Batch, checks: BatchChecks): void {
     faults.push({
       code: 'ERR_LIMIT_KEY',
       detail: `expected at most ${limits.maxTotalKeyLength} characters of names and labels in all series, found ${keys}`,
-      series: -1,
     });
   }
   if (faults.length > 0) {

@@ -109,9 +109,9 @@ export interface IdsPage {
   forgotten?: number;
 }
 
-/** A blob that was refused. */
+/** A blob that is kept: one that was refused, or one that was taken where the tenant keeps those. */
 export interface CaptureCall {
-  /** Of the problem. */
+  /** Of the problem; `TAKEN` where there was none. */
   code: string;
   form: 'container' | 'json';
   /** The ingest object that it would have gone to, as far as its bytes tell. */
@@ -169,7 +169,7 @@ export interface IngestCalls {
     hour: number;
     ids: { id: ArrayBuffer; crc: number }[];
   }): Promise<{ restored: number }>;
-  /** Keeps a refused blob of the tenant: asked of the first ingest object alone. */
+  /** Keeps a blob of the tenant, refused or taken: asked of the first ingest object alone. */
   capture(call: CaptureCall): Promise<{ stored: boolean }>;
   /** Oldest first. */
   captures(): Promise<CapturedBlob[]>;

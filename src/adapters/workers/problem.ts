@@ -6,7 +6,7 @@ import { logError } from './log.js';
 export interface Fault {
   code: string;
   detail: string;
-  /** Position in the list of series. */
+  /** Position in the list of series; absent where it is the batch as a whole. */
   series?: number;
   /** Byte offset in the container, or path in the JSON. */
   position?: number | string;
@@ -20,7 +20,7 @@ export interface ProblemMembers {
   headers?: Readonly<Record<string, string>>;
 }
 
-/** Codes of answers that are no success; docs/edge.md explains each. */
+/** Codes of answers that are no success; docs/errors.md explains each. */
 export const PROBLEM_CODES = [
   'ERR_NOT_FOUND',
   'ERR_METHOD',

@@ -12,9 +12,9 @@ import type {
   TenantConfig,
 } from './contract.js';
 import { tenantConfig } from './directory-cache.js';
-import { labelsOfEach } from './each-series.js';
 import type { EdgeEnv } from './env.js';
 import { inTurns, within } from './fan-out.js';
+import { labelsOfEach } from './labels-of-each.js';
 import { rememberAnswer, rememberedAnswer } from './last-answers.js';
 import { pendingPages } from './pending-pages.js';
 import { newestRing } from './rings.js';

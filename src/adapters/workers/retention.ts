@@ -1,5 +1,5 @@
 /** Retention: buckets and snapshots older than the tenant keeps are deleted, by schedule and on demand. */
-import { LONGEST_CUT_MS } from './backup-cuts.js';
+import { isLeftOver, isOfBackup } from './backup-snapshots.js';
 import { BUCKET_COLUMNS, type BucketRow, DAY, LEVEL_MS, type Level, MINUTE, RESOLUTIONS } from './buckets.js';
 import type { TenantConfig } from './contract.js';
 import { isExporting } from './export-plan.js';
@@ -8,8 +8,6 @@ import { dropSnapshot, listSnapshots } from './snapshots.js';
 
 const ROWS_A_STEP = 500;
 const PAUSE_MS = 3_600_000;
-/** Names of snapshots that begin so are a backup's own. */
-export const BACKUP_SNAPSHOT = 'backup-';
 
 /**
  * How long buckets of a level are kept, milliseconds. A level is kept at least as long as the one below it: what is
@@ -44,11 +42,8 @@ export function retain(store: SeriesStore, now: number): number | undefined {
 /** All but the last ones that the tenant keeps, and those that are too old; a backup drops its own, if it lives. */
 export function dropExpiredSnapshots(store: SeriesStore, now: number): void {
   const { keepSnapshots = 0, keepSnapshotsMs = 0 } = store.state.config;
-  const isOfBackup = ({ name }: { name: string }) => name.startsWith(BACKUP_SNAPSHOT);
   const all = listSnapshots(store);
-  for (const { name, created } of all.filter(isOfBackup)) {
-    if (created < now - LONGEST_CUT_MS) dropSnapshot(store, name);
-  }
+  for (const snapshot of all) if (isLeftOver(snapshot, now)) dropSnapshot(store, snapshot.name);
   const named = all.filter((one) => !isOfBackup(one));
   const beyond = keepSnapshots > 0 ? named.length - keepSnapshots : 0;
   const isExpired = ({ created }: { created: number }) =>

@@ -98,7 +98,7 @@ export class SeriesObject extends DurableObject<EdgeBindings> implements SeriesC
     });
   }
 
-  /** Deletes what has expired, now. @returns rows left to delete: call again while true */
+  /** Deletes what has expired, now. @returns more: whether there may be more to delete, so that it is called again */
   async vacuum(config: TenantConfig): Promise<{ more: boolean }> {
     this.#store.transaction(() => heed(this.#store, config, Date.now()));
     dropExpiredSnapshots(this.#store, Date.now());

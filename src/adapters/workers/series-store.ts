@@ -24,7 +24,7 @@ import { Pause } from './pause.js';
 import { Quarantine } from './quarantine.js';
 import { type Handler, Schedule } from './schedule.js';
 import { SeriesCounters } from './series-counters.js';
-import { SeriesMemory } from './series-memory.js';
+import { SeriesState } from './series-state.js';
 import { SeriesTable } from './series-table.js';
 import { createSnapshotObjects } from './snapshots.js';
 
@@ -34,7 +34,7 @@ const NOTHING = new Uint8Array(0);
 
 export class SeriesStore {
   readonly sql: SqlStorage;
-  readonly state: SeriesMemory;
+  readonly state: SeriesState;
   readonly series: SeriesTable;
   readonly buckets: BucketTable;
   readonly parts: ApplyParts;
@@ -46,7 +46,7 @@ export class SeriesStore {
 
   constructor(storage: DurableObjectStorage, handlers: Readonly<Record<SeriesStep, Handler>>) {
     this.sql = storage.sql;
-    this.state = new SeriesMemory(this.sql);
+    this.state = new SeriesState(this.sql);
     this.buckets = new BucketTable(this.sql, this.state, (row) => this.cache.delete(row));
     this.series = new SeriesTable(this.sql);
     this.parts = new ApplyParts(this.sql);

@@ -73,7 +73,7 @@ export const RESOLUTION_MS: Readonly<Record<Resolution, number>> = {
   day: 86_400_000,
 };
 
-/** Counters to be added where the data is: `name` is one of `METRICS`, labels are sorted pairs. */
+/** Counters to be added where the data is: `name` is one of `EDGE_METRICS`, labels are sorted pairs. */
 export interface CounterDelta {
   name: string;
   labels: readonly (readonly [string, string])[];
@@ -83,6 +83,6 @@ export interface CounterDelta {
 /** Counters and gauges of an object, for `/metrics`. */
 export interface ObjectCounters {
   counters: CounterDelta[];
-  /** Values of now: summed over objects, or the largest taken, as `METRICS` says. */
+  /** Values of now: summed over objects, or the largest taken, as `EDGE_METRICS` says. */
   gauges: CounterDelta[];
 }

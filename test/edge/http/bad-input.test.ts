@@ -258,7 +258,9 @@ describe('limits', () => {
     ]);
     const many = Array.from({ length: 2_200 }, (_, i) => labelled(490, i));
     const { faults } = await problem(await post(container(many)), 422, 'ERR_LIMITS');
-    expect(faults!.map(({ code }) => code)).toEqual(['ERR_LIMIT_KEY']);
+    expect(faults!.map(({ series: position, code }) => [position, code])).toEqual([
+      [undefined, 'ERR_LIMIT_KEY'],
+    ]);
   });
 
   it('hold for n', async () => {
@@ -266,7 +268,11 @@ describe('limits', () => {
     for (let i = 0; i < 8; i++) sketch.add(i, 2 ** 50);
     const one = { name: 'n', labels: {}, age: 0, sketch: sketch.condense(200) };
     const { faults } = await problem(await post(container([one])), 422, 'ERR_LIMITS');
-    expect(faults!.map(({ code }) => code)).toEqual(['ERR_LIMIT_N', 'ERR_LIMIT_TOTAL']);
+    // The last is of no one series.
+    expect(faults!.map(({ series: position, code }) => [position, code])).toEqual([
+      [0, 'ERR_LIMIT_N'],
+      [undefined, 'ERR_LIMIT_TOTAL'],
+    ]);
   });
 
   it('hold for infinities', async () => {

@@ -9,7 +9,7 @@ interface Row {
   exported: number | null;
 }
 
-export class SeriesMemory {
+export class SeriesState {
   readonly #sql: SqlStorage;
   #config: TenantConfig | undefined;
   #configText: string | null = null;
