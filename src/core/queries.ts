@@ -39,7 +39,10 @@ export class Queries extends Viewing {
     return this.#watched('quantile', 1, () => this.#quantile(rank, options, true));
   }
 
-  /** The quantiles of `ranks`, each 0..1. */
+  /**
+   * The quantiles of `ranks`, each 0..1.
+   * @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_ARGUMENT_RANGE
+   */
   quantilesAt(ranks: Iterable<number>, options?: QuantileOptions): number[] {
     const list = toList(ranks, 'ranks');
     return this.#watched('quantile', list.length, () => {
@@ -57,6 +60,7 @@ export class Queries extends Viewing {
   /**
    * `count` evenly spaced quantiles, minimum and maximum included: quantiles(5) are the quartiles.
    * @param count an integer from 2 to 1e7
+   * @throws SketchArgumentError ERR_ARGUMENT_RANGE
    */
   quantiles(count: number, options?: QuantileOptions): number[] {
     if (!Number.isInteger(count) || count < 2 || count > 1e7) {
@@ -76,13 +80,17 @@ export class Queries extends Viewing {
   /**
    * The share of values <= x (or < x with `inclusive: false`), 0..1; NaN when empty.
    * @param x any number but NaN
+   * @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_ARGUMENT_RANGE
    */
   rank(x: number, options?: RankOptions): number {
     toQueried(x);
     return this.#watched('rank', 1, () => this.#rank(x, options, true));
   }
 
-  /** The ranks of several values. */
+  /**
+   * The ranks of several values.
+   * @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_ARGUMENT_RANGE
+   */
   ranks(xs: Iterable<number>, options?: RankOptions): number[] {
     const list = toNumbers(xs, 'xs', toQueried);
     return this.#watched('rank', list.length, () => list.map((x) => this.#rank(x, options)));
@@ -92,26 +100,36 @@ export class Queries extends Viewing {
    * The cumulative distribution: the rank of each split, and 1 at the end.
    * @param splits ascending, distinct
    * @returns one value more than splits; NaN when empty
+   * @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_ARGUMENT_RANGE
    */
   cdf(splits: Iterable<number>, options?: RankOptions): number[] {
     return this.#shares('cdf', splits, options);
   }
 
-  /** The share of values in each interval between splits: the differences of `cdf`. */
+  /**
+   * The share of values in each interval between splits: the differences of `cdf`.
+   * @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_ARGUMENT_RANGE
+   */
   pmf(splits: Iterable<number>, options?: RankOptions): number[] {
     const shares = this.#shares('pmf', splits, options);
     for (let i = shares.length - 1; i > 0; i--) shares[i] -= shares[i - 1];
     return shares;
   }
 
-  /** The interval that holds the quantile of these n values with 99 % confidence: the sketch's error alone. */
+  /**
+   * The interval that holds the quantile of these n values with 99 % confidence: the sketch's error alone.
+   * @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_ARGUMENT_RANGE for a rank outside 0..1
+   */
   quantileBounds(rank: number): Bounds {
     toRank(rank);
     const error = this.#errorAt(rank);
     return this.#between(rank - error, rank + error);
   }
 
-  /** The interval that holds the rank of x among these n values with 99 % confidence. */
+  /**
+   * The interval that holds the rank of x among these n values with 99 % confidence.
+   * @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_ARGUMENT_RANGE for NaN
+   */
   rankBounds(x: number): Bounds {
     toQueried(x);
     return this.#watched('bounds', 2, () => {
@@ -129,6 +147,7 @@ export class Queries extends Viewing {
   /**
    * The interval that holds the quantile of the population the values were drawn from, independently, with 99 %
    * confidence: sampling error and the sketch's error together. -Infinity or Infinity where n values cannot say.
+   * @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_ARGUMENT_RANGE for a rank outside 0..1
    */
   confidenceInterval(rank: number): Bounds {
     toRank(rank);

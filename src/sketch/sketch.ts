@@ -140,6 +140,7 @@ export class KllSketch extends Merging {
    * its variance travels along. Advances this sketch's generator. Condense to send, never to keep.
    * @param k size of the copy: it fits the Apache image of that k
    * @param options sharp: twice the items at the protected ends
+   * @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_ARGUMENT_RANGE for a k outside 8..65535
    */
   condense(k: number, options: { sharp?: boolean | undefined } = {}): KllSketch {
     toK(k);
@@ -187,7 +188,7 @@ export class KllSketch extends Merging {
   /**
    * The compact image: checksummed, as small as we can make it (docs/formats.md). Taking it brings this sketch to the form
    * its bytes have: one that holds more than k values, and was exact with up to 1024, is an estimate from then on.
-   * @throws SketchArgumentError ERR_ARGUMENT_RANGE for a precision outside its range
+   * @throws SketchArgumentError ERR_ARGUMENT_TYPE; ERR_ARGUMENT_RANGE for a precision outside its range
    */
   toBytes(options: BytesOptions = {}): OwnBytes {
     requireOptions(options);
@@ -204,7 +205,7 @@ export class KllSketch extends Merging {
   /**
    * The sketch of a compact image.
    * @param bytes what `toBytes` gave
-   * @throws SketchDataError with a code for everything that can be wrong with bytes
+   * @throws SketchDataError with a code for everything that can be wrong with bytes; SketchArgumentError for what are no bytes
    */
   static fromBytes(bytes: Uint8Array, options: LoadOptions = {}): KllSketch {
     requireOptions(options);
