@@ -34,6 +34,15 @@ export interface EventLog extends SketchObserver {
 
 type Fields = Record<string, unknown>;
 
+/** Its seed, as text; none where it is to be drawn, and a Worker that still loads has no random numbers. */
+function seedOf(sketch: ObservedSketch): string | undefined {
+  try {
+    return String(sketch.seed);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Makes an observer that writes events as lines of JSON. Events at level debug: `configuration`, `read`, `written`,
  * `condensed`; info: `merge`; warn: `merge_weakened`, `refused`, `condensed_to_keep`; error: `merge_failed`. At
@@ -61,6 +70,7 @@ export function createEventLog(options: EventLogOptions): EventLog {
     }
   };
   const isDrawn = () => {
+    if (share === 1) return true;
     state = (state ?? randomSeed()) + STEP;
     return Number(mix(state) >> 11n) / 2 ** 53 < share;
   };
@@ -69,8 +79,8 @@ export function createEventLog(options: EventLogOptions): EventLog {
     if (EVENT_LEVELS.indexOf(at) >= lowest && isDrawn()) write(at, event, fields());
   };
   const configuration = (sketch: ObservedSketch): Fields => {
-    const { k, minK, n, tails, tailGuarantee, numRetained, numLevels, seed } = sketch;
-    return { k, minK, n, tails, tailGuarantee, numRetained, numLevels, seed: String(seed) };
+    const { k, minK, n, tails, tailGuarantee, numRetained, numLevels } = sketch;
+    return { k, minK, n, tails, tailGuarantee, numRetained, numLevels, seed: seedOf(sketch) };
   };
 
   return {
@@ -78,8 +88,9 @@ export function createEventLog(options: EventLogOptions): EventLog {
     get dropped() {
       return dropped;
     },
-    onCreate({ k, tails, seed }) {
-      sample('debug', 'configuration', () => ({ k, tails, seed: String(seed) }));
+    onCreate(sketch) {
+      const { k, tails } = sketch;
+      sample('debug', 'configuration', () => ({ k, tails, seed: seedOf(sketch) }));
     },
     onMerge(event, sketch) {
       const { sources, values, seconds, refused, minKBefore, minKAfter } = event;

