@@ -30,7 +30,10 @@ const LABEL_VALUES_LIMIT = 100;
 export class MetricRegistry {
   readonly #families = new Map<MetricDescriptor, Map<string | undefined, Series>>();
 
-  /** @param metrics what is reported, in this order, from the first scrape on */
+  /**
+   * @param metrics what is reported, in this order, from the first scrape on
+   * @throws RangeError for a name that Prometheus does not take
+   */
   constructor(metrics: Iterable<MetricDescriptor>) {
     for (const metric of metrics) {
       if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(metric.name)) {
@@ -42,23 +45,27 @@ export class MetricRegistry {
     }
   }
 
-  /** Adds to a counter. */
+  /** Adds to a counter. @throws RangeError for a metric that is not of this registry */
   increase(metric: MetricDescriptor, by: number, label?: string): void {
     this.#series(metric, label).value += by;
   }
 
-  /** Sets a gauge. */
+  /** Sets a gauge. @throws RangeError as `increase` */
   set(metric: MetricDescriptor, value: number, label?: string): void {
     this.#series(metric, label).value = value;
   }
 
-  /** Raises a gauge to a value it has not reached yet. */
+  /** Raises a gauge to a value it has not reached yet. @throws RangeError as `increase` */
   raise(metric: MetricDescriptor, value: number, label?: string): void {
     const series = this.#series(metric, label);
     if (value > series.value) series.value = value;
   }
 
-  /** Adds one observation to a summary. */
+  /**
+   * Adds one observation to a summary.
+   * @throws RangeError as `increase`
+   * @throws SketchArgumentError ERR_VALUE_TYPE, ERR_VALUE_NOT_FINITE where the metric has quantiles
+   */
   observe(metric: MetricDescriptor, value: number, label?: string): void {
     const series = this.#series(metric, label);
     series.value += value;

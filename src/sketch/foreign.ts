@@ -42,7 +42,7 @@ function read(
  * the Apache capacity of its k is compacted in a copy. Loses the sum, the tail guarantee and the variance: the image has no
  * place for them.
  * @param type item type that the reader expects; the image does not say it. 'long' takes integers only
- * @throws SketchArgumentError ERR_NOT_INTEGER, ERR_FLOAT_OVERFLOW, ERR_ARGUMENT_RANGE
+ * @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_ARGUMENT_RANGE, ERR_NOT_INTEGER, ERR_FLOAT_OVERFLOW
  */
 export function toDataSketches(sketch: KllSketch, type: DataSketchesType = 'double'): OwnBytes {
   if (!(sketch instanceof KllSketch)) {
@@ -64,6 +64,7 @@ export function toDataSketches(sketch: KllSketch, type: DataSketchesType = 'doub
 /**
  * The sketch of an Apache DataSketches KLL image.
  * @param type item type of the image, which does not say it
+ * @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_ARGUMENT_RANGE
  * @throws SketchDataError
  */
 export function fromDataSketches(
@@ -75,12 +76,20 @@ export function fromDataSketches(
   return read(bytes, (limits) => decodeDataSketches(bytes, type, limits), options);
 }
 
-/** The sketch of a KLL1 blob (Python kll-sketch 1.x). @throws SketchDataError */
+/**
+ * The sketch of a KLL1 blob (Python kll-sketch 1.x).
+ * @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_ARGUMENT_RANGE
+ * @throws SketchDataError
+ */
 export function fromKll1(bytes: Uint8Array, options: LoadOptions = {}): KllSketch {
   return read(bytes, (limits) => decodeKll1(bytes, limits), options);
 }
 
-/** The sketch of a KLL2 blob (Python kll-sketch 3.x). @throws SketchDataError */
+/**
+ * The sketch of a KLL2 blob (Python kll-sketch 3.x).
+ * @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_ARGUMENT_RANGE
+ * @throws SketchDataError
+ */
 export function fromKll2(bytes: Uint8Array, options: LoadOptions = {}): KllSketch {
   return read(bytes, (limits) => decodeKll2(bytes, limits), options);
 }
@@ -88,6 +97,7 @@ export function fromKll2(bytes: Uint8Array, options: LoadOptions = {}): KllSketc
 /**
  * The sketch of any image this library reads, told by its first bytes.
  * @param options type: item type, should it be an Apache image; default 'double'
+ * @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_ARGUMENT_RANGE
  * @throws SketchDataError ERR_MAGIC when it is none of them, ERR_FOREIGN_FORMAT when it is another known one, and those of each format
  */
 export function fromAny(

@@ -29,7 +29,7 @@ export function hasSecret(env: EdgeEnv): boolean {
 
 /**
  * @param seconds how long it is good for; absent: until the secret changes
- * @throws RangeError for a tenant or secret that the server would refuse
+ * @throws RangeError for a tenant or secret that the server would refuse, TypeError for seconds that are no number
  */
 export async function signToken(
   secret: string,

@@ -28,8 +28,9 @@ export interface EdgeEnv extends EdgeBindings {
   KLL_MAX_QUERY_SERIES?: string;
   /** Most groups of an answer (`by`); default 1000. */
   KLL_MAX_QUERY_GROUPS?: string;
-  /** Version and commit of the deployment, for `kll_edge_build_info`. */
+  /** Version of the deployment, for `kll_edge_build_info`. */
   KLL_VERSION?: string;
+  /** Its commit, for the same. */
   KLL_COMMIT?: string;
   /** '1': how long requests take is kept as a series of the operator's tenant, by our own sketches. */
   KLL_TELEMETRY?: string;
