@@ -1,26 +1,15 @@
 /** Pages that are really hidden, frozen, closed and killed: every event here is the browser's own. */
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { launchChromium } from '../support/chromium.js';
 import { until } from '../support/pages.js';
-import { Site } from '../support/site.js';
 import { Profile, type Tab } from '../support/tab.js';
+import { useSite } from '../support/use-site.js';
 
-let browser: Browser;
-let site: Site;
+const { browser, site } = useSite(launchChromium);
 let profile: Profile;
 let other: Tab;
-beforeAll(async () => {
-  browser = await launchChromium();
-  site = await new Site().start();
-});
-afterAll(async () => {
-  await browser?.close();
-  await site?.stop();
-});
 beforeEach(async () => {
-  site.reset();
-  profile = await Profile.create(browser);
+  profile = await Profile.create(browser());
   // With its last tab a profile ends, and what it was sending.
   other = await profile.open(`${site.origin}/elsewhere`);
   return () => profile.close();

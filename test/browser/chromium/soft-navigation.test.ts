@@ -1,27 +1,16 @@
 /** Views that a page changes to by itself, as a Chromium that knows soft navigations tells of them. */
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { launchChromium } from '../support/chromium.js';
 import { openPage, until } from '../support/pages.js';
-import { Site } from '../support/site.js';
+import { useSite } from '../support/use-site.js';
 
-let browser: Browser;
-let site: Site;
-beforeAll(async () => {
-  browser = await launchChromium(['--enable-blink-features=SoftNavigationHeuristics']);
-  site = await new Site().start();
-});
-afterAll(async () => {
-  await browser?.close();
-  await site?.stop();
-});
+const { browser, site } = useSite(() => launchChromium(['--enable-blink-features=SoftNavigationHeuristics']));
 
 it.each([
   ['counts it as a page of its own route', undefined, ['/page-two', '/page.html']],
   ['leaves it out where the page says so', false, ['/page.html']],
 ])('%s', async (_, softNavigations, routes) => {
-  site.reset();
-  const context = await browser.newContext();
+  const context = await browser().newContext();
   const page = await openPage(context, site, null);
   await page.evaluate(async (softNavigations) => {
     // This Chromium has the entries under their former names; web-vitals asks for those they have by now.

@@ -1,27 +1,16 @@
 /** How long a page's thread is held, task by task, as Chromium's own trace tells: what runs beside does not count. */
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { launchChromium } from '../support/chromium.js';
 import { openPage } from '../support/pages.js';
-import { Site } from '../support/site.js';
 import { slownessOf } from '../support/slowness.js';
+import { useSite } from '../support/use-site.js';
 
 /** At least, and at most. */
 const RUNS = [5, 20];
 /** On a quiet machine. */
 const LONGEST_MS = 5;
 
-let browser: Browser;
-let site: Site;
-beforeAll(async () => {
-  browser = await launchChromium();
-  site = await new Site().start();
-});
-afterAll(async () => {
-  await browser?.close();
-  await site?.stop();
-});
-beforeEach(() => site.reset());
+const { browser, site } = useSite(launchChromium);
 
 /** Of the trace event format: times in microseconds, `tdur` those of the thread alone. */
 interface TraceEvent {
@@ -40,10 +29,10 @@ interface TraceEvent {
  * would take them.
  */
 async function tasksOf(work: () => Promise<void>): Promise<number[]> {
-  const context = await browser.newContext();
+  const context = await browser().newContext();
   const page = await openPage(context, site, null);
   const slowness = await slownessOf(page);
-  await browser.startTracing(page, {
+  await browser().startTracing(page, {
     categories: [
       'toplevel',
       'devtools.timeline',
@@ -52,7 +41,7 @@ async function tasksOf(work: () => Promise<void>): Promise<number[]> {
     ],
   });
   await page.evaluate(work);
-  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as {
+  const { traceEvents } = JSON.parse((await browser().stopTracing()).toString()) as {
     traceEvents: TraceEvent[];
   };
   await context.close();

@@ -2,27 +2,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { launchInstalledChromium, launchWithProfile } from '../support/installed-chromium.js';
 import { openPage, storedBatches, until } from '../support/pages.js';
-import { Site } from '../support/site.js';
 import { Profile, type Tab } from '../support/tab.js';
+import { useSite } from '../support/use-site.js';
 
-let browser: Browser;
-let site: Site;
+const { browser, site } = useSite(launchInstalledChromium);
 let profile: Profile;
-beforeAll(async () => {
-  browser = await launchInstalledChromium();
-  site = await new Site().start();
-});
-afterAll(async () => {
-  await browser?.close();
-  await site?.stop();
-});
 beforeEach(async () => {
-  site.reset();
-  profile = await Profile.create(browser);
+  profile = await Profile.create(browser());
   return () => profile.close();
 });
 

@@ -1,26 +1,16 @@
 /** Before a page goes, its browser asks whether it may: the last moment at which Firefox runs its scripts to their end. */
-import type { Browser, BrowserContext } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { ENGINE, launchBrowser } from '../support/engine.js';
+import type { BrowserContext } from 'playwright-core';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { ENGINE } from '../support/engine.js';
 import { closeByUser, openPage, storedBatches, until } from '../support/pages.js';
-import { Site } from '../support/site.js';
+import { useSite } from '../support/use-site.js';
 
-let browser: Browser;
-let site: Site;
+const { browser, site } = useSite();
 let context: BrowserContext;
-beforeAll(async () => {
-  browser = await launchBrowser();
-  site = await new Site().start();
-});
 beforeEach(async () => {
-  site.reset();
-  context = await browser.newContext();
+  context = await browser().newContext();
 });
 afterEach(() => context.close());
-afterAll(async () => {
-  await browser?.close();
-  await site?.stop();
-});
 
 it(`${ENGINE === 'firefox' ? 'stores and sends all by then' : 'waits until it is hidden'}, and a page that stays counts each value once`, async () => {
   const page = await openPage(context, site);

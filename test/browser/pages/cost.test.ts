@@ -1,24 +1,13 @@
-import type { Browser, BrowserContext } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { launchBrowser } from '../support/engine.js';
+import type { BrowserContext } from 'playwright-core';
+import { beforeEach, expect, it } from 'vitest';
 import { openPage } from '../support/pages.js';
-import { Site } from '../support/site.js';
 import { slownessOf } from '../support/slowness.js';
+import { useSite } from '../support/use-site.js';
 
-let browser: Browser;
-let site: Site;
+const { browser, site } = useSite();
 let context: BrowserContext;
-beforeAll(async () => {
-  browser = await launchBrowser();
-  site = await new Site().start();
-});
-afterAll(async () => {
-  await browser?.close();
-  await site?.stop();
-});
 beforeEach(async () => {
-  site.reset();
-  context = await browser.newContext();
+  context = await browser().newContext();
   return () => context.close();
 });
 
