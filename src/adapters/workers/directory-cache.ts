@@ -10,24 +10,34 @@ const MOST_ENTRIES = 10_000;
 
 interface Entry {
   until: number;
-  answer: Promise<unknown>;
+  /** Which ask it answers. */
+  ask: number;
+  value: unknown;
 }
 
 const entries = new Map<string, Entry>();
+let asks = 0;
+/** The last ask before a change made here: its answer may be old. */
+let forgotten = 0;
 
-function cached<T>(env: EdgeEnv, name: string, ask: () => Promise<T>, fresh = false): Promise<T> {
+/**
+ * Values are kept, and no promises of them: one that is pending belongs to the request that asked, and ends no other's
+ * waiting.
+ */
+async function cached<T>(env: EdgeEnv, name: string, ask: () => Promise<T>, fresh = false): Promise<T> {
   const now = Date.now();
   const known = entries.get(name);
-  if (known && known.until > now && !fresh) return known.answer as Promise<T>;
-  if (entries.size >= MOST_ENTRIES) entries.clear();
-  const answer = ask();
+  if (known && known.until > now && !fresh) return known.value as T;
+  const number = ++asks;
+  const value = await ask();
   const ttl = numberOf(env, 'KLL_DIRECTORY_TTL_MS');
-  if (ttl > 0) {
-    entries.set(name, { until: now + ttl, answer });
-    // A failure is not remembered.
-    answer.catch(() => entries.delete(name));
+  // Of asks under way at once the last one to begin has the newest answer.
+  const isNewest = number > forgotten && number > (entries.get(name)?.ask ?? 0);
+  if (ttl > 0 && isNewest) {
+    if (entries.size >= MOST_ENTRIES) entries.clear();
+    entries.set(name, { until: now + ttl, ask: number, value });
   }
-  return answer;
+  return value;
 }
 
 /** @param fresh asks the directory even when an answer is kept */
@@ -49,5 +59,6 @@ export function keyOrigins(env: EdgeEnv): Promise<string[]> {
 
 /** After a change made here: what is kept may be old. */
 export function forgetDirectory(): void {
+  forgotten = asks;
   entries.clear();
 }

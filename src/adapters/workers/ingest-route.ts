@@ -8,6 +8,7 @@ import type { TakeResult } from './contract.js';
 import type { EdgeEnv } from './env.js';
 import { hexOf } from './hex.js';
 import type { EdgeContext } from './http-context.js';
+import { InFlight } from './in-flight.js';
 import { type BatchForm, type CheckedBatch, checkBatch } from './ingest-batch.js';
 import { limitsOf } from './limits.js';
 import { logFailure } from './log.js';
@@ -26,8 +27,8 @@ const FORMS: Readonly<Record<string, BatchForm>> = {
   'text/plain': 'container',
   'application/json': 'json',
 };
-/** Batches that an isolate stores at once, beyond which it asks senders to wait: at 2,000 a second, 0.1 s. */
-let inFlight = 0;
+/** Batches that this isolate stores at once, beyond which it asks senders to wait: at 2,000 a second, 0.1 s. */
+const inFlight = new InFlight();
 
 export async function ingest(context: EdgeContext): Promise<Response> {
   workerCounters.add(EDGE_METRICS.ingestSeen);
@@ -44,7 +45,7 @@ export async function ingest(context: EdgeContext): Promise<Response> {
 
 /** @throws Problem 429 ERR_BUSY */
 function requireRoom(env: EdgeEnv): void {
-  if (inFlight >= numberOf(env, 'KLL_MAX_IN_FLIGHT')) throw busy();
+  if (inFlight.count >= numberOf(env, 'KLL_MAX_IN_FLIGHT')) throw busy();
 }
 
 /** What is known of a request by the time that it is refused. */
@@ -92,12 +93,12 @@ async function takeIn({ env, req, executionCtx }: EdgeContext, arrived: Arrived)
   if (byHeaders) arrived.tenant = byHeaders.tenant;
   const { tenant, bytes, batch } = await readBatch(request, env, { form, byHeaders, arrived });
   requireRoom(env);
-  inFlight++;
+  const place = inFlight.begin();
   let result: TakeResult;
   try {
     result = await store(env, tenant, batch);
   } finally {
-    inFlight--;
+    inFlight.end(place);
   }
   if (result.outcome === 'stored') {
     executionCtx.waitUntil(captureTaken(env, { tenant, form, bytes }).catch(() => {}));

@@ -69,3 +69,19 @@ it('more batches than an isolate may store at once are refused before they are r
   expect(new Set(statuses)).toEqual(new Set([202, 429]));
   expect((await send()).status).toBe(202);
 });
+
+it('a batch whose storing never ends keeps others from being stored for a minute', async () => {
+  const now = Date.now();
+  vi.useFakeTimers({ toFake: ['Date'], now });
+  const variables = { KLL_MAX_IN_FLIGHT: '1' };
+  const send = (more = {}) => {
+    const body = container([series([1])]);
+    return ask('/v1/ingest', { token, headers: BATCH_TYPE, body, variables: { ...variables, ...more } });
+  };
+  const take = () => new Promise(() => {});
+  void send({ INGEST: { getByName: () => ({ take }) } as never });
+  await turn();
+  await problem(await send(), 429, 'ERR_BUSY');
+  vi.setSystemTime(now + 61_000);
+  expect((await send()).status).toBe(202);
+});
