@@ -6,6 +6,7 @@ import { codeOf } from './error-code.js';
 import { newestRing } from './rings.js';
 import { heed } from './series-settings.js';
 import type { SeriesStore } from './series-store.js';
+import type { SeriesCap } from './series-table.js';
 
 export function apply(store: SeriesStore, call: ApplyCall, now: number): ApplyAnswer {
   return applyRows(store, call, call.rows, now);
@@ -40,7 +41,8 @@ function applyRows(
   store.transaction(() => {
     heed(store, config, now);
     const counts = { rows: 0, values: 0, late: 0, others: 0 };
-    const cap = Math.ceil(config.maxSeries / newestRing(config.rings).series);
+    const objects = newestRing(config.rings).series;
+    const cap = { most: Math.ceil(config.maxSeries / objects), objects };
     for (const row of rows) {
       const { n, isOther } = applyRow(store, row, cap, now);
       counts.rows++;
@@ -62,7 +64,7 @@ function answer({ sql }: SeriesStore, applied: number): ApplyAnswer {
 function applyRow(
   store: SeriesStore,
   { key, start, image }: HandOverRow,
-  cap: number,
+  cap: SeriesCap,
   now: number,
 ): { n: number; isOther: boolean } {
   let sketch: KllSketch | undefined;

@@ -156,7 +156,7 @@ function requireSpread({ state }: SeriesStore, backup: string, objects: number):
 function restoreBucket(store: SeriesStore, bucket: BackupBucket, image: Uint8Array, now: number): void {
   const { key, start, n, closes, isRolledUp = false, isExported = false } = bucket;
   const level = bucket.level as Level;
-  const { id: series } = store.series.enter(key, isRolledUp ? 0 : n, start, Infinity);
+  const { id: series } = store.series.enter(key, isRolledUp ? 0 : n, start);
   const place: BucketPlace = { series, level, start };
   // What was here before is rolled up by itself, or the bucket would look as if it held it already.
   if (level >= HOUR && !store.buckets.has(place)) rollUp(store, place, now);

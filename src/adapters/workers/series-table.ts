@@ -1,10 +1,25 @@
 /** The series an object knows, by key, each with a short number that its buckets carry. */
 import { callBytes, MOST_CALL_BYTES } from './call-bytes.js';
 import type { SeriesRow } from './contract.js';
-import { parseSeriesKey, seriesKey } from './series-key.js';
+import { parseSeriesKey, seriesKey, slotOf } from './series-key.js';
 
 const OTHER_LABELS = { __other__: 'true' } as const;
 const OTHER_NAME = '__other__';
+/** How keys of series of others end. */
+const OTHER_END = seriesKey('', OTHER_LABELS).slice('[""'.length);
+
+/** How many series there may be in one of so many objects. */
+export interface SeriesCap {
+  most: number;
+  objects: number;
+}
+
+/** Series by the object they belong to where there are so many of them, and those of others. */
+interface Tally {
+  objects: number;
+  bySlot: number[];
+  others: number;
+}
 
 interface Known {
   [column: string]: SqlStorageValue;
@@ -15,6 +30,8 @@ interface Known {
 export class SeriesTable {
   readonly #sql: SqlStorage;
   #count = 0;
+  /** Counted when it is needed first. */
+  #tally: Tally | undefined;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -28,6 +45,7 @@ export class SeriesTable {
   /** Counts anew: after a transaction that failed, too. */
   load(): void {
     this.#count = this.#sql.exec<{ count: number }>('SELECT count(*) AS count FROM series').one().count;
+    this.#tally = undefined;
   }
 
   get count(): number {
@@ -36,18 +54,23 @@ export class SeriesTable {
 
   /**
    * Inside a transaction: the number of a series, and what comes to it is counted. One that is new beyond the cap goes
-   * to the series of all others of its name; there are as many again of those at most, and then one for all names.
+   * to the series of all others of its name; there are as many again of those at most, and then one for all names. What
+   * was left here by a former ring belongs to another object now, and takes no room of those that come.
    * @param start of the minute that values come for
+   * @param cap absent: none
    */
-  enter(key: string, n: number, start: number, cap: number): { id: number; isOther: boolean } {
+  enter(key: string, n: number, start: number, cap?: SeriesCap): { id: number; isOther: boolean } {
     const known = this.#add(key, n, start);
     if (known !== undefined) return { id: known, isOther: false };
-    if (this.#count < cap) return { id: this.#create(key, n, start), isOther: false };
+    const tally = cap && this.#tallyOf(cap.objects);
+    if (!tally || likes(tally, key) < cap.most) {
+      return { id: this.#create(key, n, start), isOther: false };
+    }
     const other = seriesKey(parseSeriesKey(key).name, OTHER_LABELS);
     const others = this.#add(other, n, start);
     if (others !== undefined) return { id: others, isOther: true };
     // Names without end must not be series without end.
-    const last = this.#count < 2 * cap ? other : seriesKey(OTHER_NAME, OTHER_LABELS);
+    const last = tally.others < cap.most ? other : seriesKey(OTHER_NAME, OTHER_LABELS);
     return { id: this.#add(last, n, start) ?? this.#create(last, n, start), isOther: true };
   }
 
@@ -120,8 +143,17 @@ export class SeriesTable {
       .toArray()[0]?.id;
   }
 
+  #tallyOf(objects: number): Tally {
+    if (this.#tally?.objects === objects) return this.#tally;
+    this.#tally = { objects, bySlot: [], others: 0 };
+    for (const { key } of this.#sql.exec<{ key: string }>('SELECT key FROM series'))
+      countIn(this.#tally, key);
+    return this.#tally;
+  }
+
   #create(key: string, n: number, start: number): number {
     this.#count++;
+    if (this.#tally) countIn(this.#tally, key);
     return this.#sql
       .exec<{ id: number }>(
         'INSERT INTO series (key, n, first, last) VALUES (?1, ?2, ?3, ?3) RETURNING id',
@@ -131,6 +163,16 @@ export class SeriesTable {
       )
       .one().id;
   }
+}
+
+/** How many there are that share the cap with a key. */
+function likes({ objects, bySlot, others }: Tally, key: string): number {
+  return key.endsWith(OTHER_END) ? others : (bySlot[slotOf(key, objects)] ?? 0);
+}
+
+function countIn(tally: Tally, key: string): void {
+  if (key.endsWith(OTHER_END)) tally.others++;
+  else tally.bySlot[slotOf(key, tally.objects)] = likes(tally, key) + 1;
 }
 
 /** Where the keys of a name lie among all: they go on with , or ] behind its closing quote. */

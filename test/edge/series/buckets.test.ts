@@ -1,7 +1,7 @@
 /** Buckets of series objects: applied once, closed, rolled up, late values, and what fails between two steps. */
 import { abortAllDurableObjects, runDurableObjectAlarm } from 'cloudflare:test';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { seriesKey } from '../../../src/adapters/workers/series-key.js';
+import { seriesKey, slotOf } from '../../../src/adapters/workers/series-key.js';
 import { seededRandom } from '../../support/prng.js';
 import {
   failStatement,
@@ -83,6 +83,18 @@ describe('apply', () => {
       [seriesKey('latency_ms', { route: '/b' }), 1],
     ]);
     expect(totalsOf(await readOf(config)).n).toBe(5);
+  });
+
+  it('gives series room that a former ring has left here', async () => {
+    const config = tenantConfig({ maxSeries: 20 });
+    const rows = Array.from({ length: 80 }, (_, i) => row(T0, [1], { route: `/${i}` }));
+    const owned = rows.filter(({ key }) => slotOf(key, 4) === 0);
+    await handOver(config, rows.filter((one) => !owned.includes(one)).slice(0, 20));
+    const rings = [...config.rings, { version: 2, ingest: 1, series: 4, since: T0 }];
+    await handOver({ ...config, rings }, owned);
+    const { series } = await seriesObject(config).list({ limit: 100 });
+    const [{ n }] = series.filter(({ key }) => key.includes('__other__'));
+    expect(n).toBe(owned.length - 5);
   });
 
   it('has as many series of others as the cap at most, and one for all names beyond', async () => {
