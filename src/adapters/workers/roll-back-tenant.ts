@@ -32,9 +32,10 @@ async function rollBackAll(env: EdgeEnv, config: TenantConfig, name: string): Pr
   // Right before: objects drop snapshots by their own clocks.
   const objects = (await snapshotsOf(env, config)).find((one) => one.name === name)?.objects;
   if (objects === undefined) return false;
-  // An object of a later ring has no such snapshot, and keeps what it has.
-  const answers = await eachSeries(env, config, async (object) => await object.rollBack(name));
-  if (answers.slice(0, objects).includes(false))
-    throw new Error('an object has dropped the snapshot meanwhile');
+  // An object of a later ring has no such snapshot: it had nothing then.
+  const answers = await eachSeries(env, config, async (object, slot) =>
+    object.rollBack(name, slot >= objects),
+  );
+  if (answers.includes(false)) throw new Error('an object has dropped the snapshot meanwhile');
   return true;
 }

@@ -11,12 +11,19 @@ const COLUMNS = `${BUCKET_COLUMNS}, image`;
 const NOT_ROLLED_UP = `NOT EXISTS (SELECT 1 FROM buckets AS u WHERE u.series = b.series AND u.level = b.level + 1
   AND u.start = b.start - b.start % CASE b.level WHEN 0 THEN ${LEVEL_MS[1]} ELSE ${LEVEL_MS[2]} END)`;
 
+/** Before all versions: of then nothing is there. */
+const BEFORE_ALL = 0;
+
 /**
  * Later snapshots are dropped with it.
  * @returns false when there is no such snapshot
  */
-export function rollBack(store: SeriesStore, name: string, now: number): boolean {
-  const version = snapshotVersion(store, name);
+export function rollBack(
+  store: SeriesStore,
+  { name, hadNothing }: { name: string; hadNothing: boolean },
+  now: number,
+): boolean {
+  const version = hadNothing ? BEFORE_ALL : snapshotVersion(store, name);
   if (version === undefined) return false;
   store.transaction(() => {
     const { sql, series, buckets, schedule } = store;

@@ -234,9 +234,10 @@ export interface SeriesCalls {
   snapshots(): Promise<Snapshot[]>;
   /**
    * What a snapshot sees becomes what is there; later snapshots are dropped. What was applied stays applied.
+   * @param hadNothing the snapshot was made before this object was of any ring: it goes back to nothing
    * @returns false when there is no such snapshot
    */
-  rollBack(name: string): Promise<boolean>;
+  rollBack(name: string, hadNothing?: boolean): Promise<boolean>;
   /** Deletes a bounded number of expired buckets now: call again while there are more. */
   vacuum(config: TenantConfig): Promise<{ more: boolean }>;
   /**

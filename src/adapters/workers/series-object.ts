@@ -154,8 +154,8 @@ export class SeriesObject extends DurableObject<EdgeBindings> implements SeriesC
     return listSnapshots(this.#store);
   }
 
-  async rollBack(name: string): Promise<boolean> {
-    return rollBack(this.#store, name, Date.now());
+  async rollBack(name: string, hadNothing = false): Promise<boolean> {
+    return rollBack(this.#store, { name, hadNothing }, Date.now());
   }
 
   async wipe(sent: readonly SentSequence[] = []): Promise<void> {

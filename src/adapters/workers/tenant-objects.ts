@@ -46,10 +46,10 @@ export async function eachIngest<T>(
 export async function eachSeries<T>(
   env: EdgeEnv,
   { tenant, rings }: TenantConfig,
-  call: (object: SeriesStub) => Promise<T>,
+  call: (object: SeriesStub, slot: number) => Promise<T>,
 ): Promise<T[]> {
   return await inTurns(
-    objectNames('series', tenant, rings),
-    async (name) => await call(env.SERIES.getByName(name)),
+    [...objectNames('series', tenant, rings).entries()],
+    async ([slot, name]) => await call(env.SERIES.getByName(name), slot),
   );
 }

@@ -190,11 +190,20 @@ describe('a snapshot that objects drop by their own clocks', () => {
   it('is seen as before by objects that come later', async () => {
     const token = await twoSnapshots('drops-grown');
     await configured('drops-grown', { series: 9 });
-    await send(token, [6]);
+    const routes = Array.from({ length: 16 }, (_, i) => series([6], { labels: { route: `/${i}` } }));
+    const body = container(routes);
+    expect((await ask('/v1/ingest', { token, headers: BATCH_TYPE, body })).status).toBe(202);
+    await named(token, 'later');
     expect(await nOf(token, 'a')).toBe(3);
-    expect(await listed(token)).toEqual(['a', 'b']);
+    expect(await listed(token)).toEqual(['a', 'b', 'later']);
     expect((await rollBack(token, 'a')).status).toBe(200);
     expect(await listed(token)).toEqual(['a']);
+    // Objects that were not there yet go back to nothing, and do not take the same again.
+    expect(await nOf(token)).toBe(3);
+    expect((await ask('/v1/ingest', { token, headers: BATCH_TYPE, body })).status).toBe(200);
+    expect(await nOf(token)).toBe(3);
+    await send(token, [7]);
+    expect(await nOf(token)).toBe(4);
   });
 });
 
