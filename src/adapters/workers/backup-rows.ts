@@ -2,7 +2,7 @@
 
 import type { KllSketch } from '../../sketch/sketch.js';
 import type { BackupBucket } from '../../wire/backup-records.js';
-import { type BucketPlace, DAY, HOUR, LEVEL_MS, type Level, MINUTE } from './buckets.js';
+import { type BucketPlace, DAY, HOUR, isInLarger, type Level, MINUTE } from './buckets.js';
 import type { BackupPage, BackupPlace, RestoreCall, RestoreState } from './contract.js';
 import { codeOf } from './error-code.js';
 import { readBucket } from './part-merge.js';
@@ -31,12 +31,10 @@ interface SeenRow {
 /** What a snapshot sees of the table of buckets, and of what was replaced since. */
 const SEEN = (table: string, condition: string): string => `
   SELECT b.row, s.key, b.start, b.n, b.closes, b.closing, b.code, b.image,
-    (EXISTS (SELECT 1 FROM buckets AS u WHERE u.series = b.series AND u.level = ?1 + 1
-       AND u.start = b.start - b.start % ?2 AND u.version <= ?3)
-     OR EXISTS (SELECT 1 FROM bucket_history AS u WHERE u.series = b.series AND u.level = ?1 + 1
-       AND u.start = b.start - b.start % ?2 AND u.version <= ?3 AND u.until > ?3)) AS isRolledUp
+    (${isInLarger('buckets', 'AND u.version <= ?2')}
+     OR ${isInLarger('bucket_history', 'AND u.version <= ?2 AND u.until > ?2')}) AS isRolledUp
   FROM ${table} AS b JOIN series AS s ON s.id = b.series
-  WHERE b.level = ?1 AND (b.start, b.row) > (?4, ?5) AND b.version <= ?3 ${condition}
+  WHERE b.level = ?1 AND (b.start, b.row) > (?3, ?4) AND b.version <= ?2 ${condition}
   ORDER BY b.start, b.row LIMIT ${PAGE_ROWS}`;
 
 /**
@@ -51,9 +49,9 @@ export function backupPage(
   const version = snapshotVersion(store, snapshot);
   if (version === undefined) throw new Error('the snapshot of the backup is gone');
   const level = from.level as Level;
-  const bindings = [level, LEVEL_MS[Math.min(level + 1, DAY)], version, from.start, from.row];
+  const bindings = [level, version, from.start, from.row];
   const now = store.sql.exec<SeenRow>(SEEN('buckets', ''), ...bindings);
-  const before = store.sql.exec<SeenRow>(SEEN('bucket_history', 'AND b.until > ?3'), ...bindings);
+  const before = store.sql.exec<SeenRow>(SEEN('bucket_history', 'AND b.until > ?2'), ...bindings);
   const rows: BackupPage['rows'] = [];
   let bytes = 0;
   let last: BackupPlace = from;
@@ -94,7 +92,7 @@ function describe(row: SeenRow, level: Level, exported: number): BackupBucket {
     n,
     ...(closes === null ? {} : { closes }),
     ...(code === null ? {} : { code }),
-    ...(isRolledUp && level < DAY ? { isRolledUp: true } : {}),
+    ...(isRolledUp ? { isRolledUp: true } : {}),
     ...(closing !== null && closing <= exported ? { isExported: true } : {}),
   };
 }

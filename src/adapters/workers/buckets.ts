@@ -55,6 +55,16 @@ export interface StoredBucket extends BucketRow {
   image: ArrayBuffer;
 }
 
+/**
+ * A condition: a bucket `b` is in a larger one of a table, whichever: the one between them may have expired before.
+ * @param seen a further condition on the larger one, `u`
+ */
+export function isInLarger(table: 'buckets' | 'bucket_history', seen = ''): string {
+  const ofLevel = (level: Level) => `EXISTS (SELECT 1 FROM ${table} AS u WHERE b.level < ${level}
+    AND u.series = b.series AND u.level = ${level} AND u.start = b.start - b.start % ${LEVEL_MS[level]} ${seen})`;
+  return `(${ofLevel(HOUR)} OR ${ofLevel(DAY)})`;
+}
+
 /** Of a row, all but its image. */
 export const BUCKET_COLUMNS = 'row, series, level, start, part, version, n, closes, closing, code';
 const DEFINITION = `series INTEGER NOT NULL, level INTEGER NOT NULL, start INTEGER NOT NULL, part INTEGER NOT NULL,

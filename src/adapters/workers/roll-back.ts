@@ -2,15 +2,13 @@
  * Rolling back: what a snapshot sees becomes what is there. What was handed over since is dropped for good, and stays
  * applied, so that no sender brings it again; what ingest objects still hold comes as ever.
  */
-import { BUCKET_COLUMNS, LEVEL_MS, type Level } from './buckets.js';
+import { BUCKET_COLUMNS, isInLarger, LEVEL_MS, type Level } from './buckets.js';
 import { rollUpDue, type SeriesStore } from './series-store.js';
 import { snapshotVersion } from './snapshots.js';
 
 const COLUMNS = `${BUCKET_COLUMNS}, image`;
-/** Buckets whose next larger one is not there. */
-const NOT_ROLLED_UP = `NOT EXISTS (SELECT 1 FROM buckets AS u WHERE u.series = b.series AND u.level = b.level + 1
-  AND u.start = b.start - b.start % CASE b.level WHEN 0 THEN ${LEVEL_MS[1]} ELSE ${LEVEL_MS[2]} END)`;
-
+/** What no larger bucket has in it. */
+const NOT_ROLLED_UP = `NOT ${isInLarger('buckets')}`;
 /** Before all versions: of then nothing is there. */
 const BEFORE_ALL = 0;
 

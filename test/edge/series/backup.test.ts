@@ -129,6 +129,28 @@ describe('a backup of a series object', () => {
     expect(totalsOf(await readOf(to))).toEqual({ n: 7, sum: 28 });
   });
 
+  it('counts once what is late for an hour that has expired, and in its day already', async () => {
+    const retentionMs = { minute: HOUR_MS, hour: DAY_MS, day: 0 };
+    const [from, to] = [tenantConfig({ retentionMs }), tenantConfig({ retentionMs })];
+    setClock(T0 + 3 * DAY_MS);
+    await handOver(from, [row(T0 + DAY_MS, [1, 2, 3])]);
+    await ringUntil(from, Date.now() + 1000);
+    while ((await seriesObject(from).vacuum(from)).more);
+    expect(await bucketCounts(from)).toEqual([1, 0, 1]);
+    await seriesObject(from).createSnapshot('one');
+    const rows = numbered(await rowsOf(from, 'one'));
+    expect(await seriesObject(to).restore({ config: to, backup: 'b', rows })).toEqual({
+      values: 3,
+      skipped: 0,
+    });
+    await seriesObject(from).rollBack('one');
+    for (const config of [from, to]) {
+      await ringUntil(config, Date.now() + 5000);
+      expect(totalsOf(await readOf(config)).n).toBe(3);
+      expect((await seriesObject(config).list({ limit: 9 })).series[0].n).toBe(3);
+    }
+  });
+
   it('adds to data of the same times: every resolution stays complete, whichever was rolled up before', async () => {
     const from = tenantConfig();
     await filled(from);
