@@ -50,7 +50,7 @@ export function planExport(store: SeriesStore, config: TenantConfig): ExportPlan
         to,
       )
       .toArray();
-    return { from, to, days };
+    return { from, to, resolution: RESOLUTIONS[level], days };
   });
 }
 
@@ -124,7 +124,19 @@ export function restartExport(store: SeriesStore): void {
   store.transaction(() => {
     store.state.setExported(0);
     store.sql.exec('DELETE FROM export_plan');
+    for (const table of ['buckets', 'bucket_history']) numberRestored(store, table);
   });
+}
+
+/** Inside a transaction: what a backup brought as exported is behind no watermark any more. */
+function numberRestored({ sql, state }: SeriesStore, table: string): void {
+  const { rowsWritten } = sql.exec(
+    `UPDATE ${table} SET closing = ? + place FROM (SELECT rowid AS id, row_number() OVER (ORDER BY rowid) AS place
+       FROM ${table} WHERE closing = 0) WHERE rowid = id`,
+    state.closing,
+  );
+  // Rows of indexes are counted too: numbers that nobody gets do no harm.
+  if (rowsWritten > 0) state.skipClosings(rowsWritten);
 }
 
 function plannedOf({ sql }: SeriesStore): Planned | undefined {

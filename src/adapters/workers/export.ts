@@ -37,11 +37,11 @@ export async function planExports(env: EdgeEnv, config: TenantConfig): Promise<P
   for (const [slot, name] of objectNames('series', config.tenant, config.rings).entries()) {
     const plan = await env.SERIES.getByName(name).planExport(config);
     if (!plan) continue;
-    const { from, to, days } = plan;
+    const { from, to, days, resolution = config.exportResolution ?? 'minute' } = plan;
     ranges.push({ slot, to });
     for (const { day, rows } of days) {
       const date = new Date(day).toISOString().slice(0, 10);
-      const file = `${config.exportResolution ?? 'minute'}-${slot}-${from + 1}-${to}.parquet`;
+      const file = `${resolution}-${slot}-${from + 1}-${to}.parquet`;
       files.push({ path: `tenant=${config.tenant}/date=${date}/${file}`, slot, to, day, rows });
     }
   }

@@ -153,6 +153,8 @@ export interface ExportPlan {
   /** Numbers of their closings: (from, to]. */
   from: number;
   to: number;
+  /** Of what they are, for the setting may be another since; absent where a release before planned it. */
+  resolution?: Resolution;
   /** Starts of the days they lie in, epoch milliseconds, and how many there are in each. */
   days: { day: number; rows: number }[];
 }

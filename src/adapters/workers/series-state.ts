@@ -86,9 +86,14 @@ export class SeriesState {
 
   /** Inside a transaction: the number of the next row that closes. They never repeat, so an export can go on by it. */
   nextClosing(): number {
-    this.#closing++;
-    this.#sql.exec('UPDATE series_state SET closing = ?', this.#closing);
+    this.skipClosings(1);
     return this.#closing;
+  }
+
+  /** Inside a transaction: as many numbers were given to rows at once. */
+  skipClosings(count: number): void {
+    this.#closing += count;
+    this.#sql.exec('UPDATE series_state SET closing = ?', this.#closing);
   }
 
   /**

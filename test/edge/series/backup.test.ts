@@ -211,6 +211,9 @@ describe('an export of a series object', () => {
     expect(plan.days).toEqual([{ day: T0, rows: 3 }]);
     await ringUntil(config, T0 + 3 * DAY_MS);
     expect(await object.planExport(config)).toEqual(plan);
+    // Also of the resolution that it was planned for.
+    expect(plan.resolution).toBe('minute');
+    expect(await object.planExport({ ...config, exportResolution: 'hour' })).toEqual(plan);
     const rows = (await object.exported({ to: plan.to, day: T0 }))!;
     expect(rows.map(({ n, from, to }) => [n, from, to - from])).toEqual([
       [2, T0, MINUTE_MS],
@@ -264,6 +267,16 @@ describe('an export of a series object', () => {
     await seriesObject(from).createSnapshot('one');
     const rows = numbered(await rowsOf(from, 'one'));
     await seriesObject(to).restore({ config: to, backup: 'b', rows });
-    expect((await seriesObject(to).planExport(to))!.days).toEqual([{ day: T0 + DAY_MS, rows: 1 }]);
+    const left = (await seriesObject(to).planExport(to))!;
+    expect(left.days).toEqual([{ day: T0 + DAY_MS, rows: 1 }]);
+    await seriesObject(to).confirmExport(left.to);
+    // A new place has nothing yet: it gets that too, once.
+    await seriesObject(to).restartExport();
+    const anew = (await seriesObject(to).planExport(to))!;
+    expect(anew.days.map(({ rows: count }) => count)).toEqual([3, 1]);
+    await seriesObject(to).confirmExport(anew.to);
+    await handOver(to, [row(T0 + 2 * DAY_MS, [1])]);
+    await ringUntil(to, Date.now() + DAY_MS);
+    expect((await seriesObject(to).planExport(to))!.days).toEqual([{ day: T0 + 2 * DAY_MS, rows: 1 }]);
   });
 });
