@@ -62,6 +62,18 @@ describe('the last answer', () => {
     expect(rememberedAnswer(of('t'), asked('last=1h'))).toBeUndefined();
   });
 
+  it('of a time that has passed is that of no other time as long', () => {
+    const stretch = (from: string, to: string) => asked(`from=2029-12-31T${from}Z&to=2029-12-31T${to}Z`);
+    rememberAnswer(of('t'), stretch('10:00', '10:01'), answerOf(1, 10));
+    rememberAnswer(of('t'), stretch('23:00', '23:59'), answerOf(1, 20));
+    vi.setSystemTime(NOW + 60_000);
+    expect(rememberedAnswer(of('t'), stretch('10:00', '10:01'))).toMatchObject({ at: NOW });
+    expect(rememberedAnswer(of('t'), stretch('10:01', '10:02'))).toBeUndefined();
+    // Up to about now it moves on with the clock.
+    const next = asked('from=2029-12-31T23:01Z&to=2030-01-01T00:00Z');
+    expect(rememberedAnswer(of('t'), next)!.answer.groups[0].sketch.n).toBe(20);
+  });
+
   it('is kept with others in 4 MiB, however many there are; the newest is', () => {
     const answer = answerOf(20, 100_000);
     for (let i = 0; i < 100; i++) {

@@ -13,6 +13,8 @@ const MOST_BYTES_EACH = MOST_BYTES / 8;
 /** Of an answer, a group of it, and a bucket that was left out, besides images and names. */
 const OVERHEAD_BYTES = 256;
 const LONGEST_MS = 3_600_000;
+/** A stretch of time that ends so near to the clock moves on with it. */
+const ABOUT_NOW_MS = 120_000;
 
 /** Whose answers: with a reset the revision is another, and nothing of before is told any more. */
 type Asked = Pick<TenantConfig, 'tenant' | 'revision'>;
@@ -75,12 +77,13 @@ function forget(identity: string): void {
   answers.delete(identity);
 }
 
-/** A question goes by how long its stretch of time is: of one that ends with the clock, by how long was asked for. */
+/** Of a stretch of time that moves on with the clock it goes by how long that is, of another by where it lies. */
 function identityOf(
   { tenant, revision }: Asked,
   { selection, by, asOf, last, wholeBuckets }: QueryAsk,
 ): string {
   const { name, matchers, from, to } = selection;
-  const stretch = last === undefined ? to - from : { last };
+  const isMoving = Math.abs(to - Date.now()) <= ABOUT_NOW_MS;
+  const stretch = last !== undefined ? { last } : isMoving ? to - from : { from, to };
   return JSON.stringify([tenant, revision, name, matchers, stretch, by, asOf, wholeBuckets]);
 }
