@@ -22,9 +22,10 @@ const CAPTURED: ReadonlySet<ProblemCode> = new Set([
   'ERR_CONFLICT',
   'ERR_TOO_OLD',
 ] as const);
-/** After an object had no room, this isolate asks it no more for so long. */
+/** After an object had no room for a code, this isolate asks it no more for so long. */
 const FULL_MS = 60_000;
-const MOST_TENANTS = 1000;
+const MOST_FULL = 1000;
+/** By code and tenant. */
 const fullUntil = new Map<string, number>();
 
 export interface CapturedBody {
@@ -56,7 +57,7 @@ async function capture(
   { tenant, form, bytes }: CapturedBody,
   code: string,
 ): Promise<void> {
-  const kind = `${code === TAKEN} ${tenant}`;
+  const kind = `${code} ${tenant}`;
   const now = Date.now();
   if ((fullUntil.get(kind) ?? 0) > now) return;
   const id = form === 'container' ? peekId(bytes) : undefined;
@@ -66,14 +67,14 @@ async function capture(
     ...(id ? { shard: ownerOf(config, id) } : {}),
     body: bytes.slice().buffer as ArrayBuffer,
   });
-  if (fullUntil.size >= MOST_TENANTS) fullUntil.clear();
+  if (fullUntil.size >= MOST_FULL) fullUntil.clear();
   if (stored) fullUntil.delete(kind);
   else fullUntil.set(kind, now + FULL_MS);
 }
 
 /** There may be room again: for what this isolate has heard of it. */
 export function hasRoomAgain(tenant: string): void {
-  for (const isTaken of [true, false]) fullUntil.delete(`${isTaken} ${tenant}`);
+  for (const kind of fullUntil.keys()) if (kind.endsWith(` ${tenant}`)) fullUntil.delete(kind);
 }
 
 /** The id inside a container, whatever else is wrong with it. */

@@ -159,6 +159,18 @@ describe('refused blobs', () => {
     expect([bytes, body.length, body.every((byte) => byte === 7)]).toEqual([4 * 2 ** 20, 4 * 2 ** 20, true]);
   });
 
+  it('of one reason leave room for others', async () => {
+    const token = await configured('repeated', { ingest: 1, captureRefused: true });
+    for (let i = 0; i < 27; i++) await refused(token, damaged(), 'ERR_BODY');
+    const other = await ask('/v1/ingest', { token, body: { batchId: 'none', series: [] } });
+    await problem(other, 400, 'ERR_BATCH');
+    const { captures: kept } = await captures(token);
+    expect(kept.map(({ code }) => code)).toEqual([...Array(25).fill('ERR_BODY'), 'ERR_BATCH']);
+    expect((await ask('/v1/admin/captures', { token, method: 'DELETE' })).status).toBe(200);
+    await refused(token, damaged(), 'ERR_BODY');
+    expect((await captures(token)).captures).toHaveLength(1);
+  });
+
   it('are forgotten after a week', async () => {
     const object = env.INGEST.getByName('ingest:bounded:0');
     const aged = async (ms: number) =>
