@@ -49,7 +49,8 @@ function passing(name: string, now: number): number | undefined {
   if (kinds.size >= MOST_KINDS) kinds.clear();
   let kind = kinds.get(name);
   if (!kind) kinds.set(name, (kind = { since: now, lines: 0, leftOut: 0 }));
-  if (now - kind.since >= SECOND_MS) {
+  // A clock that was set back begins a second, too.
+  if (now - kind.since >= SECOND_MS || now < kind.since) {
     kind.since = now;
     kind.lines = 0;
   }

@@ -33,7 +33,9 @@ function take(caller: string, rate: number, now: number): number {
   if (buckets.size >= MOST_CALLERS) buckets.clear();
   const bucket = buckets.get(caller) ?? { left: rate, at: now };
   buckets.set(caller, bucket);
-  bucket.left = Math.min(rate, bucket.left + ((now - bucket.at) * rate) / MINUTE_MS);
+  // A clock that was set back takes nothing from anybody.
+  const passed = Math.max(0, now - bucket.at);
+  bucket.left = Math.min(rate, bucket.left + (passed * rate) / MINUTE_MS);
   bucket.at = now;
   if (bucket.left < 1) return ((1 - bucket.left) * MINUTE_MS) / rate;
   bucket.left -= 1;

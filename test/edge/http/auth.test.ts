@@ -1,5 +1,5 @@
 import { base64url, SignJWT } from 'jose';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ask, BATCH_TYPE, container, problem, SECRET, series, tokenOf } from './edge-client.js';
 
 const secret = new TextEncoder().encode(SECRET);
@@ -172,6 +172,16 @@ describe('ingest keys', () => {
     const response = await send(key);
     expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
     await problem(response, 429, 'ERR_RATE');
+  });
+
+  it('lose nothing where the clock is set back', async () => {
+    const now = Date.now();
+    const { key } = await create({ rate: 3 });
+    expect((await send(key)).status).toBe(202);
+    vi.useFakeTimers({ toFake: ['Date'], now: now - 3_600_000 });
+    const response = await send(key);
+    vi.useRealTimers();
+    expect(response.status).toBe(202);
   });
 
   it('are bound to their number of series and of values', async () => {

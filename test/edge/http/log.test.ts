@@ -106,6 +106,11 @@ describe('the log', () => {
     vi.setSystemTime(Date.now() + 1000);
     flood('ERR_FLOOD', 1);
     expect(counts()).toEqual([111, 150]);
+    // A clock that was set back begins a second, too.
+    flood('ERR_FLOOD', 200);
+    vi.setSystemTime(Date.now() - 3_600_000);
+    flood('ERR_FLOOD', 1);
+    expect(counts()).toEqual([211, 251]);
     vi.useRealTimers();
   });
 
