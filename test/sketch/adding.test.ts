@@ -22,8 +22,8 @@ describe('adding', () => {
   it('takes typed arrays of classes of their own for what they hold', () => {
     class Samples extends Float64Array {
       /** Whoever asks it for a part gets the whole. */
-      constructor(buffer: ArrayBuffer) {
-        super(buffer);
+      constructor(...given: [ArrayBuffer]) {
+        super(given[0]);
       }
     }
     const values = STREAMS.shuffled(50_000, 1);
