@@ -269,7 +269,7 @@ describe('an observer', () => {
         tailGuaranteeBefore: 'high',
         tailGuaranteeAfter: 'none',
       },
-      { sources: 3, refused: [[1, { code: 'ERR_CHECKSUM' }]], values: 30, shards: ['a', 'b', 'c'] },
+      { sources: 2, refused: [[1, { code: 'ERR_CHECKSUM' }]], values: 30, shards: ['a', 'b', 'c'] },
     ]);
   });
 
