@@ -92,10 +92,17 @@ class Restore {
   #objects: number | undefined;
   #keys: IngestKey[] = [];
   #last = 0;
+  /** Rows of this backup came before. */
+  readonly #isBegun: boolean;
 
-  private constructor(options: RestoreOptions, config: TenantConfig, id: string, objects?: number) {
+  private constructor(
+    options: RestoreOptions,
+    config: TenantConfig,
+    { id, isBegun, objects }: { id: string; isBegun: boolean; objects: number | undefined },
+  ) {
     this.#options = options;
     this.#config = config;
+    this.#isBegun = isBegun;
     this.#objects = objects;
     this.#told = { id, rows: 0, values: 0, skipped: 0, ids: 0, keys: 0, isComplete: false };
   }
@@ -106,13 +113,13 @@ class Restore {
     // What was acknowledged before counts, too.
     if (mode === 'empty') await eachIngest(env, config, async (object) => await object.flush(config));
     const states = await eachSeries(env, config, async (object) => await object.restoreState(id));
-    if (mode === 'empty') {
-      // Where this backup was begun, what came besides may be of after.
-      if (states.some(({ isEmpty }) => !isEmpty) && states.every(({ restored }) => restored === 0)) {
-        refuse(409, 'ERR_NOT_EMPTY', 'the tenant has data: reset it first, or add to it by mode=add');
-      }
+    const isBegun = states.some(({ restored }) => restored > 0);
+    // Where this backup was begun, what came besides may be of after.
+    if (mode === 'empty' && !isBegun && states.some(({ isEmpty }) => !isEmpty)) {
+      refuse(409, 'ERR_NOT_EMPTY', 'the tenant has data: reset it first, or add to it by mode=add');
     }
-    return new Restore(options, config, id, states.find(({ objects }) => objects !== undefined)?.objects);
+    const objects = states.find((one) => one.objects !== undefined)?.objects;
+    return new Restore(options, config, { id, isBegun, objects });
   }
 
   async take({ type, ordinal, payload }: BackupRecord): Promise<void> {
@@ -143,7 +150,7 @@ class Restore {
   /** Settings are those of the backup where there was nothing; a tenant that has data keeps its own. */
   async #takeSettings(config: TenantConfig): Promise<void> {
     const { env, tenant, mode } = this.#options;
-    if (mode === 'add') return;
+    if (mode === 'add' || this.#isBegun) return;
     const { tenant: _, rings, ...settings } = config;
     const ring = newestRing(rings);
     const change = settingsOf({ ...settings, ingest: ring?.ingest, series: ring?.series });

@@ -198,6 +198,19 @@ describe('a backup', () => {
     expect(await totalsOf(other)).toMatchObject({ n: 30 });
   });
 
+  it('brings settings once: what was set since stays, where it comes again', async () => {
+    const { token: from } = await filled('settings-of');
+    const bytes = await backupOf(from);
+    const token = await tokenOf('sets-anew', 'admin', 'query');
+    const config = async () => (await ask('/v1/admin/config', { token })).json();
+    expect((await restore(token, bytes)).status).toBe(200);
+    expect(await config()).toMatchObject({ maxSeries: 123 });
+    await configured('sets-anew', { series: 3, maxSeries: 456 });
+    const before = await config();
+    expect(await (await restore(token, bytes)).json()).toMatchObject({ values: 0, isComplete: true });
+    expect(await config()).toEqual(before);
+  });
+
   it('is added once, however often it comes and whatever rings came since; again after a reset', async () => {
     const { token: from } = await filled('spread-from');
     const token = await configured('spread', { ingest: 1, series: 4 });
