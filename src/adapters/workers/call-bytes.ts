@@ -6,6 +6,9 @@
 /** Of one call: half of what the platform takes. */
 export const MOST_CALL_BYTES = 16 * 2 ** 20;
 
+/** Images of one answer, which does not go by parts. */
+export const MOST_ANSWER_BYTES = 30 * 2 ** 20;
+
 /** Besides its key and image, at most. */
 const BYTES_OF_ROW = 256;
 

@@ -11,6 +11,7 @@ import {
   standingHeaders,
   summary,
 } from './answer.js';
+import { MOST_ANSWER_BYTES } from './call-bytes.js';
 import { tenantConfig } from './directory-cache.js';
 import type { EdgeContext } from './http-context.js';
 import { mostGroups, queryLimitsOf } from './limits.js';
@@ -106,8 +107,12 @@ async function run(context: EdgeContext, asked: QueryParameters, points: number)
     return refuse(404, 'ERR_SNAPSHOT', 'asOf: there is no snapshot of this name');
   }
   if (result.tooMuch) {
-    const most = { buckets: maxBuckets, series: maxSeries, groups: maxGroups }[result.tooMuch];
-    const instead = result.tooMuch === 'groups' ? 'fewer quantiles of each' : 'less time';
+    const [most, instead] = {
+      buckets: [maxBuckets, 'less time'],
+      series: [maxSeries, 'less time'],
+      groups: [maxGroups, 'fewer quantiles of each'],
+      bytes: [MOST_ANSWER_BYTES, 'fewer groups'],
+    }[result.tooMuch];
     return refuse(
       422,
       'ERR_QUERY_TOO_LARGE',

@@ -45,7 +45,7 @@ export interface QueryAnswer {
   leftOut: LeftOut[];
   /** The answer holds all that was acknowledged until so long before it was given. */
   freshnessMs: number;
-  tooMuch?: 'buckets' | 'series' | 'groups';
+  tooMuch?: 'buckets' | 'series' | 'groups' | 'bytes';
   /** There is no snapshot of that name, or not all objects that it was made over have it still. */
   isUnknownSnapshot?: true;
   explain: QueryExplain;

@@ -64,8 +64,8 @@ export interface ReadAnswer {
   /** Last sequence applied, of each sender. */
   applied: Record<string, number>;
   groups: ReadGroup[];
-  /** Which limit was passed; the groups are empty then. */
-  tooMuch?: 'buckets' | 'series' | 'groups';
+  /** Which limit was passed, 'bytes' where groups do not go into one answer; the groups are empty then. */
+  tooMuch?: 'buckets' | 'series' | 'groups' | 'bytes';
   /** There is no snapshot of the name asked for; the groups are empty then. */
   isUnknownSnapshot?: true;
   /** Over how many objects it was made, as `Snapshot` has it. */

@@ -2,6 +2,7 @@
 import { MAX_N } from '../../core/image.js';
 import { bufferOf } from './array-buffer.js';
 import { BUCKET_COLUMNS, type BucketRow, LEVEL_MS, type Level, RESOLUTIONS } from './buckets.js';
+import { MOST_ANSWER_BYTES } from './call-bytes.js';
 import type { LeftOut, ReadAnswer, ReadCall, ReadExplain, ReadGroup, TenantConfig } from './contract.js';
 import { cover, newestEnd, type Span } from './cover.js';
 import { codeOf } from './error-code.js';
@@ -82,9 +83,13 @@ export function read(store: SeriesStore, call: ReadCall): ReadAnswer {
   }
   explain.readMs = performance.now() - began;
   const reading: Reading = { store, config, version, explain, leftOut: answer.leftOut };
+  let bytes = 0;
   for (const group of groups.values()) {
     const merged = merge(reading, group);
-    if (merged) answer.groups.push(merged);
+    if (!merged) continue;
+    bytes += merged.image.byteLength;
+    if (bytes > MOST_ANSWER_BYTES) return { ...answer, groups: [], tooMuch: 'bytes' };
+    answer.groups.push(merged);
   }
   explain.mergeMs = performance.now() - began - explain.readMs;
   explain.cacheHits = store.cache.hits - hits;

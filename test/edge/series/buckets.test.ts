@@ -1,7 +1,9 @@
 /** Buckets of series objects: applied once, closed, rolled up, late values, and what fails between two steps. */
 import { abortAllDurableObjects, runDurableObjectAlarm } from 'cloudflare:test';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { bufferOf } from '../../../src/adapters/workers/array-buffer.js';
 import { seriesKey, slotOf } from '../../../src/adapters/workers/series-key.js';
+import { KllSketch } from '../../../src/sketch/sketch.js';
 import { seededRandom } from '../../support/prng.js';
 import {
   failStatement,
@@ -291,6 +293,16 @@ describe('reading', () => {
     expect(await readOf(config, { maxBuckets: 4 })).toMatchObject({ tooMuch: 'buckets', groups: [] });
     expect(await readOf(config, { maxSeries: 1 })).toMatchObject({ tooMuch: 'series', groups: [] });
     expect((await readOf(config, { maxBuckets: 5, maxSeries: 2 })).tooMuch).toBeUndefined();
+  });
+
+  it('refuses groups that do not go into one answer', async () => {
+    const config = tenantConfig({ workingK: 32_768 });
+    const sketch = new KllSketch({ k: 32_768 }).extend(Float64Array.from({ length: 80_000 }, Math.random));
+    const image = bufferOf(sketch.toBytes({ state: false }));
+    const groups = Math.ceil((32 * 2 ** 20) / image.byteLength);
+    for (let i = 0; i < groups; i++) await handOver(config, [{ ...row(T0, [1], { route: `/${i}` }), image }]);
+    const answer = await readOf(config, { by: ['route'] });
+    expect([answer.tooMuch, answer.groups]).toEqual(['bytes', []]);
   });
 
   it('finds in memory what it has read before', async () => {
