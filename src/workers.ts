@@ -1,7 +1,6 @@
 /** kll-wasm/workers: the aggregation service, for a Worker of one's own. */
 export { signToken } from './adapters/workers/auth.js';
 export type { EdgeEnv } from './adapters/workers/env.js';
-export type { Scope } from './adapters/workers/token-form.js';
 export {
   createWorker,
   DirectoryObject,
@@ -9,3 +8,4 @@ export {
   IngestObject,
   SeriesObject,
 } from './adapters/workers/worker.js';
+export type { Scope } from './wire/token-form.js';

@@ -68,7 +68,7 @@ export function planCondense(n: number, k: number, tails: TailsCode, wanted: num
   }
 }
 
-/** Ones among the bits of a whole number: with a slack of so many, chunks of a layout that phase and rest take up. */
+/** Ones among the bits of a whole number: so many smaller chunks a slack of that length is cut into. */
 export function popcount(x: number): number {
   let count = 0;
   for (; x > 0; x = Math.floor(x / 2)) count += x % 2;

@@ -158,7 +158,9 @@ export function toList(values: unknown, argument: string): ArrayLike<number> {
     const list = values as Float64Array;
     const name: string = list[Symbol.toStringTag];
     if (name.startsWith('Big')) badArgument('ERR_VALUE_TYPE', argument, 'numbers, not BigInts', values);
-    return (globalThis as Record<string, unknown>)[name] === list.constructor ? list : new Float64Array(list);
+    const isPlain = (globalThis as Record<string, unknown>)[name] === list.constructor;
+    // Of memory that was given away to another thread there is no copy, and nothing in it.
+    return isPlain || !list.length ? list : new Float64Array(list);
   }
   return gathered(values, argument, 'an array or iterable of numbers') as number[];
 }

@@ -73,7 +73,7 @@ export class SketchState implements KernelState {
     return this.#long;
   }
 
-  /** The whole block. */
+  /** The whole block, its generator seeded. */
   get f64(): Float64Array {
     return this.long && this.#f64;
   }

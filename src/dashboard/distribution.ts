@@ -30,9 +30,7 @@ export class Distribution {
     });
     const ends = points(span, BARS);
     const shares = sharesBetween(sketch, ends);
-    const middles = shares.map((_, i) =>
-      logarithmic ? Math.sqrt(ends[i] * ends[i + 1]) : (ends[i] + ends[i + 1]) / 2,
-    );
+    const middles = points(span, 2 * BARS).filter((_, i) => i % 2 === 1);
     this.pmf.show(middles, [{ label: 'share', values: shares, bars: true }], {
       xName: 'around',
       logarithmic,

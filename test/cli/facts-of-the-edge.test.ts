@@ -1,19 +1,13 @@
 /** The command cannot load the edge, and repeats some of its facts. */
 import { expect, it } from 'vitest';
 import { DEFAULT_SETTINGS, FIRST_RING } from '../../src/adapters/workers/standard-settings.js';
-import * as tokensOfTheEdge from '../../src/adapters/workers/token-form.js';
 import { NUMBERS as NUMBERS_OF_THE_EDGE } from '../../src/adapters/workers/variables.js';
 import { STANDARD_SETUP } from '../../src/cli/capacity/formulas.js';
 import { NUMBERS } from '../../src/cli/doctor/environment.js';
-import * as tokens from '../../src/cli/token-form.js';
 
 it('judges the numbers that may be set by the ranges that the edge takes', () => {
   const ranges = Object.entries(NUMBERS_OF_THE_EDGE).map(([name, [, ...range]]) => [name, range]);
   expect(NUMBERS).toMatchObject(Object.fromEntries(ranges));
-});
-
-it('signs what the edge takes', () => {
-  expect({ ...tokens }).toEqual({ ...tokensOfTheEdge });
 });
 
 it('plans with the settings that a tenant begins with', () => {

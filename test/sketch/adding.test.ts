@@ -30,6 +30,8 @@ describe('adding', () => {
     const samples = new Samples(values.slice().buffer);
     expect(samples.subarray(10, 20)).toHaveLength(50_000);
     expect(make().extend(samples).toBytes()).toEqual(make().extend(values).toBytes());
+    structuredClone(samples.buffer, { transfer: [samples.buffer] });
+    expect(make().extend(samples).n).toBe(0);
   });
 
   it('takes every typed array but the BigInt ones, arrays and iterables', () => {

@@ -5,6 +5,7 @@
  */
 import { type Handler, Hono, type MiddlewareHandler } from 'hono';
 import { EDGE_METRICS } from '../../metrics/edge-names.js';
+import type { Scope } from '../../wire/token-form.js';
 import { adminRoutes } from './admin-routes.js';
 import { hasSecret, identify, requireScope } from './auth.js';
 import { backupRoutes } from './backup-admin-routes.js';
@@ -28,7 +29,6 @@ import { setCorsHeaders, setSecurityHeaders } from './response-headers.js';
 import { seriesExportRoute } from './series-export.js';
 import { seriesRoute } from './series-route.js';
 import { tenantRoutes } from './tenant-admin-routes.js';
-import type { Scope } from './token-form.js';
 import { countRequest, workerCounters } from './worker-counters.js';
 
 type App = Hono<EdgeHono>;

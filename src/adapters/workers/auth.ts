@@ -3,12 +3,12 @@
  * ingest, within its own limits. A key in a page is known to everybody: it is not authentication.
  */
 import { errors, jwtVerify, SignJWT } from 'jose';
+import { LEAST_SECRET_BYTES, SCOPES, type Scope, TENANT_FORM } from '../../wire/token-form.js';
 import type { IngestKey } from './contract.js';
 import { ingestKey } from './directory-cache.js';
 import type { EdgeEnv } from './env.js';
 import { logFailure } from './log.js';
 import { Problem, refuse } from './problem.js';
-import { LEAST_SECRET_BYTES, SCOPES, type Scope, TENANT_FORM } from './token-form.js';
 
 export interface Identity {
   tenant: string;

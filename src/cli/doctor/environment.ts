@@ -1,8 +1,8 @@
 /** Does this machine run kll, and is what it finds in its environment what docs/edge.md describes? */
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import { EVENT_LEVELS } from '../../metrics/event-log.js';
+import { LEAST_SECRET_BYTES } from '../../wire/token-form.js';
 import { showBytes } from '../output/figures.js';
-import { LEAST_SECRET_BYTES } from '../token-form.js';
 import { type Finding, findingsOf } from './finding.js';
 
 const LEAST_NODE = 20;

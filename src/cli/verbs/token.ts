@@ -2,10 +2,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { SignJWT } from 'jose';
+import { LEAST_SECRET_BYTES, SCOPES, type Scope, TENANT_FORM } from '../../wire/token-form.js';
 import { withJson } from '../arguments.js';
 import { dataError, EXIT, type ExitCode, ioError, usageError } from '../exit.js';
 import { printJson, printLines } from '../output/terminal.js';
-import { LEAST_SECRET_BYTES, SCOPES, type Scope, TENANT_FORM } from '../token-form.js';
 
 interface TokenArguments {
   tenant: string;

@@ -5,8 +5,8 @@ import { expect } from 'vitest';
 import { createApp } from '../../../src/adapters/workers/app.js';
 import { signToken } from '../../../src/adapters/workers/auth.js';
 import type { EdgeEnv } from '../../../src/adapters/workers/env.js';
-import type { Scope } from '../../../src/adapters/workers/token-form.js';
 import { type BatchSeries, encodeBatch } from '../../../src/sketch/batch.js';
+import type { Scope } from '../../../src/wire/token-form.js';
 
 export const SECRET = 'a secret of the tests, of at least 32 bytes';
 const app = createApp();

@@ -1,4 +1,4 @@
-/** What the edge takes for a token and a secret (src/adapters/workers/token-form.ts). */
+/** What a token and its secret must be, for whoever signs or checks them: the edge, and the command. */
 export const SCOPES = ['ingest', 'query', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
 
