@@ -5,6 +5,28 @@ import { ApacheSortedView } from '../support/apache-sorted-view.js';
 import { STREAM_NAMES, STREAMS } from '../support/streams.js';
 
 describe('a sorted view', () => {
+  it.each([
+    ['one item', [1]],
+    ['unit weights', new Array(500).fill(1)],
+    ['powers of two', Array.from({ length: 300 }, (_, i) => 2 ** (i % 9))],
+    ['light at the end', Array.from({ length: 300 }, (_, i) => 2 ** Math.floor((300 - i) / 10))],
+    ['heavy at the end', Array.from({ length: 300 }, (_, i) => 2 ** Math.floor(i / 10))],
+    ['up to 2^53', Array.from({ length: 64 }, () => 2 ** 47)],
+  ] as [string, number[]][])('gives the same however often it was asked: %s', (_, each) => {
+    let n = 0;
+    const weights = Float64Array.from(each, (weight) => (n += weight));
+    const view = new SortedView(Float64Array.from(weights.keys()), weights, n, 0, weights.length - 1);
+    const near = [...weights].flatMap((weight) => [weight - 1, weight, weight + 1]);
+    const targets = [1, n, ...near, ...Array.from({ length: 500 }, (_, i) => Math.ceil((n * (i + 1)) / 500))];
+    for (let round = 0; round < 3; round++) {
+      for (const target of targets.filter((one) => one >= 1 && one <= n)) {
+        const item = view.itemAt(target);
+        expect(weights[item]).toBeGreaterThanOrEqual(target);
+        expect(weights[item - 1] ?? 0).toBeLessThan(target);
+      }
+    }
+  });
+
   it.each(STREAM_NAMES)('built without the kernel answers as the one built with it: %s', (name) => {
     const sketch = new KllSketch({ seed: 1 }).extend(STREAMS[name](20_000, 1));
     const { sizes, items, min, max, n } = sketch.toImage();

@@ -34,6 +34,20 @@ describe('adding', () => {
     expect(make().extend(samples).n).toBe(0);
   });
 
+  it('finds what is no number wherever it stands among many', () => {
+    const good = Array.from({ length: 5000 }, (_, i) => i);
+    for (const at of [0, 1, 2, 3, 4, 4093, 4094, 4095, 4096, 4996, 4997, 4998, 4999]) {
+      const sketch = make().extend(good);
+      const before = sketch.toBytes();
+      const bad: unknown[] = good.slice();
+      bad[at] = String(at);
+      expect(() => sketch.extend(bad as number[])).toThrow(
+        expect.objectContaining({ code: 'ERR_VALUE_TYPE', index: at }),
+      );
+      expect(sketch.toBytes()).toEqual(before);
+    }
+  });
+
   it('takes every typed array but the BigInt ones, arrays and iterables', () => {
     const values = [1, 2, 3, 250];
     const wide = [
