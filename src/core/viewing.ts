@@ -23,20 +23,27 @@ export class Viewing extends Accumulator {
     if (rank === 0) return this.min;
     if (rank === 1) return this.max;
     const target = targetOf(rank, this.n, inclusive);
-    const from = this.#viewStaged;
     const view = this.viewed;
-    if (view && from === this.staged && !view.isLost) return view.itemAt(target);
-    if (alone && this.#isFirst()) return searchItem(this.state, target);
-    if (!view || view.isLost || this.staged - from > view.n) return this.view.itemAt(target);
+    return view && this.#viewStaged === this.staged && !view.isLost
+      ? view.itemAt(target)
+      : this.#itemAt(target, inclusive ? rank : -rank, alone);
+  }
+
+  /** The item of a target where there is no view of all values yet. Apart, so that the path above is compiled as a whole. */
+  #itemAt(target: number, key: number, alone: boolean): number {
+    const { staged, viewed: view } = this;
+    const from = this.#viewStaged;
     // Values were staged since the view was built, fewer than it holds: it need not be built again.
-    const key = inclusive ? rank : -rank;
-    // A few numbers are compared in half the time in which a Map hashes one.
-    let cursor = this.#cursors.find((other) => other.key === key);
-    if (!cursor) {
-      if (this.#cursors.length === CURSORS) this.#cursors = [];
-      this.#cursors.push((cursor = new Cursor(key, view, from, target)));
+    if (view && !view.isLost && staged - from <= view.n) {
+      // A few numbers are compared in half the time in which a Map hashes one.
+      let cursor = this.#cursors.find((other) => other.key === key);
+      if (!cursor) {
+        if (this.#cursors.length === CURSORS) this.#cursors = [];
+        this.#cursors.push((cursor = new Cursor(key, view, from, target)));
+      }
+      return cursor.find(target, this.staging, from, staged);
     }
-    return cursor.find(target, this.staging, from, this.staged);
+    return alone && this.#isFirst() ? searchItem(this.state, target) : this.view.itemAt(target);
   }
 
   /** The share of values <= x (inclusive) or < x, for a sketch that is not empty. */
