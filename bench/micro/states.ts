@@ -1,4 +1,5 @@
 /** States and questions: copying a state, asking after every add. */
+import { lowerBound } from '../../src/core/sorted-view.js';
 import { streamOf } from '../support/distributions.js';
 import { entry, pageEntry } from '../support/library.js';
 import { Steps } from './kernel.js';
@@ -146,15 +147,6 @@ const guide: Technique = {
     const pairs = [...sketch];
     const items = Float64Array.from(pairs, (pair) => pair.item);
     const weights = Float64Array.from(pairs, (pair) => (weight += pair.weight));
-    const bisected = (target: number) => {
-      let at = 0;
-      for (let length = weights.length; length > 1; ) {
-        const half = length >>> 1;
-        at = weights[at + half - 1] < target ? at + half : at;
-        length -= half;
-      }
-      return items[weights[at] < target ? at + 1 : at];
-    };
     return {
       per: ranks.length,
       variants: [
@@ -170,7 +162,7 @@ const guide: Technique = {
           name: 'the bisection alone',
           body: () => {
             let sum = 0;
-            for (let i = 0; i < ranks.length; i++) sum += bisected(Math.ceil(ranks[i] * n));
+            for (let i = 0; i < ranks.length; i++) sum += items[lowerBound(weights, Math.ceil(ranks[i] * n))];
             return sum;
           },
         },
