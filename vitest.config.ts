@@ -64,6 +64,7 @@ export default defineConfig({
         test: {
           name: 'edge',
           include: ['test/edge/**/*.test.ts'],
+          setupFiles: ['test/edge/one-prototype.ts'],
           ...patience,
           // What objects log goes to the terminal by itself. Handed to Vitest, a line that is written while a file ends may
           // be waited for without end: it belongs to an object, and the file's connection to another.
