@@ -155,6 +155,7 @@ describeWithVectors('a sketch from the file', () => {
   it.each(vectorNames(/^kll_(double|float|long)_n\d+_(go|java|cpp)\.sk$/))('%s answers right', (name) => {
     const [, type, count] = name.split(/[_.]/);
     const n = Number(count.slice(1));
+    const stream = Float64Array.from({ length: n }, (_, i) => i + 1);
     for (const sketch of [
       fromDataSketches(readVector(name), type as DataSketchesType, { seed: 1 }),
       fromAny(readVector(name), { type: type as DataSketchesType, seed: 1 }),
@@ -166,7 +167,6 @@ describeWithVectors('a sketch from the file', () => {
       }
       // The stream 1..n: the quantile of a rank is n times the rank.
       expect([sketch.min, sketch.max, sketch.quantile(0), sketch.quantile(1)]).toEqual([1, n, 1, n]);
-      const stream = Float64Array.from({ length: n }, (_, i) => i + 1);
       expect(maxRankError(sketch, stream)).toBeLessThanOrEqual(n <= 200 ? 0 : sketch.rankError());
       let weight = 0;
       for (const one of sketch) weight += one.weight;

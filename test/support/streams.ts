@@ -42,7 +42,7 @@ export const STREAM_NAMES = Object.keys(STREAMS) as StreamName[];
 export function maxRankError(sketch: KllSketch, values: Float64Array): number {
   const sorted = values.slice().sort();
   const n = sorted.length;
-  const distinct = sorted.filter((x, i) => i === 0 || x !== sorted[i - 1]);
+  const distinct = distinctOf(sorted);
   const inclusive = sketch.ranks(distinct);
   const exclusive = sketch.ranks(distinct, { inclusive: false });
   let worst = 0;
@@ -53,4 +53,13 @@ export function maxRankError(sketch: KllSketch, values: Float64Array): number {
     from = to;
   }
   return worst;
+}
+
+/** @param sorted ascending */
+function distinctOf(sorted: Float64Array): Float64Array {
+  const distinct = new Float64Array(sorted.length);
+  let count = 0;
+  for (let i = 0; i < sorted.length; i++)
+    if (i === 0 || sorted[i] !== sorted[i - 1]) distinct[count++] = sorted[i];
+  return distinct.subarray(0, count);
 }
