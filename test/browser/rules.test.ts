@@ -87,6 +87,7 @@ describe('options', () => {
   it.each([
     [{}, 'endpoint'],
     [{ endpoint: 7 }, 'endpoint'],
+    [{ endpoint: '' }, 'endpoint'],
     [{ endpoint: '/', k: 7 }, 'k'],
     [{ endpoint: '/', k: 1025 }, 'k'],
     [{ endpoint: '/', tails: 'low' }, 'tails'],

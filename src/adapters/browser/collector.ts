@@ -1,5 +1,7 @@
 /** The collector of a page: values in, a few hundred bytes out, whatever becomes of the page. */
+import { badArgument } from '../../core/errors.js';
 import { TAILS } from '../../core/image.js';
+import { attempt } from './attempt.js';
 import { CollectorError, tellOnce } from './collector-error.js';
 import { Sender, type SendStats } from './flush.js';
 import { whenIdle } from './idle.js';
@@ -67,6 +69,18 @@ export function createCollector(options: CollectorOptions): Collector {
   return new PageCollector(toSettings(options));
 }
 
+/**
+ * The endpoint as the page resolves it; as it is where there is no page.
+ * @throws SketchArgumentError ERR_ARGUMENT_TYPE
+ */
+function resolved(endpoint: string): string {
+  const href = () => (IS_PAGE && endpoint ? new URL(endpoint, location.href).href : endpoint);
+  return (
+    (typeof endpoint === 'string' && attempt(href)) ||
+    badArgument('ERR_ARGUMENT_TYPE', 'endpoint', 'a URL', endpoint)
+  );
+}
+
 class PageCollector implements Collector {
   readonly #tell: (error: Error) => void;
   readonly #table: SeriesTable;
@@ -95,7 +109,7 @@ class PageCollector implements Collector {
 
   constructor(readonly settings: CollectorSettings) {
     const { endpoint, store, sample, tails } = settings;
-    const url = IS_PAGE ? new URL(endpoint, location.href).href : endpoint;
+    const url = resolved(endpoint);
     this.#tell = tellOnce(settings.onError);
     // What is answered when consent is gone is not written down either.
     const storage = () => (store && this.#mayAct() ? storageOf('localStorage') : undefined);

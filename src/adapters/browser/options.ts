@@ -46,7 +46,10 @@ export interface CollectorOptions {
 export type CollectorSettings = Required<Omit<CollectorOptions, 'key' | 'beforeSend' | 'flush'>> &
   Pick<CollectorOptions, 'key' | 'beforeSend'> & { interval: number; store: boolean };
 
-/** @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_ARGUMENT_RANGE */
+/**
+ * All but `endpoint` is checked.
+ * @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_ARGUMENT_RANGE
+ */
 export function toSettings(options: CollectorOptions): CollectorSettings {
   const settings = {
     k: 200,
@@ -64,8 +67,7 @@ export function toSettings(options: CollectorOptions): CollectorSettings {
     ...options,
     precision: { cls: 4, ...options.precision },
   };
-  const { endpoint, tails, sample, precision } = settings;
-  if (typeof endpoint !== 'string') badArgument('ERR_ARGUMENT_TYPE', 'endpoint', 'a URL', endpoint);
+  const { tails, sample, precision } = settings;
   if (!Object.hasOwn(TAILS, tails))
     badArgument('ERR_ARGUMENT_TYPE', 'tails', "'none', 'high' or 'both'", tails);
   within('k', settings.k, 8, 1024);

@@ -59,6 +59,26 @@ describe('while the page lives', () => {
     expect(site.deliveries).toHaveLength(1);
   });
 
+  it('is not begun with an endpoint that is no URL there, and leaves nothing behind', async () => {
+    const page = await openPage(context, site, null);
+    for (const endpoint of ['http://', 'https://edge.example:port/', '', 7, undefined]) {
+      const refused = await page.evaluate((endpoint) => {
+        try {
+          kll.createCollector({ endpoint: endpoint as string });
+        } catch (error) {
+          const { name, code, argument } = error as Error & { code: string; argument: string };
+          return { name, code, argument };
+        }
+      }, endpoint);
+      expect(refused).toEqual({
+        name: 'SketchArgumentError',
+        code: 'ERR_ARGUMENT_TYPE',
+        argument: 'endpoint',
+      });
+    }
+    expect(await page.evaluate(() => localStorage.length + sessionStorage.length)).toBe(0);
+  });
+
   it('says nothing while consent is missing, and stores nothing', async () => {
     const page = await openPage(context, site, null);
     await page.evaluate(() => {
