@@ -85,6 +85,8 @@ describe('exemplars', () => {
 
 describe('options', () => {
   it.each([
+    [undefined, 'endpoint'],
+    [null, 'endpoint'],
     [{}, 'endpoint'],
     [{ endpoint: 7 }, 'endpoint'],
     [{ endpoint: '' }, 'endpoint'],

@@ -63,9 +63,10 @@ export function toSettings(options: CollectorOptions): CollectorSettings {
     onError: (error: Error) => console.warn(String(error)),
     interval: 30_000,
     store: true,
-    ...options.flush,
+    // Nothing at all is told of as an endpoint that is missing.
+    ...options?.flush,
     ...options,
-    precision: { cls: 4, ...options.precision },
+    precision: { cls: 4, ...options?.precision },
   };
   const { tails, sample, precision } = settings;
   if (!Object.hasOwn(TAILS, tails))
