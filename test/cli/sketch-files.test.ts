@@ -359,9 +359,15 @@ describe('kll convert', () => {
       const { json } = await folder.kll(['summary', `counts.${type}`, '--json']);
       expect(json.input.itemType).toBe(type);
       expect(json.sketch).toMatchObject({ n: 5000, min: -2500, max: 2499 });
+      const queried = await folder.kll(['query', `counts.${type}`, '--json']);
+      expect(queried.json.input).toMatchObject({
+        form: 'datasketches',
+        itemType: type,
+        isItemTypeGuessed: true,
+      });
     }
     const { json } = await folder.kll(['inspect', 'counts.double', '--type', 'double', '--json']);
-    expect(json.input.itemType).toBe('double');
+    expect(json.input).toMatchObject({ itemType: 'double', isItemTypeGuessed: false });
   });
 
   it('refuses an Apache image of longs beyond 2^53 in place of taking them for doubles', async () => {

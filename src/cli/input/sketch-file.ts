@@ -109,6 +109,17 @@ export function decodeSketch(file: SketchFile): KllSketch {
   }
 }
 
+/** What programs are told of a file: of an Apache image also as what its items were read, and whether that had to be found out. */
+export function inputReport({ name, family, itemType, typeGuessed, bytes }: SketchFile) {
+  return {
+    name,
+    form: family,
+    itemType: itemType ?? null,
+    ...(itemType ? { isItemTypeGuessed: typeGuessed === true } : {}),
+    bytes: bytes.length,
+  };
+}
+
 /** What people call the form of a file. */
 export function describeFamily({ family, itemType, typeGuessed }: SketchFile): string {
   switch (family) {

@@ -4,7 +4,7 @@ import type { DataSketchesType } from '../../formats.js';
 import { withItemType, withJson } from '../arguments.js';
 import { EXIT, type ExitCode } from '../exit.js';
 import { ByteSource } from '../input/byte-source.js';
-import { decodeSketch, readSketchFile } from '../input/sketch-file.js';
+import { decodeSketch, inputReport, readSketchFile } from '../input/sketch-file.js';
 import { checkOutput, type OutputArguments, withOutput, writeSketch } from '../sketch-output.js';
 
 interface ConvertArguments extends OutputArguments {
@@ -22,12 +22,7 @@ export function convertCommand(program: Command): Command {
 export async function convert(path: string, args: ConvertArguments): Promise<ExitCode> {
   checkOutput(args);
   const file = await readSketchFile(await ByteSource.open(path), args.type);
-  const input = {
-    name: file.name,
-    form: file.family,
-    itemType: file.itemType ?? null,
-    bytes: file.bytes.length,
-  };
+  const input = inputReport(file);
   await writeSketch(decodeSketch(file), args, { verb: 'convert', source: file.name, report: { input } });
   return EXIT.ok;
 }

@@ -5,7 +5,13 @@ import type { DebugLevel, KllSketch } from '../../index.js';
 import { withItemType, withJson } from '../arguments.js';
 import { CliError, EXIT, type ExitCode } from '../exit.js';
 import { ByteSource } from '../input/byte-source.js';
-import { decodeSketch, describeFamily, readSketchFile, type SketchFile } from '../input/sketch-file.js';
+import {
+  decodeSketch,
+  describeFamily,
+  inputReport,
+  readSketchFile,
+  type SketchFile,
+} from '../input/sketch-file.js';
 import { showBytes, showCount, showCountOf, showPercent, showValue } from '../output/figures.js';
 import { type Column, renderFields, renderTable } from '../output/table.js';
 import { heading, printJson, printLines, reportError } from '../output/terminal.js';
@@ -42,12 +48,7 @@ export async function inspect(path: string, args: InspectArguments): Promise<Exi
   if (args.json) {
     await printJson({
       schema: 'kll.inspect/1',
-      input: {
-        name: file.name,
-        form: file.family,
-        itemType: file.itemType ?? null,
-        bytes: file.bytes.length,
-      },
+      input: inputReport(file),
       header,
       checksum,
       refused: refusal ? { code: refusal.code, message: refusal.message } : null,

@@ -4,7 +4,7 @@ import type { DataSketchesType } from '../../formats.js';
 import { toNumbers, toRanks, withItemType, withJson } from '../arguments.js';
 import { EXIT, type ExitCode } from '../exit.js';
 import { ByteSource } from '../input/byte-source.js';
-import { decodeSketch, readSketchFile } from '../input/sketch-file.js';
+import { decodeSketch, inputReport, readSketchFile } from '../input/sketch-file.js';
 import { showPercent, showPercentInterval, showValue } from '../output/figures.js';
 import { type Column, renderTable } from '../output/table.js';
 import { printJson, printLines } from '../output/terminal.js';
@@ -60,7 +60,7 @@ export async function query(path: string, args: QueryArguments): Promise<ExitCod
         sketch.rankBounds(inclusive ? value : doubleBefore(value))),
   }));
   if (args.json) {
-    await printJson({ schema: 'kll.query/1', input: { name: file.name }, n: sketch.n, quantiles, ranks });
+    await printJson({ schema: 'kll.query/1', input: inputReport(file), n: sketch.n, quantiles, ranks });
     return EXIT.ok;
   }
   const lines = quantiles.length > 0 ? renderPercentiles(quantiles, sketch.isEstimating) : [];
