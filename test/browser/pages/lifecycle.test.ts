@@ -298,7 +298,7 @@ describe('when the page leaves', () => {
     await page.goto(`${site.origin}/elsewhere`);
     await until(() => beacons().length > 0);
     expect(beacons()[0].contentType).toBe('text/plain');
-    expect(await storedBatches(page)).toBe(1);
+    await until(async () => (await storedBatches(page)) === 1);
     await visit(page, site);
     await until(() => fetches().length === 1);
     await until(async () => (await storedBatches(page)) === 0);
@@ -463,6 +463,8 @@ describe('when the endpoint cannot take it', () => {
     await asked.evaluate(() => collector.flush());
     await flushed;
     other ??= await openPage(context, site);
+    const seenBy = other;
+    await until(async () => (await pauses(seenBy)) > 500_000);
     const { length } = site.deliveries;
     await other.evaluate(() => dispatchEvent(new Event('online')));
     await other.waitForTimeout(500);
@@ -530,7 +532,14 @@ describe('when the endpoint cannot take it', () => {
           localStorage[key] = localStorage[key].replace(/^\d+/, (ms: string) => String(+ms - 25 * 3_600_000));
       }
     });
-    const next = await openPage(context, site);
+    const next = await openPage(context, site, null);
+    // Not before it sees the batch, and sees it as old.
+    await until(() =>
+      next.evaluate(() =>
+        Object.values(localStorage).some((text) => Number.parseFloat(text) < Date.now() - 24 * 3_600_000),
+      ),
+    );
+    await next.evaluate(() => start());
     await until(() => next.evaluate(() => told.includes('ERR_EXPIRED')));
     expect(await storedBatches(next)).toBe(0);
     expect(site.taken.size).toBe(0);
@@ -624,6 +633,6 @@ describe('two tabs', () => {
     await Promise.all([a, b].map((page) => page.evaluate(() => collector.flush())));
     expect(site.total()).toEqual({ n: 7, sum: 16 });
     expect(site.conflicts).toBe(0);
-    expect(await storedBatches(a)).toBe(0);
+    await until(async () => (await storedBatches(a)) === 0);
   });
 });

@@ -100,7 +100,10 @@ export async function until(isSo: () => boolean | Promise<boolean>): Promise<voi
   throw new Error(`still not so after ${PATIENCE_MS / 1000} s: ${isSo}`);
 }
 
-/** Batches in the storage of an origin. */
+/**
+ * Batches in the storage of an origin, as a page sees it. What another page wrote or removed may be seen late: each
+ * process has a copy of its own (in Chromium 11 of 2000 removals were, on a busy machine). Wait for it with `until`.
+ */
 export function storedBatches(page: Page): Promise<number> {
   return page.evaluate(
     () => Object.keys(localStorage).filter((key) => /^kll:.*:[\da-f]{32}$/.test(key)).length,
