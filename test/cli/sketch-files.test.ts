@@ -157,10 +157,22 @@ describe('kll merge', () => {
     const { code, json } = await folder.kll(['merge', 'first.json', 'second.sk', '-o', 'both.kll', '--json']);
     expect(code).toBe(0);
     expect(json).toMatchObject({ schema: 'kll.merge/1', sources: 2, skipped: [], sketch: { n: 60_000 } });
+    expect(json.guessed).toEqual([{ name: 'second.sk', itemType: 'double' }]);
     const sketch = KllSketch.fromBytes(await readFile(folder.at('both.kll')));
     const sorted = [...first, ...second].sort((a, b) => a - b);
     const median = sketch.quantile(0.5);
     expect(Math.abs(sorted.findIndex((x) => x >= median) / 60_000 - 0.5)).toBeLessThan(sketch.rankError());
+  });
+
+  it('says which item types it had to find out, and no others', async () => {
+    await folder.kll(['build', 'first.txt', '-o', 'i.sk', '--to', 'datasketches-float']);
+    await folder.kll(['build', 'first.txt', '-o', 'd.sk', '--to', 'datasketches-double']);
+    const { stderr } = await folder.kll(['merge', 'i.sk', 'd.sk', 'd.sk', 'first.kll', '-o', 'g.kll']);
+    expect(stderr).toContain('1 Apache image read as float, as the bytes look: --type says otherwise\n');
+    expect(stderr).toContain('2 Apache images read as double, as the bytes look: --type says otherwise\n');
+    const typed = ['merge', 'd.sk', 'first.kll', '--type', 'double', '-o', 'g.kll'];
+    expect((await folder.kll(typed)).stderr).not.toContain('Apache');
+    expect((await folder.kll([...typed, '--json'])).json.guessed).toEqual([]);
   });
 
   it('condenses what it merged, and kll convert what it reads', async () => {
