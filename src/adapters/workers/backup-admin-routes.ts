@@ -12,7 +12,7 @@ import { confirmRange, exportFile, planExports } from './export.js';
 import type { EdgeContext, EdgeHono } from './http-context.js';
 import { logError } from './log.js';
 import { fail, Problem, refuse, unavailable } from './problem.js';
-import { parameters } from './query-parameters.js';
+import { isCalendarDay, parameters } from './query-parameters.js';
 import { restoreRecords } from './restore.js';
 import { eachSeries } from './tenant-objects.js';
 
@@ -65,8 +65,8 @@ export const backupRoutes = new Hono<EdgeHono>()
       return refuse(415, 'ERR_CONTENT_TYPE', `expected ${BACKUP_CONTENT_TYPE}`);
     }
     const options = { env, tenant: tenantOf(context), mode } as const;
-    const restored = await counted('restore', () => restoreRecords(bounded(req.raw.body), options)).catch(
-      refused,
+    const restored = await counted('restore', () =>
+      restoreRecords(bounded(req.raw.body), options).catch(refused),
     );
     return context.json(restored);
   })
@@ -91,8 +91,9 @@ export const backupRoutes = new Hono<EdgeHono>()
   })
   .get('/exports/:slot/:to/:day', async (context) => {
     const config = await pulling(context);
-    const day = Date.parse(`${context.req.param('day')}T00:00:00Z`);
-    if (!Number.isFinite(day)) return refuse(404, 'ERR_NOT_FOUND', 'no such file');
+    const name = context.req.param('day');
+    if (!isCalendarDay(name)) return refuse(404, 'ERR_NOT_FOUND', 'no such file');
+    const day = Date.parse(`${name}T00:00:00Z`);
     const file = { ...rangeOf(context, config), day };
     const bytes = await exportFile(context.env, config, file).catch(fail);
     if (!bytes) return notPlanned();

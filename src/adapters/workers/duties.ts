@@ -12,9 +12,11 @@ import { tenantConfig } from './directory-cache.js';
 import type { EdgeEnv } from './env.js';
 import { confirmRange, exportFile, planExports } from './export.js';
 import { logError, logFailure } from './log.js';
+import { Problem } from './problem.js';
 import { workerCounters } from './worker-counters.js';
 
 export type Duty = 'backup' | 'restore' | 'export' | 'snapshot' | 'vacuum' | 'reset';
+export type DutyOutcome = 'done' | 'refused' | 'failed';
 
 /** Ranges that one run of the clock exports at most: what is left waits for the next. */
 const MOST_ROUNDS = 200;
@@ -55,20 +57,21 @@ async function dutiesOf(env: EdgeEnv, tenant: string): Promise<void> {
   }
 }
 
-/** Counts how a duty ends, and how long it takes. */
+/** Counts how a duty ends, and how long it takes. What was asked for wrongly is refused, and no failure of the edge's. */
 export async function counted<T>(duty: Duty, run: () => Promise<T>): Promise<T> {
   const began = Date.now();
-  let outcome = 'failed';
+  let outcome: DutyOutcome = 'done';
   try {
-    const result = await run();
-    outcome = 'done';
-    return result;
+    return await run();
+  } catch (error) {
+    outcome = error instanceof Problem && error.status < 500 ? 'refused' : 'failed';
+    throw error;
   } finally {
-    countDuty(duty, outcome as 'done' | 'failed', (Date.now() - began) / 1000);
+    countDuty(duty, outcome, (Date.now() - began) / 1000);
   }
 }
 
-export function countDuty(duty: Duty, outcome: 'done' | 'failed', seconds: number): void {
+export function countDuty(duty: Duty, outcome: DutyOutcome, seconds: number): void {
   workerCounters.add(EDGE_METRICS.duties, [
     ['duty', duty],
     ['outcome', outcome],

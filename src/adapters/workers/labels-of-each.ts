@@ -1,16 +1,20 @@
 /** Grouping every series by itself: by all labels that any of them has. */
+import { DAY, LEVEL_MS } from './buckets.js';
 import type { PendingAnswer, Selection, TenantConfig } from './contract.js';
 import type { EdgeEnv } from './env.js';
 import { seriesTest } from './selection.js';
 import { parseSeriesKey } from './series-key.js';
 import { seriesAfter } from './series-list.js';
 
-/** Series of a name that are looked through for their labels. */
+/** Series that are grouped each by itself. */
 export const MOST_SERIES = 1000;
+
+/** Series that are looked through at once: of a name there may be many more than are selected. */
+const PAGE = 1000;
 
 /**
  * @param pending what ingest objects still hold, read before: a series that is not in it was handed over by now
- * @returns labels to group by; undefined when the name has more series than are looked through
+ * @returns labels to group by; undefined when more series are selected than are grouped each by itself
  */
 export async function labelsOfEach(
   env: EdgeEnv,
@@ -18,10 +22,20 @@ export async function labelsOfEach(
   selection: Selection,
   pending: readonly (PendingAnswer | undefined)[],
 ): Promise<string[] | undefined> {
-  const known = await seriesAfter(env, config, { name: selection.name, limit: MOST_SERIES + 1 });
-  const keys = new Set(known.map(({ key }) => key));
-  for (const answer of pending) for (const { key } of answer?.rows ?? []) keys.add(key);
-  if (keys.size > MOST_SERIES) return undefined;
-  const wanted = [...keys].filter(seriesTest(selection));
-  return [...new Set(wanted.flatMap((key) => Object.keys(parseSeriesKey(key).labels)))].sort();
+  const { name, from, to } = selection;
+  const isSelected = seriesTest(selection);
+  const wanted = new Set<string>();
+  for (const answer of pending)
+    for (const { key } of answer?.rows ?? []) if (isSelected(key)) wanted.add(key);
+  for (let after: string | undefined; ; ) {
+    const page = await seriesAfter(env, config, { name, limit: PAGE, ...(after ? { after } : {}) });
+    for (const { key, first, last } of page) {
+      // The last bucket that is kept may be a whole day.
+      if (first < to && last + LEVEL_MS[DAY] > from && isSelected(key)) wanted.add(key);
+    }
+    if (wanted.size > MOST_SERIES) return undefined;
+    if (page.length < PAGE) break;
+    after = page[page.length - 1].key;
+  }
+  return [...new Set([...wanted].flatMap((key) => Object.keys(parseSeriesKey(key).labels)))].sort();
 }

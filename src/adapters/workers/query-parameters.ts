@@ -186,15 +186,22 @@ function timeOf(given: string | undefined, name: string): number | undefined {
   if (given === undefined) return undefined;
   // A plus sign that was not escaped arrives as a space.
   const isDate = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+ -]\d\d:\d\d)$/i.test(given);
-  const ms = isDate
-    ? Date.parse(given.replace(' ', '+'))
-    : /^\d{1,16}$/.test(given)
-      ? Number(given)
-      : Number.NaN;
+  const ms =
+    isDate && isCalendarDay(given.slice(0, 10))
+      ? Date.parse(given.replace(' ', '+'))
+      : /^\d{1,16}$/.test(given)
+        ? Number(given)
+        : Number.NaN;
   if (!(ms >= 0 && ms <= OPEN_END)) {
     refuse(400, 'ERR_PARAMETER', `${name}: expected RFC 3339 with an offset, or epoch milliseconds`);
   }
   return ms;
+}
+
+/** Whether a day, as 2026-02-28, is one of the calendar: 30 February is read as 2 March elsewhere. */
+export function isCalendarDay(day: string): boolean {
+  const [, year, month, date] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(day)?.map(Number) ?? [];
+  return month >= 1 && month <= 12 && date >= 1 && date <= new Date(Date.UTC(year, month, 0)).getUTCDate();
 }
 
 const isRank = (value: number) => value >= 0 && value <= 1;

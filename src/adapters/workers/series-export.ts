@@ -1,6 +1,7 @@
 /** GET /metrics/series: chosen series of a tenant as Prometheus summaries, for dashboards that read nothing else. */
 import { PROMETHEUS_CONTENT_TYPE, renderPrometheus } from '../../metrics/prometheus.js';
 import type { Sample } from '../../metrics/registry.js';
+import { KllSketch } from '../../sketch/sketch.js';
 import { type Group, type Standing, standingHeaders } from './answer.js';
 import type { TenantConfig } from './contract.js';
 import { tenantConfig } from './directory-cache.js';
@@ -53,7 +54,7 @@ async function answerOf(env: EdgeEnv, config: TenantConfig, ask: QueryAsk): Prom
   return refuse(
     422,
     'ERR_QUERY_TOO_LARGE',
-    `expected at most ${most} series of the name, with so many quantiles, and fewer buckets`,
+    `expected at most ${most} series to be selected, with so many quantiles, and fewer buckets`,
   );
 }
 
@@ -67,13 +68,17 @@ function remarks(metric: string, { partial, stale }: Standing): string {
 
 function render(metric: string, name: string, groups: readonly Group[], ranks: readonly number[]): string {
   const samples: Sample[] = [];
-  const seen = new Set<string>();
+  // Series that differ only in what Prometheus has no letters for are one, of the values of all.
+  const series = new Map<string, { labels: Record<string, string>; sketches: KllSketch[] }>();
   for (const { labels: own, sketch } of groups) {
     const labels = prometheusLabels(own);
-    // Two series that differ only in what Prometheus has no letters for would be one: the first stands.
-    const series = JSON.stringify(labels);
-    if (seen.has(series)) continue;
-    seen.add(series);
+    const key = JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+    const one = series.get(key);
+    if (one) one.sketches.push(sketch);
+    else series.set(key, { labels, sketches: [sketch] });
+  }
+  for (const { labels, sketches } of series.values()) {
+    const sketch = sketches.length === 1 ? sketches[0] : KllSketch.mergeAll(sketches);
     for (const rank of ranks) {
       samples.push({
         suffix: '',

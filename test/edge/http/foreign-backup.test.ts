@@ -26,6 +26,19 @@ describe('a backup that no edge wrote', () => {
     ]);
   const listed = async (token: string, what: string) => (await ask(`/v1/${what}`, { token })).json();
 
+  it('is refused, which is no failure of the edge', async () => {
+    const token = await configured('garbage');
+    const variables = { KLL_OPERATOR_TENANT: 'garbage' };
+    const counted = async (outcome: string) => {
+      const text = await (await ask('/metrics', { token, variables })).text();
+      const line = `^kll_edge_duties_total{duty="restore",outcome="${outcome}"} (.*)$`;
+      return Number(new RegExp(line, 'm').exec(text)?.[1] ?? 0);
+    };
+    const before = [await counted('refused'), await counted('failed')];
+    await problem(await restore(token, new TextEncoder().encode('garbage')), 400, 'ERR_BODY');
+    expect([await counted('refused'), await counted('failed')]).toEqual([before[0] + 1, before[1]]);
+  });
+
   it('brings no key that could not have been made here', async () => {
     const token = await configured('forged-keys');
     for (const change of [

@@ -69,6 +69,7 @@ describe('parameters of a query', () => {
   });
 
   it('take times as epoch milliseconds, and a plus that was not escaped', () => {
+    expect(quantiles('name=a&from=2028-02-29T00:00Z').selection.from).toBe(Date.UTC(2028, 1, 29));
     const { selection } = quantiles('name=a&from=1767225600000&to=2026-01-01T02:00:00+01:00');
     expect(selection).toMatchObject({ from: 1767225600000, to: 1767225600000 + 3_600_000 });
   });
@@ -93,6 +94,9 @@ describe('parameters of a query', () => {
     'name=a&from=2026-01-01',
     'name=a&from=2026-01-01T00:00:00',
     'name=a&from=2026-13-01T00:00:00Z',
+    'name=a&from=2026-02-29T00:00:00Z',
+    'name=a&to=2026-11-31T00:00:00Z',
+    'name=a&to=2026-11-00T00:00:00Z',
     'name=a&from=-1',
     'name=a&from=1e3',
     'name=a&from=99999999999999999',

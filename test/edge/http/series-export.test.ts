@@ -151,6 +151,47 @@ describe('/metrics/series', () => {
     await send('many', ...list);
     const token = await tokenOf('many', 'query');
     await problem(await ask('/metrics/series?match=latency_ms', { token }), 422, 'ERR_QUERY_TOO_LARGE');
+    const some = `match=${encodeURIComponent('latency_ms{route=~"/10*"}')}&q=1`;
+    expect((await exported('many', some)).filter((line) => line.includes('_count'))).toHaveLength(12);
+    // Where they are known to a series object too, and a page of them is not all.
+    const admin = await tokenOf('many', 'admin');
+    await ask('/v1/admin/snapshots', { token: admin, body: { name: 'now' } });
+    expect((await exported('many', some)).filter((line) => line.includes('_count'))).toHaveLength(12);
+    const last = `match=${encodeURIComponent('latency_ms{route="/999"}')}&q=1`;
+    expect(await exported('many', last)).toContain('latency_ms{route="/999",quantile="1"} 999');
+    await problem(await ask('/metrics/series?match=latency_ms', { token }), 422, 'ERR_QUERY_TOO_LARGE');
+  });
+
+  it('counts no series that had its last values before', async () => {
+    const token = await configured('churning', { ingest: 1, series: 1, sealMs: 60_000 });
+    const age = 50 * HOUR_MS;
+    for (let i = 0; i < 2; i++) {
+      const old = Array.from({ length: 600 }, (_, j) => series([j], { labels: { build: `${i}.${j}` }, age }));
+      await send('churning', ...old);
+    }
+    await send('churning', series([7], { labels: { build: 'new' } }));
+    await ask('/v1/admin/snapshots', { token, body: { name: 'now' } });
+    expect(await exported('churning', 'match=latency_ms&q=1&last=15m')).toEqual([
+      'latency_ms{build="new",quantile="1"} 7',
+      'latency_ms_sum{build="new"} 7',
+      'latency_ms_count{build="new"} 1',
+    ]);
+    await problem(
+      await ask('/metrics/series?match=latency_ms&last=3d', { token }),
+      422,
+      'ERR_QUERY_TOO_LARGE',
+    );
+  });
+
+  it('gives one summary of series whose labels are the same in the letters of the format', async () => {
+    await configured('alike', { ingest: 1, series: 1, sealMs: 60_000 });
+    const [dots, plain] = ['http.route', 'http_route'].map((name) => ({ labels: { [name]: '/a' } }));
+    await send('alike', series([1], dots), series([9, 9], plain));
+    expect(await exported('alike', 'match=latency_ms&q=0.99')).toEqual([
+      'latency_ms{http_route="/a",quantile="0.99"} 9',
+      'latency_ms_sum{http_route="/a"} 19',
+      'latency_ms_count{http_route="/a"} 3',
+    ]);
   });
 });
 
