@@ -1,9 +1,10 @@
 /** Exact quantiles of sorted values, and how far an answer's rank is from the rank that was asked for. */
+import { targetOf } from '../core/sorted-view.js';
 
 /** The quantile as the sketch defines it: the first value whose share of values at or below it reaches the rank. */
 export function exactQuantile(sorted: Float64Array, rank: number): number {
   if (sorted.length === 0) return Number.NaN;
-  return sorted[Math.max(0, Math.ceil(rank * sorted.length) - 1)];
+  return sorted[rank === 0 ? 0 : targetOf(rank, sorted.length, true) - 1];
 }
 
 /**

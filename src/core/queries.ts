@@ -28,7 +28,7 @@ export interface Bounds {
 export class Queries extends Viewing {
   /**
    * The value below which a share of the values lies.
-   * @param rank 0..1; 0 gives the minimum, 1 the maximum
+   * @param rank 0..1; 0 gives the minimum, 1 the maximum; 0.07 of 100 values is the seventh, although their product rounds up past 7
    * @returns one of the values added (or, interpolated, a value between two); NaN when empty
    * @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_ARGUMENT_RANGE
    */

@@ -40,6 +40,10 @@ describe('cleanLabel', () => {
     ['https://x.example/cart/77?token=1', '/cart/:id'],
     ['/cart/77', '/cart/:id'],
     ['a\u0000b\ud800', 'ab'],
+    ['GET https://api.internal.example/users', 'GET https/users'],
+    [' https://shop.example/cart', ' https/cart'],
+    ['blob:https://x.example/list', 'https/list'],
+    ['Failed to fetch https://a.example/x and http://b.example', 'Failed to fetch https/x and http'],
   ])('%j becomes %j', (value, cleaned) => {
     expect(cleanLabel(value)).toBe(cleaned);
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { samplingRanks } from '../../src/core/sampling.js';
 import { KllSketch, type Tails } from '../../src/index.js';
 import { ApacheSortedView } from '../support/apache-sorted-view.js';
 import { seededRandom } from '../support/prng.js';
@@ -258,5 +259,47 @@ describe('the confidence interval', () => {
     const sketch = make().extend([1, 2, 3]);
     expect(sketch.confidenceInterval(0.5)).toEqual({ lower: -Infinity, upper: Infinity });
     expect(make().extend(STREAMS.shuffled(1000, 1)).confidenceInterval(0.9999).upper).toBe(Infinity);
+  });
+});
+
+describe('ranks that are shares of n', () => {
+  it('are those of their values, whichever way their product with n was rounded', () => {
+    const wrong: string[] = [];
+    for (let n = 1; n <= 600; n++) {
+      const sketch = new KllSketch().extend(Float64Array.from({ length: n }, (_, i) => i + 1));
+      for (let i = 1; i <= n; i++) {
+        const rank = sketch.rank(i);
+        if (sketch.quantile(rank) !== i) wrong.push(`${n}: ${i}`);
+        // What a share is above: of exclusive ranks, the next value's.
+        if (
+          i < n &&
+          sketch.quantile(sketch.rank(i + 1, { inclusive: false }), { inclusive: false }) !== i + 1
+        )
+          wrong.push(`${n}: ${i} exclusive`);
+      }
+    }
+    expect(wrong).toEqual([]);
+    const hundred = new KllSketch().extend(Float64Array.from({ length: 100 }, (_, i) => i + 1));
+    for (let i = 1; i < 100; i++) {
+      expect(hundred.quantile(i / 100)).toBe(i);
+      expect(hundred.quantile(1 - (100 - i) / 100)).toBe(i);
+      expect(hundred.quantile((100 - i) / 100)).toBe(100 - i);
+    }
+    expect(hundred.quantile(Number.MIN_VALUE)).toBe(1);
+    expect(hundred.quantile(1 - 2 ** -53)).toBe(100);
+    expect(hundred.quantile(0.0700001)).toBe(8);
+  });
+
+  it('make confidence intervals of the values that order statistics choose', () => {
+    for (const n of [50, 100, 400, 531, 1000]) {
+      const sketch = new KllSketch().extend(Float64Array.from({ length: n }, (_, i) => i + 1));
+      for (let percent = 1; percent < 100; percent++) {
+        const { lower, upper } = samplingRanks(percent / 100, n);
+        expect(sketch.confidenceInterval(percent / 100)).toEqual({
+          lower: lower === -Infinity ? lower : Math.round(lower * n),
+          upper: upper === Infinity ? upper : Math.round(upper * n),
+        });
+      }
+    }
   });
 });

@@ -31,7 +31,9 @@ export class ApacheSortedView {
 
   quantile(rank: number, inclusive = true): number {
     if (this.n === 0) return Number.NaN;
-    const weight = inclusive ? Math.ceil(rank * this.n) : Math.trunc(rank * this.n);
+    // The product with seven decimals: what is whole but for rounding is whole.
+    const natural = Math.round(rank * this.n * 1e7) / 1e7;
+    const weight = inclusive ? Math.ceil(natural) : Math.trunc(natural);
     const { items, cumulativeWeights: cumulative } = this;
     const at = firstIndex(items.length, (i) =>
       inclusive ? cumulative[i] >= weight : cumulative[i] > weight,

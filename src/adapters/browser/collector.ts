@@ -153,7 +153,8 @@ class PageCollector implements Collector {
       end();
       throw error;
     }
-    if (result instanceof Promise) return result.finally(end) as T;
+    if (typeof (result as Promise<unknown>)?.finally === 'function')
+      return (result as Promise<unknown>).finally(end) as T;
     end();
     return result;
   }
@@ -189,7 +190,6 @@ class PageCollector implements Collector {
     this.#leave();
     this.#isOn = false;
     for (const end of this.#endings.splice(0)) this.#guard(end);
-    clearTimeout(this.#timer);
   }
 
   #listen(): void {
@@ -197,8 +197,8 @@ class PageCollector implements Collector {
       target.addEventListener(type, listener);
       this.#endings.push(() => target.removeEventListener(type, listener));
     };
-    // Behind the listeners of web-vitals, which report while the event is on its way down.
-    on(document, 'visibilitychange', () =>
+    // Behind all listeners of the document: those of web-vitals report what they have, and a page may record by its own.
+    on(globalThis, 'visibilitychange', () =>
       document.visibilityState === 'hidden' ? this.#leave() : this.#return(),
     );
     on(document, 'freeze', () => this.#leave());
@@ -219,6 +219,7 @@ class PageCollector implements Collector {
       endpoint,
       record: (name, value, labels) => this.record(name, value, labels),
       labelsAt: (url) => this.#labelsAt(url),
+      clean: (labels) => cleanLabels(labels, this.settings.cleanLabel),
       extra: (take) => this.#extras.push(take),
       guard: (call) => this.#guard(call),
     };
@@ -240,8 +241,8 @@ class PageCollector implements Collector {
   }
 
   #labelsAt(url: string): Labels {
-    const { labels, cleanLabel } = this.settings;
-    return this.#guard(() => cleanLabels(labels(new URL(url, location.href)), cleanLabel)) ?? {};
+    const { labels } = this.settings;
+    return this.#guard(() => labels(new URL(url, location.href))) ?? {};
   }
 
   /** What a call gives that the page has a part in; nothing when it throws. */

@@ -15,7 +15,7 @@ const ID = ':id';
  * routeTemplate('https://shop.example/orders/8231/items?from=mail#top'); // '/orders/:id/items'
  */
 export function routeTemplate(url: string): string {
-  const path = url.replace(/^([a-z][a-z\d+.-]*:)?(\/\/[^/?#]*)?/i, '').replace(/[?#].*$/s, '');
+  const path = url.replace(/^([a-z][a-z\d+.-]*:)?(\/\/[^/?#]*)?|:\/\/[^/?#]*/gi, '').replace(/[?#].*$/s, '');
   return path.replace(/[^/]+/g, (segment) => (/^\d+$/.test(segment) || isId(segment) ? ID : segment)) || '/';
 }
 

@@ -4,6 +4,7 @@ import { SketchDataError } from '../../core/errors.js';
 import { fromDataSketches } from '../../formats.js';
 import { KllSketch } from '../../index.js';
 import { crc32c } from '../../wire/crc32c.js';
+import { exactQuantile } from '../exact.js';
 import { type Finding, findingsOf } from './finding.js';
 
 /** The check value of CRC-32C, of the nine digits (catalogue of parametrised CRC algorithms: CRC-32/ISCSI). */
@@ -106,7 +107,7 @@ function answerFault(sketch: KllSketch, values: Float64Array): string | undefine
   if (sketch.min !== sorted[0] || sketch.max !== sorted[COUNT - 1])
     return 'its ends are not those of the values';
   for (const rank of [0.01, 0.5, 0.9, 0.99]) {
-    const truth = sorted[Math.ceil(rank * COUNT) - 1];
+    const truth = exactQuantile(sorted, rank);
     const { lower, upper } = sketch.quantileBounds(rank);
     if (truth < lower || truth > upper)
       return `the value of rank ${rank} is ${truth}, outside ${lower} to ${upper}`;

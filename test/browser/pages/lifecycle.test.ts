@@ -202,6 +202,42 @@ describe('while the page lives', () => {
     expect(site.total()).toEqual({ n: 4, sum: 10 });
   });
 
+  it('goes on sending after it is stopped until the endpoint has what it took, in memory too', async () => {
+    site.fate = () => ({ status: 503, headers: { 'retry-after': '1' } });
+    const page = await openPage(context, site, { store: false, flush: { interval: 1000 } });
+    await record(page, 3);
+    await page.evaluate(() => collector.flush());
+    expect(site.total().n).toBe(0);
+    await record(page, 4);
+    await page.evaluate(() => collector.stop());
+    site.fate = () => ({});
+    await until(() => site.total().n === 7);
+    await until(() => page.evaluate(() => collector.stats.queued === 0));
+    expect(site.total()).toEqual({ n: 7, sum: 16 });
+  });
+
+  it('times promises until they are settled, those of other realms and of replaced globals too', async () => {
+    const page = await openPage(context, site);
+    await page.evaluate(async () => {
+      const frame = document.body.appendChild(document.createElement('iframe'));
+      const Native = Promise;
+      const Other = (frame.contentWindow as unknown as { Promise: typeof Promise }).Promise;
+      await collector.time('other', () => new Other((resolve) => setTimeout(resolve, 100)));
+      // As zone.js does.
+      globalThis.Promise = class {} as unknown as typeof Promise;
+      const timed = collector.time('replaced', async () => {
+        await new Native((resolve) => setTimeout(resolve, 100));
+      });
+      globalThis.Promise = Native;
+      await timed;
+      collector.time('plain', () => null);
+      await collector.flush();
+    });
+    expect(site.series('other')[0].values![0]).toBeGreaterThan(95);
+    expect(site.series('replaced')[0].values![0]).toBeGreaterThan(95);
+    expect(site.total('plain').n).toBe(1);
+  });
+
   it('splits what is more than a beacon holds into batches with ids of their own', async () => {
     const page = await openPage(context, site, { k: 1024, maxSeries: 200 });
     await page.evaluate(async () => {
@@ -338,6 +374,18 @@ describe('when the page leaves', () => {
     await setVisibility(page, 'hidden');
     await until(() => site.total().n === 5);
     expect(different()).toBe(2);
+  });
+
+  it('sends what listeners of the document record at the hide, those that were added later too', async () => {
+    const page = await openPage(context, site);
+    await page.evaluate(() =>
+      document.addEventListener('visibilitychange', () => collector.record('late', 5)),
+    );
+    await record(page, 2);
+    await setVisibility(page, 'hidden');
+    await until(() => site.total().n > 0);
+    expect(site.total('late')).toEqual({ n: 1, sum: 5 });
+    expect(site.total('search')).toEqual({ n: 2, sum: 3 });
   });
 
   it('sends when it freezes', async () => {

@@ -91,6 +91,45 @@ describe('web vitals', () => {
     expect(site.series('lcp').map(({ labels }) => labels)).toEqual([{ route: 'cart' }]);
   });
 
+  it('have the labels of where the page was loaded, wherever a router has gone, when the module does not say', async () => {
+    const page = await openPage(context, site, null);
+    await page.evaluate(async () => {
+      const reports: ((metric: object) => void)[] = [];
+      const onLCP = (report: (metric: object) => void) => reports.push(report);
+      start({ sources: [kll.webVitals({ onLCP } as object)] });
+      history.pushState(null, '', '/page/next');
+      reports[0]({ name: 'LCP', id: 'v4-1', value: 9 });
+      reports[0]({ name: 'LCP', id: 'v4-2', value: 8, navigationType: 'back-forward-cache' });
+      await collector.flush();
+    });
+    expect(site.series('lcp').map(({ labels, values }) => [labels.route, [...values!]])).toEqual([
+      ['/page.html', [9]],
+      ['/page/next', [8]],
+    ]);
+  });
+
+  it('have labels that were cleaned once, as exemplars and recorded values have', async () => {
+    const page = await openPage(context, site, null);
+    await page.evaluate(async () => {
+      const reports: ((metric: object) => void)[] = [];
+      const onLCP = (report: (metric: object) => void) => reports.push(report);
+      start({
+        cleanLabel: (value: string) => `[${value}]`,
+        sources: [kll.webVitals({ onLCP } as object, { exemplars: 1 })],
+      });
+      collector.record('own', 1, { view: 'list' });
+      reports[0]({ name: 'LCP', id: 'v1', value: 9, attribution: { target: 'img' } });
+      await collector.flush();
+    });
+    const routes = site.series().map(({ name, labels }) => [name, labels.route]);
+    expect(routes.sort()).toEqual([
+      ['lcp', '[/page.html]'],
+      ['lcp_exemplar', '[/page.html]'],
+      ['own', '[/page.html]'],
+    ]);
+    expect(site.series('own')[0].labels.view).toBe('[list]');
+  });
+
   it('bring exemplars of the slowest when asked, without ids', async () => {
     const page = await openPage(context, site, null);
     await page.evaluate(async () => {

@@ -7,8 +7,10 @@ export interface SourceTarget {
   record(name: string, value: number, labels?: Labels): void;
   /** Has `take` asked, at each send, for series to go along. Their labels are sent as they are. */
   extra(take: (now: number) => OutgoingSeries[]): void;
-  /** The labels that values get at a URL, cleaned. */
+  /** The labels that values get at a URL, not cleaned yet. */
   labelsAt(url: string): Labels;
+  /** As they may leave the page. */
+  clean(labels: Labels): Labels;
   /** What a function of the page gives; nothing when it throws, which `onError` is told. */
   guard<T>(call: () => T): T | undefined;
   /** Absolute; its own requests are not measured. */

@@ -9,6 +9,7 @@ export interface Vital {
   value: number;
   id: string;
   navigationURL?: string | undefined;
+  navigationType?: string | undefined;
   attribution?: object;
 }
 
@@ -49,20 +50,26 @@ export function webVitals(module: WebVitalsModule, options: WebVitalsOptions = {
   return (target) => {
     const slowest = exemplars ? new Exemplars(exemplars) : undefined;
     if (slowest) target.extra((now) => slowest.take(now));
+    // Not all versions say where a value belongs, and the click that settles LCP may be the one that a router follows.
+    const landed = location.href;
     let isActive = true;
     const entered = new Set<string>();
-    const report = ({ name, value, id, navigationURL, attribution }: Vital) => {
+    const report = ({ name, value, id, navigationURL, navigationType, attribution }: Vital) => {
       if (!isActive || entered.has(id)) return;
       entered.add(id);
       const series = name.toLowerCase();
       // It belongs to the page that was navigated to, wherever the user is by now.
-      const labels = target.labelsAt(navigationURL ?? location.href);
+      const url = navigationType === 'back-forward-cache' ? location.href : landed;
+      const labels = target.labelsAt(navigationURL ?? url);
       // Labels that only the present page has are not its own.
       const others = Object.keys(target.labelsAt(location.href)).map((key) => [key, undefined]);
       target.record(series, value, { ...Object.fromEntries(others), ...labels });
       const details = (attribution ?? {}) as Record<string, unknown>;
       const key = TARGETS.find((key) => typeof details[key] === 'string');
-      if (key) slowest?.offer(series, value, labels, String(details[key]), performance.now());
+      if (key && slowest)
+        target.guard(() =>
+          slowest.offer(series, value, target.clean(labels), String(details[key]), performance.now()),
+        );
     };
     for (const on of [module.onCLS, module.onFCP, module.onINP, module.onLCP, module.onTTFB]) {
       on?.(report, { reportSoftNavs: softNavigations });
