@@ -126,6 +126,18 @@ describe('kll capacity for recorded growth', () => {
     expect(code).toBe(0);
     expect(stdout).not.toMatch(/batches/);
     expect(stderr).toMatch(/two scrapes/);
+    // What cannot be judged must not pass a gate.
+    for (const names of [['alone.prom'], ['alone.prom', 'alone.prom']]) {
+      expect(await folder.kll(['capacity', ...names, '--fail-within', '30'])).toMatchObject({
+        code: 3,
+        stderr: expect.stringContaining('expected scrapes of two times'),
+      });
+    }
+    await folder.write('empty.prom', '');
+    expect(await folder.kll(['capacity', 'empty.prom', 'alone.prom', '--fail-within', '30'])).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('empty.prom: expected metrics of an edge'),
+    });
     await folder.write('page.html', '<!doctype html>');
     expect((await folder.kll(['capacity', 'page.html'])).code).toBe(3);
     expect((await folder.kll(['capacity', 'absent.prom'])).code).toBe(4);

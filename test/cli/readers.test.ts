@@ -193,12 +193,16 @@ describe('delimited text', () => {
     });
   });
 
-  it('takes records of any length, and leaves out bad cells, when asked', async () => {
+  it('takes short records, and leaves out bad cells and what decimal commas cut in two, when asked', async () => {
     const options = { column: 'b', skipInvalid: true };
-    expect(await read('g.csv', 'a,b\n1,2\n3\n4,x\n5,6,7\n', options)).toMatchObject({
-      values: [2, 6],
+    expect(await read('g.csv', 'a,b\n1,2\n3\n4,x\n5,6,7\n8,9, ,\n', options)).toMatchObject({
+      values: [2, 9],
       missing: 1,
-      invalid: 1,
+      invalid: 2,
+    });
+    expect(await read('c.csv', 'ms\n1,5\n2\n1,234\n', { skipInvalid: true })).toMatchObject({
+      values: [2],
+      invalid: 2,
     });
   });
 });

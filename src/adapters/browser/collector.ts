@@ -269,7 +269,8 @@ class PageCollector implements Collector {
   }
 
   #schedule(): void {
-    this.#timer ??= setTimeout(() => {
+    if (this.#timer) return;
+    this.#timer = setTimeout(() => {
       this.#timer = undefined;
       whenIdle(() => void this.flush());
     }, this.settings.interval);

@@ -24,7 +24,8 @@ const MOST_STEPS = 1000;
 const newSnapshot = v.strictObject({
   name: v.pipe(
     v.string(),
-    v.regex(/^[\w.-]{1,64}$/, 'expected 1..64 letters, digits, ., _ or -'),
+    // URLs drop . and .., which nobody could name again.
+    v.regex(/^(?!\.{1,2}$)[\w.-]{1,64}$/, 'expected 1..64 letters, digits, ., _ or -, and not . or ..'),
     v.check((name) => !isOfBackup({ name }), `names of backups begin with ${BACKUP_SNAPSHOT}`),
   ),
 });

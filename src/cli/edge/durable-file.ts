@@ -1,7 +1,7 @@
 /** Files that are there whole or not at all, and survive a loss of power. */
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ioError } from '../exit.js';
+import { CliError, EXIT, ioError } from '../exit.js';
 
 /** Beside the file that it will become. */
 const PARTIAL = '.partial';
@@ -13,8 +13,18 @@ export class DurableFile {
     private readonly file: FileHandle,
   ) {}
 
-  /** @throws CliError exit code 4 */
-  static async create(path: string): Promise<DurableFile> {
+  /** A file at the end of links that lead to it. @throws CliError exit code 4; ERR_FILE_KIND for what is no file */
+  static async create(given: string): Promise<DurableFile> {
+    const path = await realpath(given).catch(() => given);
+    const existing = await stat(path).catch(() => undefined);
+    if (existing && !existing.isFile() && !existing.isDirectory()) {
+      // A name that is taken when all is there has no meaning for a pipe.
+      throw new CliError(
+        EXIT.io,
+        'ERR_FILE_KIND',
+        `cannot write ${given}: expected a file, found a pipe or a device`,
+      );
+    }
     // A backup holds keys: its owner alone reads it.
     return new DurableFile(path, await written(path, open(path + PARTIAL, 'w', 0o600)));
   }

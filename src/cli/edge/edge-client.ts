@@ -59,8 +59,15 @@ export class EdgeClient {
     if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
       throw usageError(`--url: expected an http or https URL, found ${JSON.stringify(url)}`);
     }
+    // Never quoted: errors end in logs.
+    if (token !== undefined && !/^[\x21-\x7e]*$/.test(token.trim())) {
+      throw usageError(
+        '--token: expected one line of ASCII without spaces',
+        'Is there a line break in it, or in KLL_TOKEN?',
+      );
+    }
     this.#base = url;
-    this.#token = token;
+    this.#token = token?.trim();
   }
 
   get url(): string {

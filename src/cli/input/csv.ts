@@ -14,17 +14,22 @@ export async function* readCsv(
   const hasHeader = options.header !== false;
   let index = -1;
   let label = '';
+  let fields = 0;
   let line = 0;
   const where = () => `line ${line}, column "${label}"`;
   // Records are taken as they are recognised: as stream objects they cost three times as much.
   const onRecord = (record: string[], context: { lines: number }): null => {
     line = context.lines;
     if (index < 0) {
+      fields = record.length;
       index = findColumn(record, options.column, hasHeader, name);
       label = hasHeader ? record[index].trim() : String(index + 1);
       if (hasHeader) return null;
     }
-    collector.addText(record[index] ?? '', where);
+    // Its values stand in other columns than they should: a decimal comma makes two of one.
+    if (record.length > fields && record.slice(fields).some((field) => field.trim() !== ''))
+      collector.refuse(`${record.length} fields, not ${fields}`, where);
+    else collector.addText(record[index] ?? '', where);
     return null;
   };
   const parser = parse({
@@ -94,7 +99,7 @@ function explain(error: Error, name: string): Error {
   const where = lines === undefined ? '' : `line ${lines}: `;
   const hint =
     error.code === 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH'
-      ? 'Check the delimiter (--delimiter), or use --skip-invalid to take records of any length.'
+      ? 'Check the delimiter (--delimiter) and decimal commas, or use --skip-invalid to leave out records of more fields.'
       : 'Check the quotes and the delimiter (--delimiter).';
   return dataError(
     `${name}: ${where}${error.message.replace(/ on line \d+/, '').replace(/ at line \d+/, '')}`,

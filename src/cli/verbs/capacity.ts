@@ -13,7 +13,7 @@ import {
 } from '../capacity/formulas.js';
 import { type LimitReport, limitsOf, type TimedScrape } from '../capacity/growth.js';
 import { type EdgeArguments, EdgeClient, withEdge } from '../edge/edge-client.js';
-import { EXIT, type ExitCode, ioError, usageError } from '../exit.js';
+import { dataError, EXIT, type ExitCode, ioError, usageError } from '../exit.js';
 import { ByteSource } from '../input/byte-source.js';
 import { showBytes, showCount, showCountOf, showPercent } from '../output/figures.js';
 import { type Column, renderFields, renderTable } from '../output/table.js';
@@ -178,6 +178,13 @@ async function ofLiveEdge(files: readonly string[], args: CapacityArguments): Pr
     (least, one) => (one.daysLeft === null ? least : Math.min(least ?? Infinity, one.daysLeft)),
     null,
   );
+  if (!before && args.failWithin) {
+    const found = scrapes.length > 1 ? 'all of the same time' : 'one';
+    throw dataError(
+      `--fail-within: expected scrapes of two times, found ${found}`,
+      'Name a stored one, or wait with --over.',
+    );
+  }
   const ok = daysLeft === null || daysLeft > (args.failWithin ?? 0);
   const overSeconds = before ? (last.at - before.at) / 1000 : null;
   if (args.json) await printJson({ schema: 'kll.capacity/1', ok, overSeconds, daysLeft, limits });
@@ -207,5 +214,12 @@ async function storedScrape(file: string): Promise<TimedScrape> {
   const { mtimeMs } = await stat(file).catch((error) => {
     throw ioError('read', file, error);
   });
-  return { at: mtimeMs, samples: parseExposition(text, file) };
+  const samples = parseExposition(text, file);
+  if (!samples.some(({ name }) => name.startsWith('kll_edge_'))) {
+    throw dataError(
+      `${file}: expected metrics of an edge, found none`,
+      'Store what GET /metrics answers; was it refused?',
+    );
+  }
+  return { at: mtimeMs, samples };
 }

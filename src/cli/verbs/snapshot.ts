@@ -1,7 +1,7 @@
 /** kll snapshot: names for the state of an edge's buckets, and the way back to one. */
 import type { Command } from 'commander';
 import { type EdgeArguments, EdgeClient, withEdge } from '../edge/edge-client.js';
-import { EXIT, type ExitCode } from '../exit.js';
+import { EXIT, type ExitCode, usageError } from '../exit.js';
 import { type Column, renderTable } from '../output/table.js';
 import { printJson, printLines } from '../output/terminal.js';
 
@@ -12,7 +12,13 @@ interface Snapshot {
 }
 
 const PATH = '/v1/admin/snapshots';
-const pathOf = (name: string) => `${PATH}/${encodeURIComponent(name)}`;
+
+/** @throws CliError exit code 2 for names that no URL can hold */
+function pathOf(name: string): string {
+  if (/^\.{0,2}$/.test(name))
+    throw usageError(`expected the name of a snapshot, found ${JSON.stringify(name)}`);
+  return `${PATH}/${encodeURIComponent(name)}`;
+}
 
 export function snapshotCommands(
   program: Command,

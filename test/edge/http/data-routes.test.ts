@@ -56,6 +56,9 @@ it('names what is there, answers as of it, rolls back to it, drops it, and reset
 it('refuses names that are none, and whoever is no administrator', async () => {
   const admin = await tokenOf(TENANT, 'admin');
   const asker = await tokenOf(TENANT, 'query');
+  for (const name of ['.', '..', '']) {
+    expect((await ask('/v1/admin/snapshots', { token: admin, body: { name } })).status).toBe(400);
+  }
   const bad = await ask('/v1/admin/snapshots', { token: admin, body: { name: 'a b' } });
   expect(bad.status).toBe(400);
   expect((await ask('/v1/admin/snapshots', { token: asker, body: { name: 'a' } })).status).toBe(403);
