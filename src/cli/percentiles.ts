@@ -1,7 +1,7 @@
 /** The rows of a percentile table. */
 import type { KllSketch } from '../index.js';
 import { exactQuantile, rankErrorOf } from './exact.js';
-import { percentileName, showInterval, showPercent, showValue } from './output/figures.js';
+import { percentileName, showApart, showInterval, showPercent, showValue } from './output/figures.js';
 import { type Column, renderTable } from './output/table.js';
 
 export const DEFAULT_RANKS = [0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1];
@@ -51,7 +51,10 @@ function boundsOf(sketch: KllSketch, rank: number, value: number): { lower: numb
 export function renderPercentiles(rows: readonly PercentileRow[], isEstimating: boolean): string[] {
   const columns: Column<PercentileRow>[] = [
     { title: 'percentile', align: 'left', cell: (row) => row.percentile },
-    { title: isEstimating ? 'sketch' : 'value', cell: (row) => showValue(row.value) },
+    {
+      title: isEstimating ? 'sketch' : 'value',
+      cell: ({ lower, value, upper }) => showApart([lower, value, upper])[1],
+    },
   ];
   if (rows.some(({ exact }) => exact !== undefined)) {
     columns.push(

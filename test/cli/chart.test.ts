@@ -5,6 +5,7 @@ import {
   percentileName,
   showApart,
   showComputedInterval,
+  showInterval,
   showPercent,
   showPercentInterval,
   showShare,
@@ -197,6 +198,13 @@ describe('figures', () => {
     expect(showComputedInterval(547.97731, 589.0263)).toBe('548 .. 589');
     expect(showComputedInterval(0.12345, 0.12545)).toBe('0.12345 .. 0.12545');
     expect(showComputedInterval(3, 3)).toBe('3');
+    // What decides a verdict stays on its side of 0, and what has a width shows it.
+    expect(showComputedInterval(0.0014286, 58.0006)).toBe('0.0014 .. 58');
+    expect(showComputedInterval(-58.0006, -0.0014286)).toBe('-58 .. -0.0014');
+    expect(showComputedInterval(0, 58)).toBe('0 .. 58');
+    expect(showComputedInterval(1999999.99995, 2000000.00002)).toBe('1999999.99995 .. 2000000.00002');
+    expect(showInterval(1000000.01487, 1000000.01519)).toBe('1000000.01 .. 1000000.02');
+    expect(showApart([5, 5, 7.25])).toEqual(['5', '5', '7.25']);
     expect(showComputedInterval(2.5, Number.POSITIVE_INFINITY)).toBe('2.5 .. inf');
   });
 });

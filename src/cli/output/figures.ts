@@ -24,9 +24,10 @@ export function showValue(x: number, digits = 7): string {
  * @param least significant digits of a fraction
  */
 export function showApart(values: readonly number[], least = 7): string[] {
+  const different = new Set(values).size;
   for (let digits = least; ; digits++) {
     const texts = values.map((x) => showValue(x, digits));
-    if (digits === 17 || new Set(texts).size === texts.length) return texts;
+    if (digits === 17 || new Set(texts).size === different) return texts;
   }
 }
 
@@ -116,7 +117,7 @@ const DURATIONS = [
 
 /** An interval; one value where both ends are the same. */
 export function showInterval(lower: number, upper: number): string {
-  return lower === upper ? showValue(lower) : `${showValue(lower)} .. ${showValue(upper)}`;
+  return lower === upper ? showValue(lower) : showApart([lower, upper]).join(' .. ');
 }
 
 /** An interval that was computed: no more decimals than a hundredth of its width needs. */
@@ -124,7 +125,9 @@ export function showComputedInterval(lower: number, upper: number): string {
   const width = upper - lower;
   if (!(width > 0) || width === Number.POSITIVE_INFINITY) return showInterval(lower, upper);
   const decimals = Math.min(20, Math.max(0, 2 - Math.floor(Math.log10(width))));
-  return `${showValue(Number(lower.toFixed(decimals)))} .. ${showValue(Number(upper.toFixed(decimals)))}`;
+  // An end beside 0 says that there is a difference: it never becomes 0.
+  const end = (x: number) => Number(x.toFixed(decimals)) || Number(x.toPrecision(2));
+  return showInterval(end(lower), end(upper));
 }
 
 /** A share among others: one decimal. */
