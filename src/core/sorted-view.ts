@@ -117,15 +117,16 @@ export class SortedView {
 }
 
 /** What ranks are off by that were divided, or taken from 1: 0.07 of 100 values is 7.000000000000001 of them. */
-const RANK_ROUNDING = 2 ** -50;
+const RANK_ROUNDING = 1e-15;
 
 /**
  * The cumulative weight that the quantile of `rank`, above 0 and below 1, has to reach: a product that is whole but for rounding
- * counts as whole. Weights are whole numbers: the first above a number is the first that is at least one more.
+ * counts as whole, as in the Apache library for Java (QuantilesUtil.getNaturalRank, which rounds it to seven decimals). Weights are
+ * whole numbers: the first above a number is the first that is at least one more.
  */
 export function targetOf(rank: number, n: number, inclusive: boolean): number {
   const slack = Math.min(0.25, n * RANK_ROUNDING);
-  return inclusive ? Math.max(1, Math.ceil(rank * n - slack)) : Math.min(n, Math.trunc(rank * n + slack) + 1);
+  return inclusive ? Math.ceil(rank * n - slack) || 1 : Math.min(n, Math.trunc(rank * n + slack) + 1);
 }
 
 /**

@@ -1,6 +1,9 @@
 /** Retained items in order, for queries. */
 import type { SketchImage } from '../../src/core/image.js';
 
+/** Up to so many values a rank times n is rounded, to as many parts of a value (QuantilesUtil.java, tailRoundingFactor). */
+const TAIL_ROUNDING = 1e7;
+
 /** Queries as the Apache libraries answer them. */
 export class ApacheSortedView {
   readonly items: Float64Array;
@@ -31,8 +34,8 @@ export class ApacheSortedView {
 
   quantile(rank: number, inclusive = true): number {
     if (this.n === 0) return Number.NaN;
-    // The product with seven decimals: what is whole but for rounding is whole.
-    const natural = Math.round(rank * this.n * 1e7) / 1e7;
+    const product = rank * this.n;
+    const natural = this.n <= TAIL_ROUNDING ? Math.round(product * TAIL_ROUNDING) / TAIL_ROUNDING : product;
     const weight = inclusive ? Math.ceil(natural) : Math.trunc(natural);
     const { items, cumulativeWeights: cumulative } = this;
     const at = firstIndex(items.length, (i) =>
