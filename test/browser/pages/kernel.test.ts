@@ -19,7 +19,7 @@ afterAll(async () => {
   await site?.stop();
 });
 beforeEach(async () => {
-  site.reset();
+  await site.reset();
   context = await browser.newContext();
   return () => context.close();
 });

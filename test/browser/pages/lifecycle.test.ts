@@ -16,7 +16,7 @@ afterAll(async () => {
   await site?.stop();
 });
 beforeEach(async () => {
-  site.reset();
+  await site.reset();
   context = await browser.newContext();
   // With its last page a context ends.
   await context.newPage();

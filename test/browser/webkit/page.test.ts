@@ -18,14 +18,7 @@ afterAll(async () => {
   await browser?.close();
   await site?.stop();
 });
-beforeEach(async () => {
-  await visit(null);
-  await browser.evaluate(() => {
-    localStorage.clear();
-    sessionStorage.clear();
-  });
-  site.reset();
-});
+beforeEach(() => site.reset());
 
 /** @param options of createCollector; null: no collector yet */
 async function visit(options: object | null = {}): Promise<void> {
