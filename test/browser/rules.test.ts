@@ -107,6 +107,23 @@ describe('options', () => {
     expect(() => webVitals({}, { exemplars })).toThrow(expect.objectContaining({ argument: 'exemplars' }));
   });
 
+  it('that are undefined are those that are not given', () => {
+    const none = toSettings({ endpoint: '/' });
+    const nothing = Object.fromEntries(
+      [...Object.keys(none), 'key', 'beforeSend'].map((name) => [name, undefined]),
+    );
+    const flush = { interval: undefined, store: undefined };
+    const given = toSettings({ ...nothing, endpoint: '/', flush });
+    const page = new URL('https://shop.example/orders/8231');
+    expect({ ...given, labels: given.labels(page) }).toEqual({
+      ...none,
+      flush,
+      labels: none.labels(page),
+      onError: expect.any(Function),
+    });
+    expect(given.consent).toBe(true);
+  });
+
   it('round cls to 4 decimals unless told otherwise', () => {
     expect(toSettings({ endpoint: '/' }).precision).toEqual({ cls: 4 });
     expect(toSettings({ endpoint: '/', precision: { cls: 2 } }).precision).toEqual({ cls: 2 });

@@ -250,7 +250,7 @@ class PageCollector implements Collector {
     try {
       return call();
     } catch (cause) {
-      this.#tell(new CollectorError('ERR_CALLBACK', 'a callback or label threw', { cause }));
+      this.#tell(new CollectorError('ERR_CALLBACK', 'a callback threw', { cause }));
       return undefined;
     }
   }

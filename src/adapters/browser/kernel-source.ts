@@ -17,8 +17,7 @@ export class KernelSource {
       (chunk) => {
         this.chunk = chunk;
       },
-      (cause) =>
-        this.tell(new CollectorError('ERR_KERNEL_UNREACHABLE', 'the kernel cannot be fetched', { cause })),
+      (cause) => this.tell(new CollectorError('ERR_KERNEL_UNREACHABLE', 'the kernel is missing', { cause })),
     );
   }
 

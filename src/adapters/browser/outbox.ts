@@ -126,7 +126,7 @@ export class Outbox {
 
   #giveUp({ id }: { id: string }): void {
     this.forget(id);
-    this.tell(new CollectorError('ERR_OUTBOX_FULL', `batch ${id} is forgotten for want of room`));
+    this.tell(new CollectorError('ERR_OUTBOX_FULL', `batch ${id} is forgotten for room`));
   }
 
   #read(name: string): string {
