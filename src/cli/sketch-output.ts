@@ -21,7 +21,8 @@ export const SKETCH_FORMS = [
 export type SketchForm = (typeof SKETCH_FORMS)[number];
 
 export interface OutputArguments {
-  output?: string;
+  /** A file, or `-`. */
+  output: string;
   to: SketchForm;
   precision?: Precision;
   state: boolean;
@@ -41,7 +42,7 @@ export interface Written {
 
 export function withOutput(command: Command): Command {
   return command
-    .option('-o, --output <file>', 'where to write the sketch (default: standard output)')
+    .option('-o, --output <file>', 'where to write the sketch; - is standard output', '-')
     .option(
       '--condense <k>',
       'write a small copy of that k, 8..65535: more accurate than a sketch that lived at it',
@@ -65,7 +66,7 @@ export function checkOutput({ output, to, precision, condense, sharp }: OutputAr
   if (precision && to.startsWith('datasketches')) {
     throw usageError('--precision rounds compact images alone', 'Apache images hold every value as it is.');
   }
-  if (output === undefined && process.stdout.isTTY && to !== 'json') {
+  if (output === '-' && process.stdout.isTTY && to !== 'json') {
     throw usageError(
       'a sketch is binary and would garble the terminal',
       'Name a file with -o, or send it through a pipe.',
@@ -85,9 +86,10 @@ export async function writeSketch(
   const { condense, sharp = false } = args;
   const sketch = condense === undefined ? whole : whole.condense(condense, { sharp });
   const bytes = encodeSketch(sketch, args, source);
-  if (args.output === undefined) await writeOut(bytes);
-  else await replaceFile(args.output, bytes);
-  const target = args.output ?? 'standard output';
+  const isFile = args.output !== '-';
+  if (isFile) await replaceFile(args.output, bytes);
+  else await writeOut(bytes);
+  const target = isFile ? args.output : 'standard output';
   const report = {
     schema: `kll.${verb}/1`,
     output: { name: target, form: args.to, bytes: bytes.length },
@@ -95,7 +97,7 @@ export async function writeSketch(
     sketch: sketchReport(sketch),
   };
   // Standard output is the sketch's when there is no file.
-  if (args.json && args.output !== undefined) await printJson(report);
+  if (args.json && isFile) await printJson(report);
   else if (args.json) process.stderr.write(`${toJson(report)}\n`);
   else remark(`wrote ${target}: ${args.to}, ${showBytes(bytes.length)}, ${showCountOf(sketch.n, 'value')}`);
 }

@@ -160,7 +160,7 @@ export function toList(values: unknown, argument: string): ArrayLike<number> {
     if (name.startsWith('Big')) badArgument('ERR_VALUE_TYPE', argument, 'numbers, not BigInts', values);
     const isPlain = (globalThis as Record<string, unknown>)[name] === list.constructor;
     // Of memory that was given away to another thread there is no copy, and nothing in it.
-    return isPlain || !list.length ? list : new Float64Array(list);
+    return list.length ? (isPlain ? list : new Float64Array(list)) : [];
   }
   return gathered(values, argument, 'an array or iterable of numbers') as number[];
 }

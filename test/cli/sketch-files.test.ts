@@ -26,10 +26,14 @@ describe('kll build', () => {
   });
 
   it('writes to standard output what it writes to a file, and remarks on standard error', async () => {
-    const { code, stdoutBytes, stderr } = await folder.kll(['build', 'first.txt', '--seed', '1']);
-    expect(code).toBe(0);
-    expect(stdoutBytes).toEqual(await readFile(folder.at('first.kll')));
-    expect(stderr).toMatch(/^kll: wrote standard output: compact, \d+ bytes, 30,000 values$/m);
+    for (const output of [[], ['-o', '-']]) {
+      const args = ['build', 'first.txt', '--seed', '1', ...output];
+      const { code, stdoutBytes, stderr } = await folder.kll(args);
+      expect(code).toBe(0);
+      expect(stdoutBytes).toEqual(await readFile(folder.at('first.kll')));
+      expect(stderr).toMatch(/^kll: wrote standard output: compact, \d+ bytes, 30,000 values$/m);
+    }
+    expect(await readdir(folder.path)).not.toContain('-');
   });
 
   it('writes to where a link leads, and leaves the link', async () => {

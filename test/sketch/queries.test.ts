@@ -302,4 +302,13 @@ describe('ranks that are shares of n', () => {
       }
     }
   });
+
+  it('of arrays whose memory was given away are none', () => {
+    const sketch = make().extend(STREAMS.shuffled(5000, 1));
+    const away = Float64Array.of(0.5, 0.9);
+    structuredClone(away.buffer, { transfer: [away.buffer] });
+    expect(sketch.quantilesAt(away)).toEqual([]);
+    expect(sketch.ranks(away)).toEqual([]);
+    expect(sketch.cdf(away)).toEqual(sketch.cdf([]));
+  });
 });
