@@ -354,7 +354,7 @@ describe('when the page leaves', () => {
       await closeByUser(page);
       const next = await openPage(context, site);
       closed++;
-      expect(await next.evaluate(() => acceptedBeacons())).toBeGreaterThanOrEqual(closed);
+      await until(async () => (await next.evaluate(() => acceptedBeacons())) >= closed);
       await until(() => site.total().n === 4 * closed);
       await until(async () => (await storedBatches(next)) === 0);
       await next.close();
@@ -667,10 +667,22 @@ describe('two tabs', () => {
     await first.goto(`${site.origin}/elsewhere`);
     await until(() => beacons().length === 1);
     const before = site.deliveries.length;
-    site.fate = () => ({ delayMs: 700 });
-    await Promise.all([openPage(context, site), openPage(context, site)]);
+    let answer = () => {};
+    const after = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    site.fate = () => ({ after });
+    const tabs = await Promise.all([openPage(context, site), openPage(context, site)]);
     await until(() => site.taken.size === 1);
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    // Both have looked by then: behind their idle work, and behind what they asked of the lock.
+    for (const tab of tabs) {
+      await tab.evaluate(async () => {
+        await new Promise((resolve) => requestIdleCallback(resolve));
+        await navigator.locks.query();
+      });
+    }
+    answer();
+    await until(async () => (await storedBatches(tabs[0])) === 0);
     expect(site.deliveries.length - before).toBe(1);
     expect(site.total()).toEqual({ n: 5, sum: 15 });
   });

@@ -41,6 +41,8 @@ export interface Fate {
   /** Whether the batch is taken although the answer is lost. */
   lose?: 'request' | 'answer';
   delayMs?: number;
+  /** It is answered when this is. */
+  after?: Promise<unknown>;
 }
 
 export class Site {
@@ -150,13 +152,14 @@ export class Site {
       series,
     };
     this.deliveries.push(delivery);
-    const { status = 202, headers: more = {}, lose, delayMs = 0 } = this.fate(delivery);
+    const { status = 202, headers: more = {}, lose, delayMs = 0, after } = this.fate(delivery);
     if (status < 300 && lose !== 'request') {
       const known = this.taken.get(delivery.id);
       if (known && Buffer.compare(known.bytes, bytes) !== 0) this.conflicts++;
       this.taken.set(delivery.id, delivery);
     }
     if (delayMs) await new Promise((resolve) => setTimeout(resolve, delayMs));
+    await after;
     if (lose) {
       request.socket.destroy();
     } else {
