@@ -111,7 +111,10 @@ export class Accumulator {
   get max(): number {
     return this.#extreme(F64.max, -1);
   }
-  /** Sum of the values, compensated; 0 when empty, NaN once a source lacked its sum. */
+  /**
+   * Sum of the values, compensated; 0 when empty, NaN once a source lacked its sum. An infinity or NaN may stand where
+   * values beyond 1e300 add up, in whatever order they are taken, to more than the largest double.
+   */
   get sum(): number {
     const { real } = this.state;
     return compensatedSum(this.staging, this.staged, real[F64.sum], real[F64.carry]);

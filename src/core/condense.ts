@@ -113,7 +113,8 @@ export function condense(
     const size = 2 ** level;
     const within = level && (size + off) / 2 - coin;
     for (; count > 0; count--) {
-      while (weights[at] <= start + within) at++;
+      // Their difference is exact; from 2^52 values on the sum of a place and half a place is not.
+      while (weights[at] - start <= within) at++;
       levels[level].push(items[at]);
       start += size;
     }

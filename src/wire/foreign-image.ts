@@ -117,6 +117,7 @@ function statedError(k: number): number {
  * condensing has added more than the difference of theirs and ours.
  */
 export function statedMinK({ k, minK, variance }: Pick<SketchImage, 'k' | 'minK' | 'variance'>): number {
-  const asLarge = Math.floor((FACTOR / errorWith(minK, variance)) ** (1 / POWER));
+  // What is kept of a variance, 24 bits, tells the k that it was read for to 0.002 of it at most.
+  const asLarge = Math.floor((FACTOR / errorWith(minK, variance)) ** (1 / POWER) + 0.01);
   return Math.max(MIN_K, Math.min(k, minK, variance ? asLarge : k));
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { totalCapacity } from '../../src/core/capacity.js';
 import { condense, planForK, wantedRamp } from '../../src/core/condense.js';
-import type { TailsCode } from '../../src/core/image.js';
+import { TAILS_NAMES, type TailsCode } from '../../src/core/image.js';
 import { KllSketch } from '../../src/index.js';
 import { condenseBias, mixedWeights, viewOfWeights } from '../support/condense-bias.js';
 import { seededRandom } from '../support/prng.js';
@@ -50,6 +50,22 @@ describe('the layout of a condensed copy', () => {
           expect(items, what).toBeLessThanOrEqual(totalCapacity(k, sizes.length));
         }
       }
+    }
+  });
+
+  it('picks values of the view up to the last of 2^53', () => {
+    const random = seededRandom(7);
+    for (let seed = 0; seed < 400; seed++) {
+      const heavy = new KllSketch({ k: 1024, tails: TAILS_NAMES[seed % 3], seed });
+      heavy.extendWeighted(
+        Array.from({ length: 900 }, (_, i) => i),
+        new Array(900).fill(2 ** (30 + random.below(13))),
+      );
+      heavy.add(950, 2 ** (seed % 2 ? 53 : 52) - random.below(9) - heavy.n);
+      const copy = heavy.condense(8 + random.below(40));
+      expect(copy.n).toBe(heavy.n);
+      expect([...copy].every(({ item }) => item >= 0 && item <= 950)).toBe(true);
+      expect(KllSketch.fromBytes(copy.toBytes()).n).toBe(heavy.n);
     }
   });
 

@@ -95,6 +95,19 @@ describe('an Apache image of a sketch', () => {
     expect(minKOf(large().condense(50))).toBe(50);
   });
 
+  it('says the k that it was read with, however often it is read and written', () => {
+    const changed: number[] = [];
+    for (let k = 8; k <= 65_535; k = k < 500 ? k + 1 : Math.ceil(k * 1.02)) {
+      const start = apacheCapacity(k, 2) - k;
+      const items = Array.from({ length: k }, (_, i) => i);
+      const offsets = [start, start];
+      const bytes = writeApacheImage('double', { k, n: BigInt(2 * k), offsets, min: 0, max: k, items });
+      const again = toDataSketches(fromDataSketches(bytes));
+      if (again[16] + 256 * again[17] !== k) changed.push(k);
+    }
+    expect(changed).toEqual([]);
+  });
+
   it('says a smaller k where condensing has added more error than an Apache sketch of its own k has', () => {
     const copies = Array.from({ length: 50 }, (_, seed) =>
       new KllSketch({ k: 1024, seed }).extend(integers(1000)).condense(8).toBytes(),
