@@ -20,6 +20,8 @@ export interface CheckedBatch {
   series: number;
   /** Characters of the keys of its series: one string of a batch may stand in many of them. */
   keyLength: number;
+  /** Items that its series hold: of equal ones, thousands are a few bytes. */
+  items: number;
 }
 
 export interface BatchChecks {
@@ -57,6 +59,7 @@ export function checkBatch(bytes: Uint8Array, form: BatchForm, checks: BatchChec
     values: full.reduce((sum, one) => sum + countOf(one), 0),
     series: full.length,
     keyLength: full.reduce((sum, one) => sum + keyLength(one, labels), 0),
+    items: full.reduce((sum, { values, sketch }) => sum + (values?.length ?? sketch!.numRetained), 0),
   };
 }
 

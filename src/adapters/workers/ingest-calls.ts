@@ -18,6 +18,8 @@ export interface TakeCall {
   values: number;
   /** Characters of the keys of its series; absent where the Worker is of a release that did not tell. */
   keyLength?: number;
+  /** Items that its series hold; absent likewise. */
+  items?: number;
   /** Counters of the Worker's isolate that are due. */
   counters?: readonly CounterDelta[];
 }

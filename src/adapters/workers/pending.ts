@@ -25,6 +25,8 @@ export interface Sequence {
   bytes: number;
   /** Characters of the keys of series, those of each batch. */
   keys: number;
+  /** That series hold, those of each batch: what is in memory when it is merged. */
+  items: number;
   values: number;
 }
 
@@ -36,6 +38,8 @@ export interface NewBatch {
   values: number;
   /** Characters of the keys of its series. */
   keys?: number;
+  /** That its series hold. */
+  items?: number;
   /** Epoch milliseconds. */
   received: number;
 }
@@ -71,8 +75,9 @@ export class PendingBatches {
     );
     // Storage of a release before has none; that release gives none, and does without it.
     const columns = sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('batches')").toArray();
-    if (!columns.some(({ name }) => name === 'keys')) {
-      sql.exec('ALTER TABLE batches ADD COLUMN keys INTEGER NOT NULL DEFAULT 0');
+    for (const added of ['keys', 'items']) {
+      if (columns.some(({ name }) => name === added)) continue;
+      sql.exec(`ALTER TABLE batches ADD COLUMN ${added} INTEGER NOT NULL DEFAULT 0`);
     }
     this.load();
   }
@@ -135,23 +140,25 @@ export class PendingBatches {
       batches: 0,
       bytes: 0,
       keys: 0,
+      items: 0,
       values: 0,
     };
     this.#last = sequence;
   }
 
   /** Inside a transaction, with a sequence open. */
-  store({ body, values, keys = 0, received }: NewBatch): void {
+  store({ body, values, keys = 0, items = 0, received }: NewBatch): void {
     const open = this.#open!;
     const bytes = body.byteLength;
     const { batch } = this.#sql
       .exec<{ batch: number }>(
-        'INSERT INTO batches (sequence, received, n, bytes, keys, body) VALUES (?, ?, ?, ?, ?, ?) RETURNING batch',
+        'INSERT INTO batches (sequence, received, n, bytes, keys, items, body) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING batch',
         open.sequence,
         received,
         values,
         bytes,
         keys,
+        items,
         bytes > CHUNK_BYTES ? chunkOf(body, 0) : body,
       )
       .one();
@@ -161,6 +168,7 @@ export class PendingBatches {
     open.batches++;
     open.bytes += bytes;
     open.keys += keys;
+    open.items += items;
     this.#batches++;
     this.#bytes += bytes;
     this.#keys += keys;
@@ -179,7 +187,8 @@ export class PendingBatches {
     return this.#sql
       .exec<Sequence>(
         `SELECT s.sequence, ring_version AS ringVersion, owners, opened, closed, count(batch) AS batches,
-           coalesce(sum(bytes), 0) AS bytes, coalesce(sum(keys), 0) AS keys, coalesce(sum(n), 0) AS "values"
+           coalesce(sum(bytes), 0) AS bytes, coalesce(sum(keys), 0) AS keys, coalesce(sum(items), 0) AS items,
+           coalesce(sum(n), 0) AS "values"
          FROM sequences s LEFT JOIN batches b ON b.sequence = s.sequence GROUP BY s.sequence ORDER BY s.sequence`,
       )
       .toArray();

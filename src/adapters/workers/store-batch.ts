@@ -14,7 +14,7 @@ const MOST_ASKS = 4;
 
 /** Asks the owner of the batch, anew where the ring has moved on or the object says that asking again may help. */
 export async function store(env: EdgeEnv, tenant: string, batch: CheckedBatch): Promise<TakeResult> {
-  const { id, created, crc, body, values, keyLength } = batch;
+  const { id, created, crc, body, values, keyLength, items } = batch;
   let fresh = false;
   for (let ask = 1; ; ask++) {
     const config = await reached(() => tenantConfig(env, tenant, fresh));
@@ -28,6 +28,7 @@ export async function store(env: EdgeEnv, tenant: string, batch: CheckedBatch): 
       body: bufferOf(body),
       values,
       keyLength,
+      items,
       ...(counters.length > 0 ? { counters } : {}),
     };
     try {

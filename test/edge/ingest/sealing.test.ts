@@ -1,6 +1,10 @@
 import { abortAllDurableObjects } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ObjectCounters } from '../../../src/adapters/workers/contract.js';
+import type { EdgeEnv } from '../../../src/adapters/workers/env.js';
+import { checkBatch } from '../../../src/adapters/workers/ingest-batch.js';
+import { limitsOf } from '../../../src/adapters/workers/limits.js';
 import { EDGE_METRICS } from '../../../src/metrics/edge-names.js';
 import { KllSketch } from '../../../src/sketch/sketch.js';
 import {
@@ -62,6 +66,28 @@ describe('a sequence', () => {
     await passTime(object, 0);
     expect(await count(object, 'outbox')).toBe(1);
     expect(await count(object, 'batches')).toBe(1);
+  });
+
+  it('is sealed at so many items, of which bodies show little', async () => {
+    const config = tenantConfig();
+    const object = ingestObject(config);
+    await failHandOver(object);
+    const full = new KllSketch({ k: 4096 }).extend(new Float64Array(100_000));
+    const series = Array.from({ length: 100 }, (_, i) => ({ labels: { route: `/${i}` }, sketch: full }));
+    for (let i = 0; i < 4; i++) {
+      const call = takeCall(config, series);
+      const checks = { limits: limitsOf(env as unknown as EdgeEnv), labels: {}, now: Date.now() };
+      const { items, keyLength, body } = checkBatch(new Uint8Array(call.body), 'container', checks);
+      expect(body.length).toBeLessThan(8_192);
+      expect(items).toBe(100 * full.numRetained);
+      await object.take({ ...call, items, keyLength });
+    }
+    // Three reach two million, the fourth is the next sequence's.
+    await passTime(object, 0);
+    expect(await count(object, 'batches')).toBe(1);
+    expect(await count(object, 'outbox')).toBe(100);
+    const { rows } = await object.pending(EVERYTHING, config);
+    expect(rows.reduce((sum, { image }) => sum + sketchOf(image).n, 0)).toBe(4 * 100 * 100_000);
   });
 
   it('is sealed after so long, and not before', async () => {
