@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { beginBackup } from '../../src/adapters/workers/backup.js';
 import type { TenantConfig } from '../../src/adapters/workers/contract.js';
 import { cut, newToken } from '../../src/adapters/workers/cut.js';
+import { directoryOf } from '../../src/adapters/workers/directory.js';
 import { backupToBucket } from '../../src/adapters/workers/duties.js';
 import type { EdgeEnv } from '../../src/adapters/workers/env.js';
 import { rollBackTenant } from '../../src/adapters/workers/roll-back-tenant.js';
@@ -110,6 +111,46 @@ describe('a cut that is tried again', () => {
     });
     await expect(cut(edge, config, { token: newToken(), name: 'name' })).rejects.toThrow('network');
     expect([await namesIn(config, 0), await namesIn(config, 1)]).toEqual([[], []]);
+  });
+});
+
+describe('a tenant that is given more objects meanwhile', () => {
+  const edge = env as unknown as EdgeEnv;
+  const growsAround = (around: { [binding in 'INGEST' | 'SERIES']?: string }, config: TenantConfig) => {
+    const grown: Around = async (call, ...args) => {
+      await directoryOf(edge).configure(config.tenant, { series: 8, ingest: 8 });
+      return await call(...args);
+    };
+    return wrapped(
+      Object.fromEntries(Object.entries(around).map(([binding, method]) => [binding, { [method]: grown }])),
+    );
+  };
+
+  it.each([
+    ['before all are held', { INGEST: 'hold' }],
+    ['while snapshots are made', { SERIES: 'createSnapshot' }],
+  ])('is told to begin again, %s, and has nothing of it', async (when, around) => {
+    const config = await directoryOf(edge).tenant(`grows ${when}`.replaceAll(' ', '-'));
+    await ingestObject(config).take(takeCall(config, [1]));
+    const growing = growsAround(around, config);
+    await expect(cut(growing, config, { token: newToken(), name: 'name' })).rejects.toThrow('begin again');
+    const now = await directoryOf(edge).tenant(config.tenant);
+    expect(now.rings.length).toBe(2);
+    for (let slot = 0; slot < 8; slot++) expect(await namesIn(now, slot)).toEqual([]);
+    await cut(edge, now, { token: newToken(), name: 'name' });
+    for (let slot = 0; slot < 8; slot++) expect(await namesIn(now, slot)).toEqual(['name']);
+  });
+
+  it('is not rolled back by half', async () => {
+    const config = await directoryOf(edge).tenant('grows-back');
+    await ingestObject(config).take(takeCall(config, [1]));
+    await cut(edge, config, { token: newToken(), name: 'name' });
+    await ingestObject(config).take(takeCall(config, [2]));
+    const growing = growsAround({ INGEST: 'hold' }, config);
+    await expect(rollBackTenant(growing, config, 'name')).rejects.toThrow('begin again');
+    await ingestObject(config).flush(config);
+    const slots = await Promise.all([0, 1, 2, 3].map((slot) => readOf(config, {}, slot)));
+    expect(slots.reduce((sum, one) => sum + totalsOf(one).n, 0)).toBe(2);
   });
 });
 

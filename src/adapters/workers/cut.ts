@@ -7,9 +7,11 @@
  * Requests are taken all the while; only handing over waits, for as long as that takes.
  */
 import type { Snapshot, TenantConfig } from './contract.js';
+import { tenantConfig } from './directory-cache.js';
 import type { EdgeEnv } from './env.js';
 import { inTurns } from './fan-out.js';
 import { hexOf } from './hex.js';
+import { newestRing } from './rings.js';
 import { objectNames } from './series-key.js';
 import { eachIngest, eachSeries, type SeriesStub } from './tenant-objects.js';
 
@@ -24,7 +26,7 @@ interface MadeSnapshot {
 /**
  * @param token of this cut, 32 hex digits: `heldIds` asks by it, and `endHold` must follow
  * @returns the snapshots of the series objects
- * @throws Error when something broke through at every try
+ * @throws Error when something broke through at every try, or the tenant was given more objects
  */
 export async function cut(
   env: EdgeEnv,
@@ -79,6 +81,7 @@ async function tryOnce(
  * Does something when all that was taken is handed over, and nothing that comes later is.
  * @param token as `cut` has it
  * @returns whether nothing has left meanwhile
+ * @throws Error where the tenant was given more objects
  */
 export async function whileHeld(
   env: EdgeEnv,
@@ -89,12 +92,26 @@ export async function whileHeld(
   let isWhole = false;
   try {
     await eachIngest(env, config, async (object) => await object.hold({ config, token }));
+    await requireRings(env, config);
     await run();
+    await requireRings(env, config);
   } finally {
     const released = await eachIngest(env, config, async (object) => await object.release(token));
     isWhole = released.every((one) => one.isWhole);
   }
   return isWhole;
+}
+
+/**
+ * That the objects which are held are all that there are. Nobody can have stored by a ring that the directory does not
+ * have yet.
+ * @throws Error where the tenant was given more since its configuration was read: half of a batch may have gone to them
+ */
+async function requireRings(env: EdgeEnv, { tenant, rings }: TenantConfig): Promise<void> {
+  const now = await tenantConfig(env, tenant, true);
+  if (newestRing(now.rings).version > newestRing(rings).version) {
+    throw new Error('the tenant was given more objects meanwhile: begin again');
+  }
 }
 
 /** Before the next try, a while that is another each time: others try too. */
