@@ -35,7 +35,8 @@ export interface BatchSeries {
 }
 
 /**
- * The bytes of a batch: the same for every retry.
+ * The bytes of a batch: the same for every retry. Its sketches are brought to the form that `toBytes` gives them; values
+ * beside a sketch are not sent.
  * @throws SketchArgumentError ERR_ARGUMENT_TYPE for a series with neither a sketch nor values, and those of the fields
  */
 export function encodeBatch(batch: Batch): OwnBytes {

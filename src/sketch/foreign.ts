@@ -39,7 +39,8 @@ function read(
 
 /**
  * The Apache DataSketches KLL image of a sketch, for Spark, Druid, DuckDB and others. A sketch that holds more than
- * the Apache capacity of its k is compacted in a copy. Loses the sum, the tail guarantee and the variance: the image has no
+ * the Apache capacity of its k is compacted in a copy, after it was brought to the form that `toBytes` gives it; of more than k
+ * values that needs WebAssembly. Loses the sum, the tail guarantee and the variance: the image has no
  * place for them.
  * @param type item type that the reader expects; the image does not say it. 'long' takes integers only
  * @throws SketchArgumentError ERR_ARGUMENT_TYPE, ERR_ARGUMENT_RANGE, ERR_NOT_INTEGER, ERR_FLOAT_OVERFLOW

@@ -37,7 +37,7 @@ export type MergeSource = KllSketch | Uint8Array;
 export interface BytesOptions {
   /** Rounds what is written to so many mantissa bits (1..51) or decimals (0..22). */
   precision?: Precision | undefined;
-  /** Whether the image goes on exactly as this sketch would. Default: true, but for condensed and rounded images. */
+  /** Whether the image goes on exactly as this sketch would. Default: true, but for condensed images; never in rounded ones. */
   state?: boolean | undefined;
   /** Whether the sum of the values travels. Default true. */
   sum?: boolean | undefined;
@@ -217,7 +217,7 @@ export class KllSketch extends Merging {
     );
   }
 
-  /** `{ format, bytes }`, so that JSON.stringify keeps the sketch whole. */
+  /** `{ format, bytes }`, so that JSON.stringify keeps the sketch whole. It brings this sketch to the form that `toBytes` does. */
   toJSON(): SketchJSON {
     return { format: FORMAT, bytes: toBase64Url(this.toBytes()) };
   }
@@ -237,7 +237,7 @@ export class KllSketch extends Merging {
     return KllSketch.fromBytes(fromBase64Url(bytes), options);
   }
 
-  /** The sketch at rest, decoded: what encoders take. */
+  /** The sketch at rest, decoded: what encoders take. It brings this sketch to the form that `toBytes` does. */
   toImage(): SketchImage {
     this.settle();
     return this.#image();
@@ -254,7 +254,10 @@ export class KllSketch extends Merging {
     return sketch;
   }
 
-  /** A copy of the levels compacted to the Apache capacity of k: what `toDataSketches` writes. */
+  /**
+   * A copy of the levels compacted to the Apache capacity of k: what `toDataSketches` writes. It brings this sketch to the form
+   * that `toBytes` does; of more than k values it needs WebAssembly.
+   */
   toApacheImage(): SketchImage {
     this.settle();
     if (!this.levels) return this.#image();
