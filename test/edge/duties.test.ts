@@ -8,12 +8,15 @@ import { START, setClock } from './ingest/ground.js';
 const MINUTE_MS = 60_000;
 /** Lines of the log. */
 const told: string[] = [];
+/** Tenants whose turn was written down. */
+const begun: string[] = [];
 
-function known(tenant: string, confirmed?: number): TenantBackup {
+function known(tenant: string, confirmed?: number, turn?: number): TenantBackup {
   const about = { id: 'ab'.repeat(16), records: 1, bytes: 1, target: 'bucket', place: '' } as const;
   return {
     tenant,
     since: 0,
+    ...(turn === undefined ? {} : { turn }),
     ...(confirmed === undefined ? {} : { newest: { ...about, created: confirmed, confirmed } }),
   };
 }
@@ -26,6 +29,9 @@ async function turns(
   const served: string[] = [];
   const directory = {
     tenantBackups: async () => tenants,
+    async beginTurn(tenant: string) {
+      begun.push(tenant);
+    },
     async tenant(tenant: string) {
       served.push(tenant);
       await turn(tenant);
@@ -39,6 +45,7 @@ async function turns(
 beforeEach(() => {
   setClock(START);
   told.length = 0;
+  begun.length = 0;
   for (const level of ['warn', 'error'] as const) {
     vi.spyOn(console, level).mockImplementation((line) => told.push(line));
   }
@@ -48,6 +55,12 @@ describe('duties', () => {
   it('are done first for who has been without a backup longest, whatever the name', async () => {
     const tenants = [known('a', 3), known('b', 1), known('c'), known('d', 2)];
     expect(await turns(tenants)).toEqual(['c', 'b', 'd', 'a']);
+  });
+
+  it('do not begin with one whose last turn never ended, run after run', async () => {
+    const tenants = [known('stuck', undefined, 9), known('b', 5, 4), known('c', 7, 6)];
+    expect(await turns(tenants)).toEqual(['b', 'c', 'stuck']);
+    expect(begun).toEqual(['b', 'c', 'stuck']);
   });
 
   it('are done in an order of chance where nothing else decides', async () => {

@@ -37,6 +37,8 @@ export interface TenantBackup {
   tenant: string;
   /** When it was first heard of, epoch milliseconds. */
   since: number;
+  /** When the clock last had its turn begin, whatever became of it: epoch milliseconds. */
+  turn?: number;
   /** Its newest backup, wherever that lies. */
   newest?: ConfirmedBackup;
 }
@@ -77,6 +79,8 @@ export interface DirectoryCalls {
   oldestBackups(): Promise<Record<string, number>>;
   /** All tenants, in order of name. */
   tenantBackups(): Promise<TenantBackup[]>;
+  /** Writes down that the clock has a tenant's turn begin: one that never ends must not come first again. */
+  beginTurn(tenant: string): Promise<void>;
   /** Origins of all keys that may be used, for answers to browsers; '*' when a key names none. */
   origins(): Promise<string[]>;
 }

@@ -52,6 +52,9 @@ export class DirectoryObject extends DurableObject<EdgeBindings> implements Dire
     this.#sql.exec(
       'CREATE TABLE IF NOT EXISTS known (tenant TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID',
     );
+    this.#sql.exec(
+      'CREATE TABLE IF NOT EXISTS turns (tenant TEXT PRIMARY KEY, began INTEGER NOT NULL) WITHOUT ROWID',
+    );
     // Tenants of a release that did not write it down.
     this.#sql.exec('INSERT OR IGNORE INTO known SELECT tenant, ? FROM tenants', Date.now());
   }
@@ -192,14 +195,28 @@ export class DirectoryObject extends DurableObject<EdgeBindings> implements Dire
   }
 
   async tenantBackups(): Promise<TenantBackup[]> {
-    const rows = this.#sql.exec<{ tenant: string; since: number; backup: string | null }>(
-      `SELECT t.tenant, k.since, (SELECT backup FROM backups AS b WHERE b.tenant = t.tenant
-         ORDER BY confirmed DESC LIMIT 1) AS backup
+    const rows = this.#sql.exec<{
+      tenant: string;
+      since: number;
+      turn: number | null;
+      backup: string | null;
+    }>(
+      `SELECT t.tenant, k.since, (SELECT began FROM turns WHERE turns.tenant = t.tenant) AS turn,
+         (SELECT backup FROM backups AS b WHERE b.tenant = t.tenant ORDER BY confirmed DESC LIMIT 1) AS backup
        FROM tenants AS t JOIN known AS k ON k.tenant = t.tenant ORDER BY t.tenant`,
     );
-    return rows.toArray().map(({ tenant, since, backup }) => {
-      return { tenant, since, ...(backup === null ? {} : { newest: readBackup(backup) }) };
+    return rows.toArray().map(({ tenant, since, turn, backup }) => {
+      return {
+        tenant,
+        since,
+        ...(turn === null ? {} : { turn }),
+        ...(backup === null ? {} : { newest: readBackup(backup) }),
+      };
     });
+  }
+
+  async beginTurn(tenant: string): Promise<void> {
+    this.#sql.exec('INSERT OR REPLACE INTO turns VALUES (?, ?)', tenant, Date.now());
   }
 
   async origins(): Promise<string[]> {

@@ -32,15 +32,21 @@ export async function runDuties(env: EdgeEnv): Promise<void> {
       logFailure('warn', 'duties left for the next run', { tenants: tenants.length - i });
       return;
     }
-    await dutiesOf(env, tenant).catch((error) => logError('duty failed', error, { tenant }));
+    const turn = directoryOf(env).beginTurn(tenant);
+    await turn.then(() => dutiesOf(env, tenant)).catch((error) => logError('duty failed', error, { tenant }));
   }
 }
 
-/** The longest without a backup first; those that are alike in an order that is another each time. */
+/**
+ * The longest without a backup first; those that are alike in an order that is another each time. A turn counts from when it
+ * began: one that the platform ended in the middle leaves no backup, and would otherwise be the first of every run.
+ */
 function inOrderOfNeed(tenants: readonly TenantBackup[]): string[] {
   return tenants
-    .map(({ tenant, newest }) => ({ tenant, confirmed: newest?.confirmed ?? 0, chance: Math.random() }))
-    .sort((a, b) => a.confirmed - b.confirmed || a.chance - b.chance)
+    .map(({ tenant, newest, turn = 0 }) => {
+      return { tenant, last: Math.max(newest?.confirmed ?? 0, turn), chance: Math.random() };
+    })
+    .sort((a, b) => a.last - b.last || a.chance - b.chance)
     .map(({ tenant }) => tenant);
 }
 
