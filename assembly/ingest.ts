@@ -193,8 +193,7 @@ export function takeBlock(from: usize, count: i32, base: i32): void {
   growTo(base);
   const sides = <i32>load<u8>(header + H_TAILS);
   const f = sides ? rampItems() : 0;
-  let stride = targetLevel(weight, n, base) - base;
-  while (stride > 0 && sides * f * ((1 << stride) - 1) + (1 << stride) > count) stride--;
+  const stride = strideOf(count, base, n);
   if (stride == 0) {
     groupBlock(from, count, 0);
     // Adding 0 turns -0 into 0; here and in `pick` only what is kept pays for it.
@@ -208,7 +207,7 @@ export function takeBlock(from: usize, count: i32, base: i32): void {
   }
   const loose = stride >= LOOSE && GROUPS << stride >= 2 * count;
   groupBlock(from, count, loose ? 1 << (stride - 1) : 0);
-  const ramp = sides * f * ((1 << stride) - 1);
+  const ramp = sides * rampOf(stride);
   if (loose && sides) sortEnds(count, f * 7, sides == 2);
   const offset = nextOffset();
   const rest = count - ramp;
@@ -240,8 +239,16 @@ function come(level: i32, first: usize, end: usize): void {
   store<u32>(COMING + (<usize>level << 2), <u32>((end - first) >> 3));
 }
 
+/** The stride at which `count` items of weight 2^base are sampled, as a power of two: what `targetLevel` allows, and they are enough for. */
+export function strideOf(count: i32, base: i32, n: f64): i32 {
+  const sides = <i32>load<u8>(header + H_TAILS);
+  let stride = targetLevel(<f64>count * <f64>(<u64>1 << base), n, base) - base;
+  while (stride > 0 && sides * rampOf(stride) + (1 << stride) > count) stride--;
+  return stride;
+}
+
 /**
- * The stride at which a block is sampled, as a power of two: 2^h with h the largest level with
+ * The level that a block is sampled for: 2^h with h the largest level with
  * 2^h <= sqrt(12 x 0.05 x weight x n) eps, at least the base level, at most the top level.
  */
 function targetLevel(weight: f64, n: f64, base: i32): i32 {
@@ -272,6 +279,11 @@ function rampItems(): i32 {
   return <i32>min<u32>(8, max<u32>(1, (load<u32>(header + H_K) + 25) / 50));
 }
 
+/** Items that lie in the chunks of sizes smaller than 2^stride at a protected end. */
+export function rampOf(stride: i32): i32 {
+  return rampItems() * ((1 << stride) - 1);
+}
+
 /** Picks one item of each of `chunks` chunks of 2^stride items at `from` and puts them to `to`. Returns their end. */
 function pick(to: usize, from: usize, chunks: i32, stride: i32, offset: u64): usize {
   const first = to;
@@ -287,7 +299,7 @@ function pick(to: usize, from: usize, chunks: i32, stride: i32, offset: u64): us
 }
 
 /** The offset of a block's picks as a 53-bit fraction of the stride: blocks come in pairs, u then 1 - u. */
-function nextOffset(): u64 {
+export function nextOffset(): u64 {
   if (load<u8>(header + H_PHASE)) {
     store<u8>(header + H_PHASE, 0);
     const pending = load<u64>(header + H_OFFSET);

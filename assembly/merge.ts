@@ -1,13 +1,22 @@
 /**
- * Merging many: each source's levels are appended to a buffer of their level; a full buffer is a block like any
- * other, at the weight of its level. So a thousand small sketches cost one sketch's worth of compaction error.
+ * Merging many: each source's levels, sampled where they are finer than the result needs, are appended to a buffer of
+ * their level; a full buffer is a block like any other, at the weight of its level. So a thousand small sketches cost
+ * one sketch's worth of compaction error.
  */
 import {
-  FILL, H_CARRY, H_GUARANTEE, H_LEVELS, H_MAX, H_MIN, H_MIN_K, H_N, H_SIZES, H_SUM, H_VARIANCE, INPUT, MAX_LEVELS,
-  MERGE_BLOCK, TABLE, TABLE_BYTES, header, mergeBuffers, mergeTables,
+  FILL, H_CARRY, H_GUARANTEE, H_LEVELS, H_MAX, H_MIN, H_MIN_K, H_N, H_SIZES, H_SUM, H_TAILS, H_VARIANCE, INPUT,
+  MAX_LEVELS, MERGE_BLOCK, TABLE, TABLE_BYTES, header, mergeBuffers, mergeTables,
 } from './layout';
 import { forgetTable, useTable } from './group';
-import { scan, takeBlock } from './ingest';
+import { nextOffset, rampOf, scan, strideOf, takeBlock } from './ingest';
+
+/** What sampling the levels of sources may add to the error's variance, as a part of what sampling blocks may. */
+let runShare: f64 = 0.5;
+
+/** Benchmarks' seam: at 0 levels go to the buffers whole. No export of the release build, where this is a constant. */
+export function setRunShare(share: f64): void {
+  runShare = share;
+}
 
 /** n of the result so far, and its condensing variance times n^2. */
 let mergedN: f64 = 0;
@@ -59,11 +68,13 @@ export function absorbState(source: usize): void {
   addToSum(load<f64>(source + H_CARRY));
   include(load<f64>(source + H_MIN));
   include(load<f64>(source + H_MAX));
+  // A condensed copy was sampled as far as it may be: its levels go whole, and those between two protected ends as well.
+  const sampledN = variance || load<u8>(header + H_TAILS) == 2 ? 0 : mergedN * runShare;
   let end = source;
   for (let level = levels - 1; level >= 0; level--) {
     const size = <i32>load<u32>(source + H_SIZES + (<usize>level << 2));
     end -= <usize>size << 3;
-    append(level, end, size);
+    takeRun(level, end, size, sampledN);
   }
 }
 
@@ -71,7 +82,25 @@ export function absorbState(source: usize): void {
 export function absorbValues(count: i32): void {
   scan(count);
   mergedN += <f64>count;
-  append(0, INPUT, count);
+  append(0, INPUT, count, 0);
+}
+
+/**
+ * Takes `count` ascending items of a level. They are sampled as a block of their weight would be in a sketch of n values (0:
+ * not at all), before anything is moved: one item of each chunk goes up, and what is left over stays, as does what a block
+ * would sample more finely at its protected high end.
+ *
+ *    | chunks of 2^stride | left over | ramp (high) |
+ */
+function takeRun(level: i32, from: usize, count: i32, n: f64): void {
+  const stride = strideOf(count, level, n);
+  if (stride) {
+    const chunks = (count - <i32>load<u8>(header + H_TAILS) * rampOf(stride)) >> stride;
+    append(level + stride, from + (<usize>(nextOffset() >> <u64>(53 - stride)) << 3), chunks, stride);
+    from += <usize>chunks << (3 + stride);
+    count -= chunks << stride;
+  }
+  append(level, from, count, 0);
 }
 
 /** Adds to the sum with compensation (Neumaier 1974). */
@@ -91,23 +120,21 @@ function include(x: f64): void {
   if (!(load<f64>(header + H_MAX) >= x)) store<f64>(header + H_MAX, x);
 }
 
-function append(level: i32, from: usize, count: i32): void {
+/** Appends `count` items to a level's buffer, each 2^shift places behind the one before. */
+function append(level: i32, from: usize, count: i32, shift: i32): void {
   assert(level < MAX_LEVELS, 'a level above the last');
   const fillAt = FILL + (<usize>level << 2);
   const buffer = bufferOf(level);
-  let fill = <i32>load<u32>(fillAt);
-  while (count > 0) {
-    const part = min(count, MERGE_BLOCK - fill);
-    memory.copy(buffer + (<usize>fill << 3), from, <usize>part << 3);
-    fill += part;
-    from += <usize>part << 3;
-    count -= part;
-    if (fill == MERGE_BLOCK) {
-      flush(level, fill);
-      fill = 0;
-    }
+  let to = buffer + (<usize>load<u32>(fillAt) << 3);
+  for (; count > 0; count--) {
+    store<f64>(to, load<f64>(from));
+    from += <usize>8 << shift;
+    to += 8;
+    if (to < buffer + (MERGE_BLOCK << 3)) continue;
+    flush(level, MERGE_BLOCK);
+    to = buffer;
   }
-  store<u32>(fillAt, <u32>fill);
+  store<u32>(fillAt, <u32>((to - buffer) >> 3));
 }
 
 /** Takes `count` values of the input window with their weights, f64 integers below 2^53, which lie `count` values on. */
@@ -119,7 +146,7 @@ export function absorbWeighted(count: i32): void {
     mergedN += w;
     addToSum(x * w);
     include(x);
-    for (let bits = <u64>w; bits; bits &= bits - 1) append(<i32>ctz(bits), at, 1);
+    for (let bits = <u64>w; bits; bits &= bits - 1) append(<i32>ctz(bits), at, 1, 0);
   }
 }
 

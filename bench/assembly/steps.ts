@@ -9,6 +9,7 @@ import {
 } from '../../assembly/layout';
 import { cellOf, clearTable, countItem, groupBlock, learn, place, scatter, useTable } from '../../assembly/group';
 import { ingest, scan, takeBlock } from '../../assembly/ingest';
+import { setRunShare } from '../../assembly/merge';
 import { compress } from '../../assembly/compact';
 import { growTo, insertFew, levelSize, levelStart, mergeApart, mergeInto, mergeUp, numLevels, openState } from '../../assembly/levels';
 import { insertionSort, mergeSort } from '../../assembly/sort';
@@ -34,6 +35,11 @@ export function begin(k: i32, tails: i32): void {
   store<u64>(header + H_GENERATOR, 0x9e3779b97f4a7c15);
   clearTable();
   openState();
+}
+
+/** Whether the levels of sources are sampled before they are put to blocks. */
+export function sampleSources(on: bool): void {
+  setRunShare(on ? 0.5 : 0);
 }
 
 /** Minimum, maximum, sum and the check for NaN of `count` values. */

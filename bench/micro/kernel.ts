@@ -14,6 +14,10 @@ interface StepsExports {
   extend(count: number, bulk: number): number;
   view(staged: number): number;
   dropTable(): void;
+  beginAbsorb(): void;
+  absorb(header: number): void;
+  finishAbsorb(): void;
+  sampleSources(on: boolean): void;
   begin(k: number, tails: number): void;
   scanStep(count: number): number;
   scanScalar(count: number): number;

@@ -193,4 +193,39 @@ const images: Technique = {
   },
 };
 
-export const STATES: Technique[] = [transfer, view, first, guide, cursor, images];
+const sources: Technique = {
+  name: 'levels of sources sampled before they are grouped',
+  unit: 'source',
+  what: 'merging 1000 states of k = 200, n = 1e4 into k = 1024: one item of a few goes to the block of a higher level, or all to that of theirs',
+  prepare(seed) {
+    const states = Array.from({ length: 1000 }, (_, i) =>
+      new Steps()
+        .filled(200, streamOf('lognormal', 1e4, seed + 7 * i))
+        .state()
+        .slice(),
+    );
+    const { call, f64 } = new Steps();
+    const headerBytes = call.headerBytes();
+    const merging = (sampled: boolean) => () => {
+      call.begin(1024, 0);
+      call.sampleSources(sampled);
+      call.beginAbsorb();
+      const at = call.sourceAddress();
+      for (const state of states) {
+        f64.set(state, at >> 3);
+        call.absorb(at + 8 * state.length - headerBytes);
+      }
+      call.finishAbsorb();
+      return call.close();
+    };
+    return {
+      per: states.length,
+      variants: [
+        { name: 'sampled', body: merging(true) },
+        { name: 'whole', body: merging(false) },
+      ],
+    };
+  },
+};
+
+export const STATES: Technique[] = [transfer, view, first, guide, cursor, sources, images];

@@ -166,6 +166,27 @@ describe('mergeAll', () => {
     expect(atOnce).toBeLessThan(oneByOne);
   });
 
+  it.each([
+    'none',
+    'high',
+    'both',
+  ] as const)('of many keeps what it promises of the body and of ends: tails %s', (tails) => {
+    const [sources, size] = [200, 5000];
+    const n = sources * size;
+    const values = STREAMS.shuffled(n, 3);
+    const parts = Array.from({ length: sources }, (_, i) =>
+      new KllSketch({ k: 200, tails, seed: i + 1 }).extend(values.subarray(i * size, (i + 1) * size)),
+    );
+    const merged = KllSketch.mergeAll(parts, { k: 1024, tails, seed: 1 });
+    expect([merged.n, merged.min, merged.max, merged.tailGuarantee]).toEqual([n, 0, n - 1, tails]);
+    expect(maxRankError(merged, values)).toBeLessThanOrEqual(merged.rankError());
+    for (const rank of [0.0001, 0.001, 0.01, 0.99, 0.999, 0.9999]) {
+      const { lower, upper } = merged.rankBounds(rank * n);
+      expect(lower, `at ${rank}`).toBeLessThanOrEqual(rank);
+      expect(upper, `at ${rank}`).toBeGreaterThanOrEqual(rank);
+    }
+  });
+
   it('refuses all when one is refused, and says which', () => {
     const sources = [fed(5000).toBytes(), spoiled(), fed(10)];
     expect(() => KllSketch.mergeAll(sources)).toThrow(
