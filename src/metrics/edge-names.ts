@@ -28,6 +28,12 @@ const WORKER = {
     type: 'counter',
     unit: 'requests',
   },
+  ingestNameless: {
+    name: 'kll_edge_ingest_nameless_total',
+    help: 'Ingest requests refused because they brought neither a token nor a key; they are counted as seen too.',
+    type: 'counter',
+    unit: 'requests',
+  },
   refusals: {
     name: 'kll_edge_refusals_total',
     help: 'Requests refused, by the code of the problem.',

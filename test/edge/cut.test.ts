@@ -7,6 +7,7 @@ import { cut, newToken } from '../../src/adapters/workers/cut.js';
 import { directoryOf } from '../../src/adapters/workers/directory.js';
 import { backupToBucket } from '../../src/adapters/workers/duties.js';
 import type { EdgeEnv } from '../../src/adapters/workers/env.js';
+import { resetTenant } from '../../src/adapters/workers/reset-tenant.js';
 import { rollBackTenant } from '../../src/adapters/workers/roll-back-tenant.js';
 import { seriesKey, slotOf } from '../../src/adapters/workers/series-key.js';
 import { type BackupTotals, decodeJson, RECORD, RecordReader } from '../../src/wire/backup-records.js';
@@ -20,7 +21,7 @@ import {
   takeCall,
   tenantConfig,
 } from './ingest/ground.js';
-import { readOf, totalsOf } from './series/ground.js';
+import { MINUTE_MS, readOf, row, totalsOf } from './series/ground.js';
 
 type Call = (...args: unknown[]) => Promise<unknown>;
 type Around = (call: Call, ...args: unknown[]) => Promise<unknown>;
@@ -151,6 +152,55 @@ describe('a tenant that is given more objects meanwhile', () => {
     await ingestObject(config).flush(config);
     const slots = await Promise.all([0, 1, 2, 3].map((slot) => readOf(config, {}, slot)));
     expect(slots.reduce((sum, one) => sum + totalsOf(one).n, 0)).toBe(2);
+  });
+});
+
+describe('a tenant that is given more objects while it is reset', () => {
+  const edge = env as unknown as EdgeEnv;
+  const routes = Array.from({ length: 24 }, (_, i) => ({
+    labels: { route: `/${i}` },
+    values: Float64Array.of(i),
+  }));
+  const held = async (of: TenantConfig) => {
+    const slots = await Promise.all(Array.from({ length: 8 }, (_, slot) => readOf(of, {}, slot)));
+    return slots.map((one) => totalsOf(one).n);
+  };
+
+  it('has nothing in any of them, and what was on its way does not come back', async () => {
+    const config = await directoryOf(edge).tenant('grows-in-reset');
+    await ingestObject(config).take(takeCall(config, routes));
+    const first: { sender: string; sequence: number }[] = [];
+    let rounds = 0;
+    const growing = wrapped({
+      INGEST: {
+        async wipe(call, ...args) {
+          // The first of the first round: what the tenant has is spread over all objects that it has by then.
+          if (rounds++ > 0) return await call(...args);
+          await directoryOf(edge).configure(config.tenant, { series: 8, ingest: 8 });
+          const now = await directoryOf(edge).tenant(config.tenant);
+          await ingestObject(now, 7).take(takeCall(now, routes));
+          await ingestObject(now, 7).flush(now);
+          expect(Math.max(...(await held(now)).slice(4))).toBeGreaterThan(0);
+          return await call(...args);
+        },
+      },
+      SERIES: {
+        async wipe(call, ...args) {
+          if (first.length === 0) first.push(...(args[0] as typeof first));
+          return await call(...args);
+        },
+      },
+    });
+    await resetTenant(growing, config, []);
+    const now = await directoryOf(edge).tenant(config.tenant);
+    expect(now.rings.length).toBe(2);
+    expect(await held(now)).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
+    // What the object of the first ring had sent before it was wiped, and that its owner has not applied yet.
+    const { sender, sequence } = first[0];
+    expect(sequence).toBeGreaterThan(0);
+    const rows = [row(START - MINUTE_MS, [1])];
+    await seriesObject(now).apply({ config: now, sender, sequence, rows });
+    expect(await held(now)).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
   });
 });
 

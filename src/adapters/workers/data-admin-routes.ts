@@ -13,9 +13,10 @@ import type { EdgeEnv } from './env.js';
 import type { EdgeHono } from './http-context.js';
 import { fail, refuse } from './problem.js';
 import { flag, parameters } from './query-parameters.js';
+import { resetTenant, TENANT_PARTS, type TenantPart } from './reset-tenant.js';
 import { rollBackTenant } from './roll-back-tenant.js';
 import { objectNames } from './series-key.js';
-import { eachIngest, eachSeries, type SeriesStub, tellPause, tellSettings } from './tenant-objects.js';
+import { eachSeries, type SeriesStub } from './tenant-objects.js';
 import { dropRemnants, type NamedSnapshot, snapshotsOf } from './whole-snapshots.js';
 
 /** Calls of one object that one request makes, at most: what is left waits for the next alarm, or request. */
@@ -93,35 +94,17 @@ export const dataRoutes = new Hono<EdgeHono>()
       kept,
     };
     if (isDry) return context.json({ dryRun: true, ...told });
-    await counted('reset', () => reset(env, config, kept)).catch(fail);
+    await counted('reset', () => resetTenant(env, config, kept)).catch(fail);
     forgetDirectory();
     return context.json({ dryRun: false, ...told });
   });
 
-/** What a reset can leave as it is; rings always stay. */
-const PARTS = ['series', 'keys', 'settings'] as const;
-type Part = (typeof PARTS)[number];
-
-async function reset(env: EdgeEnv, config: TenantConfig, kept: readonly Part[]): Promise<void> {
-  if (!kept.includes('series')) {
-    const answers = await eachIngest(env, config, async (object) => await object.wipe());
-    // A hand-over that is on its way must not bring back what is forgotten.
-    const sent = answers.filter((one) => one !== undefined);
-    await eachSeries(env, config, async (object) => await object.wipe(sent));
-  }
-  const [keys, settings] = [!kept.includes('keys'), !kept.includes('settings')];
-  await directoryOf(env).reset(config.tenant, { keys, settings });
-  if (!settings) return;
-  const standard = await directoryOf(env).tenant(config.tenant);
-  await tellSettings(env, standard);
-  await tellPause(env, standard, standard.pausedUntil ?? 0);
-}
-
-function keptParts(keep: string): Part[] {
+function keptParts(keep: string): TenantPart[] {
   const named = keep.split(',').filter((one) => one !== '');
-  const unknown = named.find((one) => !(PARTS as readonly string[]).includes(one));
-  if (unknown !== undefined) refuse(400, 'ERR_PARAMETER', `keep: expected some of ${PARTS.join(', ')}`);
-  return PARTS.filter((part) => named.includes(part));
+  const unknown = named.find((one) => !(TENANT_PARTS as readonly string[]).includes(one));
+  if (unknown !== undefined)
+    refuse(400, 'ERR_PARAMETER', `keep: expected some of ${TENANT_PARTS.join(', ')}`);
+  return TENANT_PARTS.filter((part) => named.includes(part));
 }
 
 /** Series of a tenant, as its objects count them. */

@@ -61,6 +61,8 @@ function refused(
   problem: Problem,
 ): void {
   const { status, code, faults = [] } = problem;
+  // Whoever scans the network: what is watched of senders does without.
+  if (code === 'ERR_UNAUTHENTICATED') workerCounters.add(EDGE_METRICS.ingestNameless);
   const counts: Record<string, number> = {};
   for (const fault of faults) counts[fault.code] = (counts[fault.code] ?? 0) + 1;
   const size = bytes ? { bytes: bytes.length } : {};

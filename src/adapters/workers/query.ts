@@ -1,6 +1,7 @@
 /**
  * A query over all objects of a tenant: ingest objects first, then series objects, whose answers become one (combine.ts).
  */
+import { MOST_QUERY_BYTES } from './call-bytes.js';
 import { mergeParts, partsByGroup, type QueryGroup } from './combine.js';
 import type {
   LeftOut,
@@ -17,8 +18,9 @@ import { inTurns, within } from './fan-out.js';
 import { labelsOfEach } from './labels-of-each.js';
 import { rememberAnswer, rememberedAnswer } from './last-answers.js';
 import { pendingPages } from './pending-pages.js';
+import { readSeries } from './read-series.js';
 import { newestRing } from './rings.js';
-import { bucketName, objectNames } from './series-key.js';
+import { objectNames } from './series-key.js';
 import { objectsOf } from './whole-snapshots.js';
 
 export interface QueryAsk {
@@ -36,6 +38,8 @@ export interface QueryAsk {
   maxSeries: number;
   /** Most groups of the answer. */
   maxGroups: number;
+  /** Most bytes of images that the series objects answer, together; {@link MOST_QUERY_BYTES} if absent. */
+  maxBytes?: number;
 }
 
 export interface QueryAnswer {
@@ -106,7 +110,10 @@ async function freshAnswer(env: EdgeEnv, given: TenantConfig, ask: QueryAsk): Pr
   if (by) call.by = by;
   if (asOf !== undefined) call.asOf = asOf;
   const names = hasTooMany ? [] : objectNames('series', config.tenant, config.rings);
-  const { reads, leftOut } = await readSeries(env, names, call, ask.wholeBuckets === true);
+  const { reads, leftOut } = await readSeries(env, names, call, {
+    wholeBuckets: ask.wholeBuckets === true,
+    mostBytes: ask.maxBytes ?? MOST_QUERY_BYTES,
+  });
   const seriesMs = clock();
   const explain: QueryExplain = {
     ingestObjects: pending.length,
@@ -178,33 +185,6 @@ async function readPending(
   });
   if (answers.every((answer) => answer === undefined)) throw failure;
   return answers;
-}
-
-/**
- * Asks the series objects.
- * @param wholeBuckets asks again without buckets that were left out, until there are no further ones: their other parts
- *   may lie in any object. Each is named once then.
- */
-async function readSeries(
-  env: EdgeEnv,
-  names: readonly string[],
-  call: ReadCall,
-  wholeBuckets: boolean,
-): Promise<{ reads: ReadAnswer[]; leftOut: LeftOut[] }> {
-  const named = new Map<string, LeftOut>();
-  for (;;) {
-    const without = [...named.values()];
-    const reads = await inTurns(names, async (name) => {
-      return (await within(
-        env.SERIES.getByName(name).read({ ...call, without }),
-        name,
-      )) as unknown as ReadAnswer;
-    });
-    const found = reads.flatMap((read) => read.leftOut);
-    if (!wholeBuckets) return { reads, leftOut: found };
-    for (const bucket of found) named.set(bucketName(bucket), bucket);
-    if (named.size === without.length) return { reads, leftOut: without };
-  }
 }
 
 function stopwatch(): () => number {

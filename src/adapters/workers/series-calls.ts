@@ -50,6 +50,8 @@ export interface ReadCall {
   maxBuckets: number;
   maxSeries: number;
   maxGroups?: number;
+  /** Most bytes of images that the answer may hold; as much as goes into one answer if absent. */
+  maxBytes?: number;
 }
 
 /** A bucket of one series of which not all could be read. */
@@ -64,7 +66,7 @@ export interface ReadAnswer {
   /** Last sequence applied, of each sender. */
   applied: Record<string, number>;
   groups: ReadGroup[];
-  /** Which limit was passed, 'bytes' where groups do not go into one answer; the groups are empty then. */
+  /** Which limit was passed, 'bytes' where the images of the groups are larger than an answer may be; the groups are empty then. */
   tooMuch?: 'buckets' | 'series' | 'groups' | 'bytes';
   /** There is no snapshot of the name asked for; the groups are empty then. */
   isUnknownSnapshot?: true;

@@ -43,6 +43,7 @@ const AMONG = 'row IN (SELECT value FROM json_each(?1))';
 
 export function read(store: SeriesStore, call: ReadCall): ReadAnswer {
   const { config, selection, by, asOf, maxBuckets, maxSeries, maxGroups = Infinity } = call;
+  const { maxBytes = MOST_ANSWER_BYTES } = call;
   const explain: ReadExplain = {
     bucketsRead: 0,
     bucketsPruned: 0,
@@ -88,7 +89,7 @@ export function read(store: SeriesStore, call: ReadCall): ReadAnswer {
     const merged = merge(reading, group);
     if (!merged) continue;
     bytes += merged.image.byteLength;
-    if (bytes > MOST_ANSWER_BYTES) return { ...answer, groups: [], tooMuch: 'bytes' };
+    if (bytes > maxBytes) return { ...answer, groups: [], tooMuch: 'bytes' };
     answer.groups.push(merged);
   }
   explain.mergeMs = performance.now() - began - explain.readMs;

@@ -56,22 +56,27 @@ describe('/metrics', () => {
     await send('one', 5);
     await send('two', 3);
     await ask('/v1/ingest', { method: 'POST' });
+    await ask('/v1/ingest', { token: 'of.another.secret', headers: BATCH_TYPE, body: new Uint8Array(1) });
+    await ask('/v1/quantiles?name=latency_ms');
     await ask('/nothing/of/mine');
     const after = await scrape();
     const grown = (name: string, labels?: Record<string, string>) =>
       totalOf(after, name, labels) - totalOf(before, name, labels);
     expect(grown('kll_edge_requests_total', { route: '/v1/ingest', status: '202' })).toBe(8);
-    expect(grown('kll_edge_requests_total', { route: '/v1/ingest', status: '401' })).toBe(1);
+    expect(grown('kll_edge_requests_total', { route: '/v1/ingest', status: '401' })).toBe(2);
     expect(grown('kll_edge_requests_total', { route: 'other', status: '404' })).toBe(1);
-    expect(grown('kll_edge_request_duration_seconds_count', { route: '/v1/ingest' })).toBe(9);
+    expect(grown('kll_edge_request_duration_seconds_count', { route: '/v1/ingest' })).toBe(10);
     // What was refused is fast, and counts apart from what was stored.
     const within = (status: string) =>
       grown('kll_edge_requests_within_total', { route: '/v1/ingest', seconds: '2.5', status });
-    expect([within('2xx'), within('4xx')]).toEqual([8, 1]);
-    expect(grown('kll_edge_ingest_seen_total')).toBe(9);
+    expect([within('2xx'), within('4xx')]).toEqual([8, 2]);
+    expect(grown('kll_edge_ingest_seen_total')).toBe(10);
+    // Who says nothing of himself is told apart from a sender whose token is refused.
+    expect(grown('kll_edge_ingest_nameless_total')).toBe(1);
+    expect(grown('kll_edge_refusals_total', { code: 'ERR_TOKEN' })).toBe(1);
     expect(grown(EDGE_METRICS.storedBatches.name)).toBe(8);
     expect(grown(EDGE_METRICS.storedValues.name)).toBe(24);
-    expect(grown('kll_edge_refusals_total', { code: 'ERR_UNAUTHENTICATED' })).toBe(1);
+    expect(grown('kll_edge_refusals_total', { code: 'ERR_UNAUTHENTICATED' })).toBe(2);
     expect(grown('kll_edge_refusals_total', { code: 'ERR_NOT_FOUND' })).toBe(1);
     expect(JSON.stringify(after)).not.toContain('nothing');
   });

@@ -123,6 +123,38 @@ it('counts no part of a damaged bucket where whole ones are asked for, whatever 
   expect(former.leftOut).toEqual(parts.leftOut);
 });
 
+it('holds no more of what objects answer than it may, however groups are spread', async () => {
+  const config = tenantConfig({ rings: [{ version: 1, ingest: 1, series: 3, since: 0 }] });
+  await send(config, ROUTES, [1, 2, 3]);
+  await ingestObject(config).flush(config);
+  const most = { maxBuckets: 1e4, maxSeries: 1e4, by: ['route'] };
+  const held = await Promise.all(
+    [0, 1, 2].map(async (slot) => {
+      const { groups } = await seriesObject(config, slot).read({ config, selection: EVERYTHING, ...most });
+      return groups.reduce((sum, { image }) => sum + image.byteLength, 0);
+    }),
+  );
+  const total = held[0] + held[1] + held[2];
+  // One has more than its share, and gets what the others leave.
+  expect(Math.max(...held)).toBeGreaterThan(total / 3);
+  const whole = await ask(config, { ...most, maxBytes: total });
+  expect([whole.tooMuch, whole.groups.length]).toEqual([undefined, ROUTES.length]);
+  expect(whole.explain.imagesMerged).toBe(ROUTES.length);
+  const less = { ...most, maxBytes: total - 1 };
+  expect(await ask(config, less)).toMatchObject({ tooMuch: 'bytes', groups: [] });
+  expect(await ask(config, { ...less, wholeBuckets: true })).toMatchObject({ tooMuch: 'bytes', groups: [] });
+  // An object of a former release knows no bound but its own.
+  const SERIES = {
+    getByName: (name: string) => ({
+      read: ({ maxBytes: _, ...call }: Parameters<ReturnType<typeof seriesObject>['read']>[0]) =>
+        edge.SERIES.getByName(name).read(call),
+    }),
+  };
+  const former = { ...edge, INGEST: edge.INGEST, SERIES: SERIES as never };
+  expect((await ask(config, { ...most, maxBytes: total }, former)).groups).toHaveLength(ROUTES.length);
+  expect(await ask(config, less, former)).toMatchObject({ tooMuch: 'bytes', groups: [] });
+});
+
 it('does not count a row that was handed over between its two readings', async () => {
   const config = tenantConfig();
   await send(config, ['/a'], [1, 2, 3]);
