@@ -17,6 +17,7 @@ export {
 export type { SketchImage, StateBlock, Tails, TailsCode } from './core/image.js';
 export type * from './core/observer.js';
 export type { LoadOptions, ReadLimits, SketchOptions } from './core/options.js';
+export type { OwnBytes } from './core/own-bytes.js';
 export type { Bounds, QuantileOptions, RankOptions } from './core/queries.js';
 export type { MergeAllOptions } from './sketch/merge-options.js';
 export { type BytesOptions, KllSketch, type MergeSource, type SketchJSON } from './sketch/sketch.js';

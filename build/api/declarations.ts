@@ -137,8 +137,12 @@ function membersOf(symbols: readonly ts.Symbol[], checker: ts.TypeChecker): Memb
 }
 
 function fieldsOf(node: ts.Declaration, checker: ts.TypeChecker): Member[] {
-  if (!ts.isPropertySignature(node) || !node.type || !ts.isTypeLiteralNode(node.type)) return [];
-  return membersOf(symbolsOf(node.type.members, checker), checker);
+  if (!ts.isPropertySignature(node) || !node.type) return [];
+  // `{ ... } | undefined` is an object that may be left out.
+  const types = ts.isUnionTypeNode(node.type) ? node.type.types : [node.type];
+  return types.flatMap((type) =>
+    ts.isTypeLiteralNode(type) ? membersOf(symbolsOf(type.members, checker), checker) : [],
+  );
 }
 
 function symbolsOf(members: readonly ts.TypeElement[], checker: ts.TypeChecker): ts.Symbol[] {

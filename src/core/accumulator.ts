@@ -103,11 +103,11 @@ export class Accumulator {
     const { real } = this.state;
     return real[F64.variance] * (real[F64.n] / this.n) ** 2 || 0;
   }
-  /** Smallest value, exact; NaN when empty. */
+  /** Smallest value; exact, unless rounded bytes were read or merged; NaN when empty. */
   get min(): number {
     return this.#extreme(F64.min, 1);
   }
-  /** Largest value, exact; NaN when empty. */
+  /** Largest value; exact, unless rounded bytes were read or merged; NaN when empty. */
   get max(): number {
     return this.#extreme(F64.max, -1);
   }
@@ -123,7 +123,7 @@ export class Accumulator {
   get mean(): number {
     return this.sum / this.n;
   }
-  /** Values left out so far by `extend` with `invalid: 'skip'`. */
+  /** Values left out so far by `extend` with `invalid: 'skip'`; neither bytes nor condensed copies carry it. */
   get numRejected(): number {
     return this.rejected;
   }

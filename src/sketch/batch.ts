@@ -26,7 +26,7 @@ export interface BatchSeries {
   labels: Readonly<Record<string, string>>;
   /** Age at send of the newest value, milliseconds, at least 0. */
   age: number;
-  /** Sent without its state: condense it first. Not empty together with `values`. */
+  /** Sent without its state: condense it first. Not together with `values`. */
   sketch?: KllSketch | undefined;
   /** Finite numbers; they arrive sorted. */
   values?: Float64Array | undefined;
@@ -35,9 +35,8 @@ export interface BatchSeries {
 }
 
 /**
- * The bytes of a batch: the same for every retry. Its sketches are brought to the form that `toBytes` gives them; values
- * beside a sketch are not sent.
- * @throws SketchArgumentError ERR_ARGUMENT_TYPE for a series with neither a sketch nor values, and those of the fields
+ * The bytes of a batch: the same for every retry. Its sketches are brought to the form that `toBytes` gives them.
+ * @throws SketchArgumentError ERR_ARGUMENT_TYPE for a series with neither a sketch nor values, or with both, and those of the fields
  */
 export function encodeBatch(batch: Batch): OwnBytes {
   requireOptions(batch, 'batch');
@@ -46,8 +45,12 @@ export function encodeBatch(batch: Batch): OwnBytes {
     requireOptions(one, `series[${i}]`);
     const { labels, sketch, values, precision } = one;
     requireOptions(labels, `series[${i}].labels`);
-    if (!(sketch instanceof KllSketch || values)) {
-      badArgument('ERR_ARGUMENT_TYPE', `series[${i}]`, 'a sketch or values', sketch);
+    // Its keys are none of its properties: as labels it would be empty.
+    if (Symbol.iterator in labels) {
+      badArgument('ERR_ARGUMENT_TYPE', `series[${i}].labels`, 'an object of texts', labels);
+    }
+    if (sketch instanceof KllSketch === Boolean(values)) {
+      badArgument('ERR_ARGUMENT_TYPE', `series[${i}]`, 'a sketch or values, and not both', sketch);
     }
     if (precision) precisionByte(precision);
   });

@@ -243,7 +243,10 @@ export class KllSketch extends Merging {
     return this.#image();
   }
 
-  /** The sketch of a decoded image (see `kll-wasm/formats`). The image must satisfy what its decoder checks. */
+  /**
+   * The sketch of an image: what `toImage` gave, or what a program made by itself. It is taken as it is: what `fromBytes` checks of bytes
+   * must hold of it (docs/formats.md).
+   */
   static fromImage(image: SketchImage, options: LoadOptions = {}): KllSketch {
     requireOptions(options);
     const { state, k, tailGuarantee } = image;

@@ -3,12 +3,15 @@ import { SketchArgumentError } from '../core/errors.js';
 import type { SketchImage } from '../core/image.js';
 import { nearestScaled } from './codecs.js';
 
-/** `bits`: mantissa bits to keep, 1..51 (relative error at most 2^-(bits + 1)); `decimals`: decimals to keep, 0..22. */
-export type Precision = { bits: number } | { decimals: number };
+/** Either `bits`: mantissa bits to keep, 1..51 (relative error at most 2^-(bits + 1)); or `decimals`: decimals to keep, 0..22. */
+export type Precision = { bits: number; decimals?: undefined } | { decimals: number; bits?: undefined };
 
 /** @throws SketchArgumentError ERR_ARGUMENT_RANGE */
 export function precisionByte(precision: Precision): number {
-  const { bits, decimals } = (precision ?? {}) as { bits?: number; decimals?: number };
+  const { bits, decimals } = (precision ?? {}) as {
+    bits?: number | undefined;
+    decimals?: number | undefined;
+  };
   if (Number.isInteger(bits) && bits! >= 1 && bits! <= 51 && decimals === undefined) return bits!;
   if (Number.isInteger(decimals) && decimals! >= 0 && decimals! <= 22 && bits === undefined)
     return 0x80 + decimals!;

@@ -28,6 +28,7 @@ export interface CollectorOptions {
   precision?: Readonly<Record<string, number>> | undefined;
   /** Series beyond which new ones enter `__other__`, 1..1000. Default 50. */
   maxSeries?: number | undefined;
+  /** When batches leave, and whether they outlive the page. */
   flush?:
     | {
         /** How often what was recorded is sent while the page lives, milliseconds, at least 1000. Default 30 000. */
