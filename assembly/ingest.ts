@@ -92,11 +92,11 @@ function hasNaN(end: usize): bool {
   return false;
 }
 
-/** Takes `count` scanned values of the input window into the state. `bulk` lets the sampler work. */
-export function ingest(count: i32, bulk: bool): void {
+/** Takes `count` scanned values of the input window into the state. */
+export function ingest(count: i32): void {
   if (!count) return;
   const n = load<f64>(header + H_N) + <f64>count;
-  const shift = bulk ? samplerShift(n) : 0;
+  const shift = samplerShift(n);
   if (shift == 0) {
     let done = 0;
     while (done < count) {

@@ -45,11 +45,11 @@ export function close(): u32 {
 
 /**
  * Takes `count` values (at most 16384) of the input window. Returns 0, with the state unusable (drop it), if one is
- * not finite. `bulk` lets the sampler work.
+ * not finite.
  */
-export function extend(count: i32, bulk: bool): bool {
+export function extend(count: i32): bool {
   if (!scan(count)) return false;
-  ingest(count, bulk);
+  ingest(count);
   return true;
 }
 

@@ -29,13 +29,14 @@ const LEFT_OUT = [
   'dist/cli',
   'dist/types',
   'dist/workerd',
+  'dist/lib/index.js.map',
   'docs',
   'README.md',
   'CHANGELOG.md',
   'SECURITY.md',
 ];
 /** Of the kept package: a repository carries it for ever. */
-const MOST_BYTES = 330_000;
+const MOST_BYTES = 300_000;
 /** Packages that are kept: of the version at hand and of the one before it. */
 const KEPT = 2;
 const BACKUP = 'backup/edge.kllbackup';

@@ -114,9 +114,9 @@ export function takeStep(count: i32): void {
   }
 }
 
-/** The whole of a bulk call but the scan. */
-export function ingestStep(count: i32, bulk: bool): void {
-  ingest(count, bulk);
+/** The whole of a call but the scan. */
+export function ingestStep(count: i32): void {
+  ingest(count);
 }
 
 /** What blocks replaced: every value enters level 0, and compactions carry it up level by level. */

@@ -43,7 +43,7 @@ const blocks: Technique = {
 };
 
 const sampler: Technique = {
-  name: 'sampler of large bulk calls',
+  name: 'sampler of large inputs',
   unit: 'item',
   what: 'ingestion without scan into k = 200 at n = 3e8: one uniform value for each window, or all of them',
   prepare(seed) {
@@ -56,8 +56,8 @@ const sampler: Technique = {
     return {
       per: CHUNK,
       variants: [
-        { name: 'one for each window', body: () => one.ingestStep(CHUNK, 1) },
-        { name: 'every value', body: () => every.ingestStep(CHUNK, 0) },
+        { name: 'one for each window', body: () => one.ingestStep(CHUNK) },
+        { name: 'every value', body: () => every.takeStep(CHUNK) },
       ],
     };
   },
@@ -80,12 +80,13 @@ const staging: Technique = {
         {
           name: 'staged',
           body: () => {
+            staged.call.begin(200, 0);
             let count = 0;
             for (let i = 0; i < values.length; i++) {
               room[count++] = values[i];
               if (count < STAGED) continue;
               staged.input.set(room);
-              staged.call.extend(STAGED, 0);
+              staged.call.extend(STAGED);
               count = 0;
             }
           },
@@ -93,9 +94,10 @@ const staging: Technique = {
         {
           name: 'one call each',
           body: () => {
+            direct.call.begin(200, 0);
             for (let i = 0; i < values.length; i++) {
               direct.input[0] = values[i];
-              direct.call.extend(1, 0);
+              direct.call.extend(1);
             }
           },
         },

@@ -11,7 +11,7 @@ interface StepsExports {
   slotCount(): number;
   open(): void;
   close(): number;
-  extend(count: number, bulk: number): number;
+  extend(count: number): number;
   view(staged: number): number;
   dropTable(): void;
   beginAbsorb(): void;
@@ -27,7 +27,7 @@ interface StepsExports {
   groupUnsafe(count: number): void;
   mergeSortStep(count: number): void;
   takeStep(count: number): void;
-  ingestStep(count: number, bulk: number): void;
+  ingestStep(count: number): void;
   cascadeStep(count: number): void;
   sortHalves(count: number): void;
   sortWithFew(count: number): void;
@@ -69,7 +69,7 @@ export class Steps {
       const from = done % values.length;
       const part = values.subarray(from, Math.min(from + CHUNK, values.length));
       this.input.set(part);
-      this.call.extend(part.length, 1);
+      this.call.extend(part.length);
     }
     return this;
   }

@@ -31,7 +31,7 @@ function bulk(n: number, isSampled: boolean): Technique {
       const steps = new Steps();
       const { call } = steps;
       call.begin(200, 0);
-      const ingest = chunked(steps, values, (count) => call.extend(count, 1));
+      const ingest = chunked(steps, values, (count) => call.extend(count));
       const grouping = {
         name: 'and grouping of blocks',
         body: chunked(steps, values, (count) => {
@@ -66,11 +66,12 @@ function bulk(n: number, isSampled: boolean): Technique {
 const single: Technique = {
   name: 'path of a single add',
   unit: 'add',
-  what: 'add of lognormal values one by one into a sketch of k = 200, tails none',
+  what: 'add of 131,072 lognormal values one by one into a new sketch, k = 200, tails none',
   async prepare(seed) {
     const { KllSketch } = await entry('index');
     const values = streamOf('lognormal', 1 << 17, seed);
-    const steps = new Steps().filled(200, values);
+    const steps = new Steps();
+    const { call } = steps;
     const room = new Float64Array(STAGED);
     const staged = (flush: () => unknown) => () => {
       let count = 0;
@@ -82,7 +83,10 @@ const single: Technique = {
       }
     };
     const copy = () => steps.input.set(room);
-    const sketch = new KllSketch({ k: 200, tails: 'none', seed }).extend(values);
+    const taken = staged(() => {
+      copy();
+      call.extend(STAGED);
+    });
     return {
       per: values.length,
       variants: [
@@ -90,14 +94,15 @@ const single: Technique = {
         { name: 'and set() of 1024 into the window', body: staged(copy) },
         {
           name: 'and kernel: scan, group, pick, merge',
-          body: staged(() => {
-            copy();
-            steps.call.extend(STAGED, 0);
-          }),
+          body: () => {
+            call.begin(200, 0);
+            taken();
+          },
         },
         {
           name: 'add(): and checks, sum, states in and out',
           body: () => {
+            const sketch = new KllSketch({ k: 200, tails: 'none', seed });
             for (let i = 0; i < values.length; i++) sketch.add(values[i]);
           },
         },

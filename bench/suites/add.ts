@@ -22,6 +22,17 @@ function addGroup(k: number, tails: 'none' | 'high', one: number, inTurn: number
         },
         { per: VALUES, target: one },
       );
+      // In a sketch of many millions of values most of them are sampled away; here none are yet.
+      const few = values.subarray(0, 100_000);
+      bench.time(
+        'new sketches of 1e5 values',
+        () => {
+          const one = new KllSketch({ k, tails, seed: bench.seed });
+          for (const x of few) one.add(x);
+          return one.n;
+        },
+        { per: few.length },
+      );
       const sketches = Array.from(
         { length: 100 },
         (_, i) => new KllSketch({ k, tails, seed: bench.seed + i }),

@@ -67,7 +67,7 @@ export function ingest(
       if (read < part) return done + read;
       if (turn !== begun || !isAsBefore()) return DISTURBED;
     }
-    if (!k.exports.extend(filled + part, total ? 1 : 0)) return done;
+    if (!k.exports.extend(filled + part)) return done;
     done += part;
     filled = 0;
   }

@@ -24,7 +24,7 @@ const FIXED = 50;
 const RAMP = 0.012;
 /** Standard deviations of condensing that its largest error over all ranks comes to. */
 const CONDENSED = 4.3;
-/** Window of the sampler of bulk calls below SCHEDULE_K, in units of n / k: 0.4 eps^2 with eps^2 = 0.003^2 200 / k (assembly/ingest.ts). */
+/** Window of the sampler below SCHEDULE_K, in units of n / k: 0.4 eps^2 with eps^2 = 0.003^2 200 / k (assembly/ingest.ts). */
 const WINDOW = 7.2e-4;
 /** A value or two on top: n is a whole number of them. */
 const VALUES = 1.5;

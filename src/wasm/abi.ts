@@ -14,7 +14,7 @@ export interface KernelExports {
   open(): void;
   close(): number;
   /** 0 when a value is not finite: the open state is then to be dropped. */
-  extend(count: number, bulk: number): number;
+  extend(count: number): number;
   beginAbsorb(): void;
   /** Where a source is copied to; memory behind it is the caller's to grow. */
   sourceAddress(): number;

@@ -38,6 +38,28 @@ describe('a bulk call of so many values that they are sampled', () => {
     expect(misses).toBeLessThanOrEqual(3);
   });
 
+  it.each([
+    'none',
+    'high',
+    'both',
+  ] satisfies Tails[])('stays inside the bound where values are added one by one, and brought to rest now and then, tails %s', (tails) => {
+    const n = 200_123;
+    let misses = 0;
+    for (let seed = 0; seed < 40; seed++) {
+      const values = STREAMS.shuffled(n, seed);
+      const sketch = new KllSketch({ k: 8, tails, seed });
+      for (const [i, x] of values.entries()) {
+        sketch.add(x);
+        // Staged values of any number are sampled then.
+        if (i % 20_011 === 0) sketch.toBytes();
+      }
+      expect([sketch.n, sketch.sum]).toEqual([n, (n * (n - 1)) / 2]);
+      expect([...sketch].reduce((total, { weight }) => total + weight, 0)).toBe(n);
+      if (errorAtGrid(sketch, n) > sketch.rankError()) misses++;
+    }
+    expect(misses).toBeLessThanOrEqual(3);
+  });
+
   it('goes on from what was sampled: queries between bulk calls change nothing', () => {
     const values = STREAMS.shuffled(200_000, 3);
     const silent = new KllSketch({ k: 8, seed: 3 }).extend(values).extend(values);

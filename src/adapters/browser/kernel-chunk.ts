@@ -58,7 +58,7 @@ class StreamState implements KernelState, Stream {
     const opened = this.#open();
     opened.lendTable(this);
     opened.f64.set(values, opened.input);
-    opened.exports.extend(values.length, 0);
+    opened.exports.extend(values.length);
     opened.save(this);
     this.n = this.#field(F64.n);
   }
