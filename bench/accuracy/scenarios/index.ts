@@ -8,6 +8,7 @@ import { mixtures } from './mixtures.js';
 import { growth, range } from './ranges.js';
 import { streaming } from './streaming.js';
 import { chains, cycles, trees } from './trees.js';
+import { waysIn } from './ways-in.js';
 
 /** What is stated, with its target; docs/accuracy.md shows them. */
 const STATED: readonly Scenario[] = [
@@ -23,7 +24,7 @@ const STATED: readonly Scenario[] = [
 ];
 
 /** What the bounds were fitted to, and what an Apache library makes of our images: run by name. */
-const ASKED_FOR: readonly Scenario[] = [bounds, range, growth, mixtures, foreign].map((scenario) => ({
+const ASKED_FOR: readonly Scenario[] = [bounds, range, growth, mixtures, waysIn, foreign].map((scenario) => ({
   ...scenario,
   named: true,
 }));
