@@ -111,7 +111,7 @@ export class Merging extends Settling {
    * @returns whether it was one
    */
   protected stageSource({ n, state, staged }: Mergeable): boolean {
-    if (n > STAGING / 2 || !isExact(state)) return false;
+    if (n > STAGING || !isExact(state)) return false;
     this.tellAdds();
     if (this.staged + n > STAGING) this.spill();
     this.stage(state.items);
