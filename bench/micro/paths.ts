@@ -63,6 +63,10 @@ function bulk(n: number, isSampled: boolean): Technique {
   };
 }
 
+function fill(room: Float64Array, values: Float64Array, from: number): void {
+  for (let i = 0; i < STAGED; i++) room[i] = values[from + i];
+}
+
 const single: Technique = {
   name: 'path of a single add',
   unit: 'add',
@@ -74,12 +78,9 @@ const single: Technique = {
     const { call } = steps;
     const room = new Float64Array(STAGED);
     const staged = (flush: () => unknown) => () => {
-      let count = 0;
-      for (let i = 0; i < values.length; i++) {
-        room[count++] = values[i];
-        if (count < STAGED) continue;
+      for (let from = 0; from < values.length; from += STAGED) {
+        fill(room, values, from);
         flush();
-        count = 0;
       }
     };
     const copy = () => steps.input.set(room);
