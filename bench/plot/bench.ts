@@ -56,9 +56,9 @@ This page is made by \`npm run docs:bench\` from what these commands record in d
 are installed apart, once.
 
 \`\`\`sh
-npm run build && npm run bench                                # about 6 minutes
+npm run build && npm run bench                                # about 7 minutes
 npm ci --prefix bench/peers && npm run bench:peers            # about 5 minutes
-npm run bench:micro && npm run bench:observer && npm run docs:bench   # about 4 minutes
+npm run bench:micro && npm run bench:observer && npm run docs:bench   # about 5 minutes
 \`\`\`
 
 On your own data: \`npm run bench -- --data FILE --column NAME\` (CSV, TSV, JSON, Parquet). Two commits in one run:

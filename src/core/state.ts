@@ -1,6 +1,6 @@
 /**
  * The durable state of a sketch: one block of memory that any collector can reclaim, in the very shape the kernel
- * works on, so that a call copies it in and out whole.
+ * works on, so that a call copies it in and out whole: in, only where somebody else used the kernel since.
  *
  *    | free space | level 0 | level 1 | ... | top level | header |
  *
@@ -14,6 +14,7 @@ import { mix, randomSeed, STEP } from './random.js';
 
 export class SketchState implements KernelState {
   retained = 0;
+  turn?: number;
   table: Float64Array | undefined = undefined;
   real!: Float64Array;
   word!: Uint32Array;

@@ -6,7 +6,7 @@ import { maxRankError, STREAMS } from '../support/streams.js';
 // sampled values.
 const SIZES = [30_000, 16_384 * 31, 500_123];
 
-describe('a bulk call of so many values that they are sampled', () => {
+describe('so many values that they are sampled', () => {
   it.each(SIZES)('counts every one of them: %i', (n) => {
     const values = STREAMS['long tail'](n, 1);
     const sketch = new KllSketch({ k: 8, tails: 'none', seed: 1 }).extend(values);
