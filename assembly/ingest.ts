@@ -4,7 +4,7 @@
  * For large n one uniform value first stands for each 2^s consecutive ones.
  */
 import {
-  BLOCK, COMING, GROUPS, H_CARRY, H_K, H_MAX, H_MIN, H_N, H_OFFSET, H_PHASE, H_SUM, H_TAILS, INPUT, PICKS, SAMPLE, SCRATCH, header,
+  BLOCK, COMING, H_CARRY, H_K, H_MAX, H_MIN, H_N, H_OFFSET, H_PHASE, H_SUM, H_TAILS, INPUT, PICKS, SAMPLE, SCRATCH, header,
 } from './layout';
 import { draw } from './coin';
 import { SCHEDULE_K } from './capacity';
@@ -174,7 +174,7 @@ function sampleInput(count: i32, shift: i32): void {
   }
 }
 
-/** From this stride on (as a power of two) a pick may be any item of its group, if groups are no larger than half of it. */
+/** From this stride on (as a power of two) a pick may be any item of its cell. */
 const LOOSE: i32 = 2;
 
 /**
@@ -205,7 +205,7 @@ export function takeBlock(from: usize, count: i32, base: i32): void {
     compress();
     return;
   }
-  const loose = stride >= LOOSE && GROUPS << stride >= 2 * count;
+  const loose = stride >= LOOSE;
   groupBlock(from, count, loose ? 1 << (stride - 1) : 0);
   const ramp = sides * rampOf(stride);
   if (loose && sides) sortEnds(count, f * 7, sides == 2);

@@ -1,10 +1,10 @@
 /**
  * The memory map. Everything the kernel touches has its place here; nothing is allocated.
  *
- *      | POS CAPS  | SAMPLE    | PICKS    | SCRATCH      | TABLE        | CRC    | INPUT        | levels    | header | views          | merge   | merge
- *      | a word    | the block | of one   | two blocks,  | and what     | tables | 16384 values | right-    | 608 B  | two buffers of | 54 x    | 54
- *      | for each  | at hand,  | block,   | for sorting  | grouping a   | of     | or a decoded | aligned,  |        | (item, weight) | 1024    | tables
- *      | level     | 2048 f64  | 2048 f64 |              | block needs  | words  | image        | grow down |        | pairs          | f64     |
+ *      | POS CAPS  | SAMPLE    | PICKS    | SCRATCH      | CELLS        | CRC    | INPUT        | levels    | header | views          | merge   | merge
+ *      | a word    | the block | of one   | two blocks,  | of a block   | tables | 16384 values | right-    | 608 B  | two buffers of | 54 x    | 54
+ *      | for each  | at hand,  | block,   | for sorting  | and their    | of     | or a decoded | aligned,  |        | (item, weight) | 1024    | keys
+ *      | level     | 2048 f64  | 2048 f64 |              | places, u16  | words  | image        | grow down |        | pairs          | f64     |
  *
  * The levels lie one behind the other, level 0 lowest, the top level ending where the header begins.
  * So a new top level costs nothing, a smaller level 0 only moves a boundary, and a whole sketch enters
@@ -38,18 +38,15 @@ export const SAMPLE: usize = 4096;
 export const PICKS: usize = SAMPLE + (BLOCK << 3);
 /** Scratch of the block sort: two blocks. */
 export const SCRATCH: usize = PICKS + (BLOCK << 3);
-/** Cells of the learned table, and groups they are mapped to. */
-export const CELLS: i32 = 2048;
-export const GROUPS: i32 = 512;
-/** The learned table of the sketch at hand: f64 low, f64 scale, u32 kind, 4 bytes free, then u16 for each cell. */
-export const TABLE: usize = SCRATCH + (BLOCK << 4);
-export const TABLE_BYTES: i32 = 24 + (CELLS << 1);
-/** Group of each item of the block, u16; while learning, the cell counts, u16. */
-export const GROUP_OF: usize = TABLE + 4224;
-/** First position of each group, u32 x (GROUPS + 1), and room for learning. */
-export const GROUP_START: usize = GROUP_OF + (BLOCK << 1);
+/** Cells that grouping a block tells apart. */
+export const CELL_BITS: i32 = 11;
+export const CELLS: i32 = 1 << CELL_BITS;
+/** Twice the cell of each item of the block, u16. */
+export const CELL_OF: usize = SCRATCH + (BLOCK << 4);
+/** Items of each cell, u16, and then its next place in the block. */
+export const CELL_START: usize = CELL_OF + (BLOCK << 1);
 /** 16 tables of 256 words for checksums, made on first use. */
-export const CRC: usize = GROUP_START + 4096;
+export const CRC: usize = CELL_START + (CELLS << 1);
 /** Where callers put values, and images are decoded to. */
 export const INPUT: usize = CRC + 16384;
 /** Lowest slot of the level window. */
@@ -72,8 +69,18 @@ export const H_TAILS: usize = 84; // u8: policy of compactions to come
 export const H_GUARANTEE: usize = 85; // u8: weakest protection behind the data
 export const H_PHASE: usize = 86; // u8: 1 when H_OFFSET is pending
 export const H_SIZES: usize = 96; // u32 x 64
+/** The learned key, where no level has its size: scratch, 0 in what is at rest. */
+export const H_KEY: usize = 312;
 export const H_COMPACTIONS: usize = 352; // u32 x 64: 2 x compactions + coin
 export const HEADER_BYTES: i32 = 608;
+
+// A learned key, as offsets from its start. Linear: f64 low, f64 scale; by bits: i32 lowest key, i32 highest, u32 shift.
+export const K_LOW: usize = 0;
+export const K_SCALE: usize = 8;
+export const K_HIGH: usize = 4;
+export const K_SHIFT: usize = 8;
+export const K_KIND: usize = 16; // u32: 0 before it is learned
+export const KEY_BYTES: i32 = 24;
 
 /** Slots of the level window; set by `reserve`. */
 export let slots: u32 = 8192;
@@ -110,17 +117,17 @@ export function mergeBuffers(): usize {
   return viewBuffer() + 2 * viewBytes();
 }
 
-/** Tables of the merge buffers, one for each level, behind them. */
+/** Keys of the merge buffers, one for each level, behind them. */
 // @ts-ignore: decorator
 @inline
-export function mergeTables(): usize {
+export function mergeKeys(): usize {
   return mergeBuffers() + MAX_LEVELS * (MERGE_BLOCK << 3);
 }
 
 /** Bytes the memory needs for a level window of `count` items. */
 export function memoryNeeded(count: u32): usize {
   const views = (<usize>count + BLOCK) << 5;
-  return LEVELS + (<usize>count << 3) + HEADER_BYTES + 32 + views + MAX_LEVELS * ((MERGE_BLOCK << 3) + TABLE_BYTES);
+  return LEVELS + (<usize>count << 3) + HEADER_BYTES + 32 + views + MAX_LEVELS * ((MERGE_BLOCK << 3) + KEY_BYTES);
 }
 
 /** Where a sketch to merge is copied to, its header last: behind everything else. */

@@ -5,9 +5,9 @@
  */
 import {
   FILL, H_CARRY, H_GUARANTEE, H_LEVELS, H_MAX, H_MIN, H_MIN_K, H_N, H_SIZES, H_SUM, H_TAILS, H_VARIANCE, INPUT,
-  MAX_LEVELS, MERGE_BLOCK, TABLE, TABLE_BYTES, header, mergeBuffers, mergeTables,
+  H_KEY, KEY_BYTES, MAX_LEVELS, MERGE_BLOCK, header, mergeBuffers, mergeKeys,
 } from './layout';
-import { forgetTable, useTable } from './group';
+import { forgetKey, useKey } from './group';
 import { nextOffset, rampOf, scan, strideOf, takeBlock } from './ingest';
 
 /** What sampling the levels of sources may add to the error's variance, as a part of what sampling blocks may. */
@@ -21,7 +21,7 @@ export function setRunShare(share: f64): void {
 /** n of the result so far, and its condensing variance times n^2. */
 let mergedN: f64 = 0;
 let mergedVariance: f64 = 0;
-/** A bit for each level whose table is of this merge. */
+/** A bit for each level whose key is of this merge. */
 let learnedLevels: u64 = 0;
 
 /** Empties the buffers. */
@@ -38,11 +38,11 @@ function bufferOf(level: i32): usize {
   return mergeBuffers() + <usize>level * (MERGE_BLOCK << 3);
 }
 
-/** The table of a level's blocks: where tails are protected, low levels hold those alone, and one table would serve none. */
+/** The key of a level's blocks: where tails are protected, low levels hold those alone, and one key would serve none. */
 // @ts-ignore: decorator
 @inline
-function tableOf(level: i32): usize {
-  return mergeTables() + <usize>(level * TABLE_BYTES);
+function keyOf(level: i32): usize {
+  return mergeKeys() + <usize>(level * KEY_BYTES);
 }
 
 /**
@@ -162,9 +162,9 @@ export function finishMerge(): void {
 
 function flush(level: i32, count: i32): void {
   const bit = <u64>1 << level;
-  if (!(learnedLevels & bit)) forgetTable(tableOf(level));
+  useKey(keyOf(level));
+  if (!(learnedLevels & bit)) forgetKey();
   learnedLevels |= bit;
-  useTable(tableOf(level));
   takeBlock(bufferOf(level), count, level);
-  useTable(TABLE);
+  useKey(header + H_KEY);
 }

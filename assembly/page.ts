@@ -3,10 +3,10 @@
  * in, calls, and copies it out; nothing is remembered between two sketches. Integers and addresses in, counts
  * and booleans out.
  */
-import { INPUT, TABLE, header, memoryNeeded, setSlots, sourceWindow } from './layout';
+import { H_KEY, INPUT, header, memoryNeeded, setSlots, sourceWindow } from './layout';
 import { closeState, openState } from './levels';
 import { compress } from './compact';
-import { clearTable, markTable, tableChanged } from './group';
+import { useKey } from './group';
 import { dropWaiting, ingest, scan, takeWaiting } from './ingest';
 import { absorbState, absorbValues, absorbWeighted as absorbPairs, beginMerge, finishMerge } from './merge';
 import { buildView } from './view';
@@ -34,6 +34,7 @@ export function reserve(count: u32): void {
 /** Opens the state that was copied in. Every call below works on it until `close`. */
 export function open(): void {
   dropWaiting();
+  useKey(header + H_KEY);
   openState();
 }
 
@@ -91,19 +92,4 @@ export function fit(): void {
 /** Builds the sorted view of the open state and `staged` values of the input window: see view.ts. */
 export function view(staged: i32): usize {
   return buildView(staged);
-}
-
-/** Address of the learned table of the sketch at hand (group.ts). */
-export function tableAddress(): usize {
-  return TABLE;
-}
-/** Forgets the table. */
-export function dropTable(): void {
-  clearTable();
-}
-/** Whether the table has changed since it was dropped or copied in; asking resets the answer. */
-export function tableLearned(): bool {
-  const changed = tableChanged;
-  markTable();
-  return changed;
 }

@@ -1,7 +1,7 @@
 /** The sorted view: every item once, ascending, with the cumulative weight up to and including it. */
+import { groupBlock } from './group';
 import { INPUT, SAMPLE, viewBuffer, viewBytes } from './layout';
 import { levelSize, levelStart, mergeApart, numLevels, retained } from './levels';
-import { mergeSort } from './sort';
 
 /**
  * Builds the view of the state in the window and of `staged` values (at most a block, any order) in the input
@@ -12,8 +12,7 @@ export function buildView(staged: i32): usize {
   const other = pairs + viewBytes();
   let end: usize;
   if (staged) {
-    memory.copy(SAMPLE, INPUT, <usize>staged << 3);
-    mergeSort(SAMPLE, staged);
+    groupBlock(INPUT, staged, 0);
     const middle = copyRun(other, SAMPLE, staged, 0);
     const stop = mergeLevels(0, numLevels(), middle, pairs + (middle - other));
     mergeApart<v128>(pairs, other, middle, middle, stop);

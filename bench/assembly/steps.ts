@@ -4,10 +4,10 @@
  */
 export * from '../../assembly/index';
 import {
-  BLOCK, GROUPS, GROUP_START, H_GENERATOR, H_K, H_MAX, H_MIN, H_MIN_K, H_N, H_TAILS, HEADER_BYTES, INPUT, PICKS, SAMPLE, SCRATCH,
-  TABLE, TABLE_BYTES, header, mergeTables, slots, viewBuffer, viewBytes,
+  BLOCK, CELL_OF, H_GENERATOR, H_K, H_KEY, H_MAX, H_MIN, H_MIN_K, H_N, H_TAILS, HEADER_BYTES, INPUT, KEY_BYTES, K_HIGH, K_KIND,
+  K_LOW, K_SHIFT, PICKS, SAMPLE, SCRATCH, header, mergeKeys, slots, viewBuffer, viewBytes,
 } from '../../assembly/layout';
-import { cellOf, clearTable, countItem, groupBlock, learn, place, scatter, useTable } from '../../assembly/group';
+import { findCells, forgetKey, groupBlock, learn, place, useKey } from '../../assembly/group';
 import { ingest, scan, takeBlock } from '../../assembly/ingest';
 import { setRunShare } from '../../assembly/merge';
 import { compress } from '../../assembly/compact';
@@ -33,7 +33,7 @@ export function begin(k: i32, tails: i32): void {
   store<f64>(header + H_MIN, NaN);
   store<f64>(header + H_MAX, NaN);
   store<u64>(header + H_GENERATOR, 0x9e3779b97f4a7c15);
-  clearTable();
+  useKey(header + H_KEY);
   openState();
 }
 
@@ -69,31 +69,31 @@ export function groupStep(count: i32, slack: i32): void {
   }
 }
 
-/** The same with a table learned anew for every block. */
+/** The same with a key learned anew for every block. */
 export function groupLearning(count: i32, slack: i32): void {
   for (let done = 0; done < count; done += BLOCK) {
-    clearTable();
+    forgetKey();
     groupBlock(INPUT + (<usize>done << 3), min(BLOCK, count - done), slack);
   }
 }
 
-/** Groups the blocks of the window in turn, as the levels of a merge come: with a table of each, or with one for all. */
+/** Groups the blocks of the window in turn, as the levels of a merge come: with a key of each, or with one for all. */
 export function groupInTurn(count: i32, slack: i32, apart: bool): void {
   for (let done = 0; done < count; done += BLOCK) {
-    if (apart) useTable(mergeTables() + <usize>(done / BLOCK * TABLE_BYTES));
+    if (apart) useKey(mergeKeys() + <usize>(done / BLOCK * KEY_BYTES));
     groupBlock(INPUT + (<usize>done << 3), min(BLOCK, count - done), slack);
   }
-  useTable(TABLE);
+  useKey(header + H_KEY);
 }
 
-/** Sorts each block with the table as it is, whatever it was learned from: no early exits, no settling, no relearning. */
+/** Sorts each block with the key as it is, whatever it was learned from: no early exits, no settling, no relearning. */
 export function groupUnsafe(count: i32): void {
   for (let done = 0; done < count; done += BLOCK) {
     const size = min(BLOCK, count - done);
     const from = INPUT + (<usize>done << 3);
-    // The kind is 0 where nothing is learned (group.ts).
-    if (load<u32>(TABLE, 16) == 0) learn(from, size);
-    scatter(from, size);
+    if (load<u32>(header + H_KEY, K_KIND) == 0) learn(from, size);
+    findCells(from, size);
+    place(from, size, size);
     insertionSort(SAMPLE, SAMPLE + (<usize>size << 3));
   }
 }
@@ -196,24 +196,24 @@ export function sortBoth(count: i32): void {
   mergeSort(SAMPLE, count);
 }
 
-/** Groups a block by the high words of its values, converted in pairs, whatever the table was learned for. */
-export function scatterByHighWords(count: i32): void {
-  if (load<u32>(TABLE, 16) == 0) learn(INPUT, count);
-  scatter(INPUT, count);
+/** Cells of a block by the high words of its values, eight at once. */
+export function cellsByHighWords(count: i32): void {
+  if (load<u32>(header + H_KEY, K_KIND) == 0) learn(INPUT, count);
+  findCells(INPUT, count);
 }
 
-/** The same by all 64 bits, converted one by one. */
-export function scatterByAllBits(count: i32): void {
-  if (load<u32>(TABLE, 16) == 0) learn(INPUT, count);
-  // The table is that of the high words, which are 2^32 times smaller.
-  const low = load<f64>(TABLE) * 4294967296;
-  const scale = load<f64>(TABLE, 8) / 4294967296;
-  memory.fill(GROUP_START, 0, (GROUPS + 1) << 2);
+/** The same by all 64 bits, one by one. */
+export function cellsByAllBits(count: i32): void {
+  if (load<u32>(header + H_KEY, K_KIND) == 0) learn(INPUT, count);
+  // The key is that of the high words, which are 2^32 times smaller.
+  const low = <i64>load<i32>(header + H_KEY, K_LOW) << 32;
+  const high = <i64>load<i32>(header + H_KEY, K_HIGH) << 32;
+  const shift = <u64>load<u32>(header + H_KEY, K_SHIFT) + 32;
   for (let i = 0; i < count; i++) {
     const bits = load<i64>(INPUT + (<usize>i << 3));
-    countItem(i, cellOf(<f64>(bits ^ ((bits >> 63) & 0x7fffffffffffffff)), low, scale));
+    const bitKey = bits ^ ((bits >> 63) & 0x7fffffffffffffff);
+    store<u16>(CELL_OF + (<usize>i << 1), <u16>(<u64>(max(low, min(bitKey, high)) - low) >> shift) << 1);
   }
-  place(INPUT, count);
 }
 
 /** Ends of the runs that are merged. */

@@ -13,7 +13,6 @@ interface StepsExports {
   close(): number;
   extend(count: number): number;
   view(staged: number): number;
-  dropTable(): void;
   beginAbsorb(): void;
   absorb(header: number): void;
   finishAbsorb(): void;
@@ -37,8 +36,8 @@ interface StepsExports {
   mergeOneEnd(count: number): void;
   mergeByValue(count: number): void;
   sortBoth(count: number): void;
-  scatterByHighWords(count: number): void;
-  scatterByAllBits(count: number): void;
+  cellsByHighWords(count: number): void;
+  cellsByAllBits(count: number): void;
   viewInRounds(): number;
 }
 
@@ -60,6 +59,7 @@ export class Steps {
     memory.grow(Math.max(0, (bytes - memory.buffer.byteLength + 65535) >> 16));
     this.f64 = new Float64Array(memory.buffer);
     this.input = new Float64Array(memory.buffer, this.call.inputAddress(), CHUNK);
+    this.call.begin(200, 0);
   }
 
   /** A state that has taken `values` once, or again and again until it has taken `n`. */

@@ -1,4 +1,4 @@
-/** Putting blocks in order: the learned table, its safety chain, merging. */
+/** Putting blocks in order: the learned key, its safety chain, merging. */
 import { type Distribution, streamOf } from '../support/distributions.js';
 import { BLOCK, CHUNK, Steps } from './kernel.js';
 import type { Technique } from './technique.js';
@@ -6,8 +6,8 @@ import type { Technique } from './technique.js';
 /** Slack with which blocks are grouped that are sampled at a stride of 4 and more. */
 const LOOSE = 2;
 
-const table: Technique = {
-  name: 'learned table',
+const key: Technique = {
+  name: 'learned key',
   unit: 'item',
   what: 'blocks of 2048 lognormal values put in order: loosely (as for sampling at a stride of 4), exactly, and by comparing',
   prepare(seed) {
@@ -35,10 +35,27 @@ const table: Technique = {
   },
 };
 
-const kept: Technique = {
-  name: 'a table for each sketch',
+const neighbours: Technique = {
+  name: 'neighbours put in order first',
   unit: 'item',
-  what: 'the table kept from block to block, and learned anew for each',
+  what: 'blocks of 2048 lognormal values grouped and sorted: by four rounds over neighbours and then by insertion, or by insertion alone',
+  prepare(seed) {
+    const { call, input } = new Steps();
+    input.set(streamOf('lognormal', CHUNK, seed));
+    return {
+      per: CHUNK,
+      variants: [
+        { name: 'neighbours first', body: () => call.groupStep(CHUNK, 0) },
+        { name: 'by insertion alone', body: () => call.groupUnsafe(CHUNK) },
+      ],
+    };
+  },
+};
+
+const kept: Technique = {
+  name: 'a key for each sketch',
+  unit: 'item',
+  what: 'the key kept from block to block, and learned anew for each',
   prepare(seed) {
     const { call, input } = new Steps();
     input.set(streamOf('lognormal', CHUNK, seed));
@@ -52,7 +69,7 @@ const kept: Technique = {
   },
 };
 
-/** Streams that a table alone cannot group. The drifting one changes its scale by 1000 with every window. */
+/** Streams that a key alone cannot group. The drifting one changes its scale by 1000 with every window. */
 const HOSTILE: readonly (Distribution | 'drifting scale')[] = [
   'drifting scale',
   'sorted',
@@ -67,7 +84,7 @@ const chains = HOSTILE.map(
   (name): Technique => ({
     name: `safety chain: ${name}`,
     unit: 'item',
-    what: 'two windows in turn: leaving early, settling full groups and relearning, or the table as it was first learned',
+    what: 'two windows in turn: leaving early, settling full cells and relearning, or the key as it was first learned',
     prepare(seed) {
       const isDrifting = name === 'drifting scale';
       const values = streamOf(isDrifting ? 'lognormal' : name, 2 * CHUNK, seed);
@@ -93,7 +110,7 @@ const chains = HOSTILE.map(
 );
 
 const levels: Technique = {
-  name: 'a table for each level of a merge',
+  name: 'a key for each level of a merge',
   unit: 'item',
   what: 'blocks of the tail, the middle and the body of lognormal values in turn, as levels with a protected tail come when many are merged',
   prepare(seed) {
@@ -159,22 +176,21 @@ const few: Technique = {
   },
 };
 
-const keys: Technique = {
-  name: 'keys from high words, in pairs',
+const cells: Technique = {
+  name: 'cells by high words, eight at once',
   unit: 'item',
-  what: 'a block of 2048 doubles of all magnitudes grouped by its bits, with a table that is learned',
+  what: 'the cells of a block of 2048 doubles of all magnitudes, by their bits',
   prepare(seed) {
     const { call, input } = new Steps();
     input.set(streamOf('log-uniform, all doubles', BLOCK, seed));
-    call.dropTable();
     return {
       per: BLOCK,
       variants: [
-        { name: 'high words, in pairs', body: () => call.scatterByHighWords(BLOCK) },
-        { name: 'all bits, one by one', body: () => call.scatterByAllBits(BLOCK) },
+        { name: 'high words, eight at once', body: () => call.cellsByHighWords(BLOCK) },
+        { name: 'all bits, one by one', body: () => call.cellsByAllBits(BLOCK) },
       ],
     };
   },
 };
 
-export const SORTING: Technique[] = [table, keys, kept, levels, ...chains, merge, few];
+export const SORTING: Technique[] = [key, cells, neighbours, kept, levels, ...chains, merge, few];

@@ -20,13 +20,6 @@ function open(state: SketchState): Kernel {
   return k;
 }
 
-/** Opens a state for a call that ends in `save`. */
-function openToChange(state: SketchState): Kernel {
-  const k = open(state);
-  k.lendTable(state);
-  return k;
-}
-
 /** Copies the open state out; if it estimates, what it promises is now at most what its own k and tails give. */
 function save(k: Kernel, state: SketchState): void {
   k.save(state);
@@ -50,7 +43,7 @@ export function ingest(
   values: Values,
   isAsBefore: () => boolean,
 ): number {
-  const k = openToChange(state);
+  const k = open(state);
   const begun = turn;
   const total = values.length;
   // Staged values fill the front of the first chunk, so that blocks are as full as they can be.
@@ -118,7 +111,7 @@ export interface Absorbing {
 
 /** Merges into a state what `give` hands over; when `give` throws, nothing has changed. */
 export function absorb(state: SketchState, give: (to: Absorbing) => void): void {
-  const k = openToChange(state);
+  const k = open(state);
   const { exports, input } = k;
   exports.beginAbsorb();
   give({
@@ -145,7 +138,7 @@ export function absorb(state: SketchState, give: (to: Absorbing) => void): void 
 export function fitToApache(state: SketchState): SketchState {
   const copy = state.clone();
   copy.byte[U8.tails] = 0;
-  const k = openToChange(copy);
+  const k = open(copy);
   k.exports.fit();
   save(k, copy);
   return copy;

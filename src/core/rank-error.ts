@@ -30,15 +30,16 @@ const WINDOW = 7.2e-4;
 const VALUES = 1.5;
 
 /**
- * Error of compactions over all ranks: 0.97 % at k = 200, less while n is below 180 k. What is measured rises and
+ * Error of compactions over all ranks: 0.97 % at k = 200, less while n is below 180 k (450 k where tails follow the schedule). What is measured rises and
  * falls with n by a fifth, as levels come and go; this lies above the worst n of each k, and the worst way in.
  */
 function compacting({ n, minK, guarantee }: Pick<ErrorTerms, 'n' | 'minK' | 'guarantee'>): number {
+  const follows = guarantee && minK >= SCHEDULE_K;
   // What protecting one end, or both, costs the body.
-  const cost = guarantee === 2 ? 1.28 : guarantee ? (minK < SCHEDULE_K ? 1.06 : 1.16) : 1;
+  const cost = guarantee === 2 ? 1.28 : follows ? 1.16 : guarantee ? 1.06 : 1;
   // Small sketches that are brought to rest after every few values compact blocks of a few items.
   const small = Math.max(0, 200 - minK) / 900;
-  const growth = Math.min(1, 0.55 + 2 * small + 0.2 * Math.log10(Math.max(1, n / minK)));
+  const growth = Math.min(1, 0.55 + 2 * small + (follows ? 0.17 : 0.2) * Math.log10(Math.max(1, n / minK)));
   return ((1.02 * cost * (1 + small)) / (minK + 8) ** 0.872) * growth;
 }
 

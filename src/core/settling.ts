@@ -25,7 +25,7 @@ export class Settling extends Queries {
       this.setStaging();
       this.#fitImage();
       const { state } = this;
-      state.table = undefined;
+      state.forgetKey();
       state.trim();
       const { real } = state;
       // Bytes hold one number: what they give back must be what this sketch goes on with.

@@ -15,7 +15,6 @@ import { mix, randomSeed, STEP } from './random.js';
 export class SketchState implements KernelState {
   retained = 0;
   turn?: number;
-  table: Float64Array | undefined = undefined;
   real!: Float64Array;
   word!: Uint32Array;
   byte!: Uint8Array;
@@ -101,13 +100,18 @@ export class SketchState implements KernelState {
     if (this.#f64.length > used) this.f64 = this.#f64.slice(-used);
   }
 
+  /** Forgets what the kernel learned of the values to group them: scratch, which bytes do not have. */
+  forgetKey(): void {
+    this.word[U32.keyKind] = 0;
+  }
+
   /** Forgets the values, and keeps k, policies, generator and pending offset. */
   clear(): void {
     const { real } = this;
     this.f64 = real.slice();
     this.real.set([0, Number.NaN, Number.NaN, 0, 0]);
     this.word[U32.levels] = this.retained = 0;
-    this.table = undefined;
+    this.forgetKey();
   }
 
   /** Items of each level, level 0 first. A view: not to be kept. */

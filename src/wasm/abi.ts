@@ -28,10 +28,6 @@ export interface KernelExports {
   fit(): void;
   /** Where the items of the view are, as many as open and staged; their cumulative weights follow. */
   view(staged: number): number;
-  tableAddress(): number;
-  dropTable(): void;
-  /** Whether the learned table changed since it was dropped, copied in, or asked about. */
-  tableLearned(): number;
   /** In test builds only. */
   alternateCoins?(on: number): void;
 }
@@ -40,8 +36,6 @@ export interface KernelExports {
 export const INPUT_VALUES = 16384;
 /** Items beside 3 k that a level window must hold: a block, 8 and the reserve of a protected tail for each of 54 levels. */
 export const WINDOW_EXTRA = 2048 + 54 * (8 + 288);
-/** Slots of a learned table (TABLE_BYTES there). */
-export const TABLE_SLOTS = 515;
 /**
  * The header of a state: offsets in 8-byte slots (f64) or 4-byte words (u32) from its start, and single bytes.
  * It is the end of the durable state as it is the end of the level window (assembly/layout.ts).
@@ -66,6 +60,7 @@ export enum U32 {
   minK = 19,
   levels = 20,
   sizes = 24,
+  keyKind = 82,
   compactions = 88,
 }
 export enum U8 {

@@ -4,7 +4,7 @@
  */
 import { instantiateKernel, Takes } from '#kernel';
 import { SketchRuntimeError } from '../core/errors.js';
-import { F64, HEADER_SLOTS, INPUT_VALUES, type KernelExports, TABLE_SLOTS, U32 } from './abi.js';
+import { F64, HEADER_SLOTS, INPUT_VALUES, type KernelExports, U32 } from './abi.js';
 
 /** A durable state: items right-aligned, the header behind them. `core/state.ts` says what it means. */
 export interface KernelState {
@@ -14,8 +14,6 @@ export interface KernelState {
   retained: number;
   /** When it was saved last: until the next turn its items are still in their window. */
   turn?: number;
-  /** Scratch, not state: the table that groups this sketch's blocks, kept so that sketches do not fight over it. */
-  table: Float64Array | undefined;
 }
 
 /** Items that a level window holds at most: with its views they stay below 2^31 bytes. */
@@ -37,8 +35,6 @@ export class Kernel {
   #header = 0;
   /** Items that the level window was given room for. */
   #slots = 0;
-  /** Whose table lies in the kernel; null when it may have changed since. */
-  #table: Float64Array | undefined | null = null;
 
   constructor(readonly exports: KernelExports) {
     this.f64 = new Float64Array(exports.memory.buffer);
@@ -97,19 +93,6 @@ export class Kernel {
     this.exports.open();
   }
 
-  /** Has the blocks of the open state grouped with its own table. For calls that end in `save`. */
-  lendTable({ table }: KernelState): void {
-    if (table !== this.#table) {
-      if (table) {
-        this.f64.set(table, this.exports.tableAddress() >> 3);
-        this.exports.tableLearned();
-      } else {
-        this.exports.dropTable();
-      }
-    }
-    this.#table = null;
-  }
-
   /** Closes the open state and copies it out. */
   save(state: KernelState): void {
     const { exports, f64 } = this;
@@ -123,11 +106,6 @@ export class Kernel {
     }
     state.f64.set(f64.subarray(header - retained, header + HEADER_SLOTS), slots - retained);
     state.retained = retained;
-    if (exports.tableLearned()) {
-      const at = exports.tableAddress() >> 3;
-      state.table = f64.slice(at, at + TABLE_SLOTS);
-    }
-    this.#table = state.table;
     state.turn = turn;
   }
 

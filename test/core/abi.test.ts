@@ -2,16 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { SCHEDULE_K } from '../../src/core/capacity.js';
 import { MAX_LEVELS } from '../../src/core/image.js';
-import {
-  F64,
-  HEADER_SLOTS,
-  INPUT_VALUES,
-  TABLE_SLOTS,
-  U8,
-  U32,
-  U64,
-  WINDOW_EXTRA,
-} from '../../src/wasm/abi.js';
+import { F64, HEADER_SLOTS, INPUT_VALUES, U8, U32, U64, WINDOW_EXTRA } from '../../src/wasm/abi.js';
 
 const sourceOf = (file: string) => readFileSync(new URL(`../../assembly/${file}`, import.meta.url), 'utf8');
 const layout = sourceOf('layout.ts');
@@ -37,10 +28,12 @@ it('names the places of a header as the memory map does', () => {
   );
 });
 
-it('knows the sizes of the input window and of a table', () => {
+it('knows the size of the input window, and where a header says that a key was learned', () => {
   expect(INPUT_VALUES).toBe(constantOf('CHUNK'));
-  expect(layout).toContain('export const TABLE_BYTES: i32 = 24 + (CELLS << 1);');
-  expect(TABLE_SLOTS * 8).toBe(24 + (constantOf('CELLS') << 1));
+  expect(U32.keyKind * 4).toBe(constantOf('H_KEY') + constantOf('K_KIND'));
+  // A key lies where no level has its size.
+  expect(constantOf('H_KEY')).toBe(constantOf('H_SIZES') + MAX_LEVELS * 4);
+  expect(constantOf('H_KEY') + constantOf('KEY_BYTES')).toBeLessThanOrEqual(constantOf('H_COMPACTIONS'));
 });
 
 it('knows how many levels there are, what a level window must hold beside 3 k, and from which k on tails have a schedule', () => {

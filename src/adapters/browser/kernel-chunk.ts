@@ -27,7 +27,6 @@ export function openStream(k: number, tails: TailsCode): Stream {
 class StreamState implements KernelState, Stream {
   f64 = new Float64Array(HEADER_SLOTS);
   retained = 0;
-  table: Float64Array | undefined = undefined;
   n = 0;
 
   constructor(
@@ -56,7 +55,6 @@ class StreamState implements KernelState, Stream {
 
   take(values: Float64Array): void {
     const opened = this.#open();
-    opened.lendTable(this);
     opened.f64.set(values, opened.input);
     opened.exports.extend(values.length);
     opened.save(this);

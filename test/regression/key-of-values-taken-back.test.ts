@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { KllSketch } from '../../src/index.js';
 import { STREAMS } from '../support/streams.js';
 
-// One level that became staged values again kept the table learned of it, which its bytes do not have.
+// One level that became staged values again kept the key learned of it, which its bytes do not have.
 it('a sketch whose level was taken back into staging goes on as its bytes do', () => {
   const values = STREAMS['long tail'](300_500, 1);
   const sketch = new KllSketch({ k: 1024, seed: 1 });
