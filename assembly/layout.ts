@@ -68,7 +68,7 @@ export const H_LEVELS: usize = 80; // u32: number of levels, at least 1
 export const H_TAILS: usize = 84; // u8: policy of compactions to come
 export const H_GUARANTEE: usize = 85; // u8: weakest protection behind the data
 export const H_PHASE: usize = 86; // u8: 1 when H_OFFSET is pending
-export const H_SIZES: usize = 96; // u32 x 64
+export const H_SIZES: usize = 96; // u32 x 54
 /** The learned key, where no level has its size: scratch, 0 in what is at rest. */
 export const H_KEY: usize = 312;
 export const H_COMPACTIONS: usize = 352; // u32 x 64: 2 x compactions + coin
