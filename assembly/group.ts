@@ -3,10 +3,10 @@
  *
  * A key maps a value to one of 2048 cells: by the value itself (linear) or by its high word as an ordered integer (close to
  * logarithmic), over the range of a sample, which also says which of the two spreads the values better. Blocks are grouped by
- * cell with the key of their sketch: 1.3 ns an item against 25 for the merge sort.
+ * cell with the key of their sketch: 1.5 ns an item against 25 for the merge sort.
  *
- * Safety chain, so that no input falls off a cliff: monotone blocks leave early; a cell that is too full, the first and the
- * last are sorted by themselves, unless they ascend or descend as they are; a block in which that was much work has the key learned anew.
+ * Safety chain, so that no input falls off a cliff: monotone blocks leave early; a cell that is too full is sorted by
+ * itself, unless it ascends or descends as it is; a block in which that was much work has the key learned anew.
  */
 import { CELLS, CELL_BITS, CELL_OF, CELL_START, K_HIGH, K_KIND, K_LOW, K_SCALE, K_SHIFT, PICKS, SAMPLE, SCRATCH } from './layout';
 import { ascends, insertionSort, mergeRuns, mergeSort, reverseIfDescending } from './sort';
@@ -213,7 +213,7 @@ function settleFullCells(count: i32, limit: i32): void {
   if (sorted << 3 > count) forgetKey();
 }
 
-/** Sorts the first cell and the last: what lies beyond the sample is all there, and would be the larger part of the error at n = 14 k. */
+/** Sorts the first cell and the last, where all lies that is beyond the sample: max99 of k = 1024 at n = 14,000 is 0.115 %, without it 0.186. */
 function settleEnds(end: usize): void {
   const last = SAMPLE + (<usize>load<u16>(CELL_START + ((CELLS - 2) << 1)) << 3);
   mergeSort(SAMPLE, load<u16>(CELL_START));

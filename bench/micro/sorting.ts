@@ -6,6 +6,13 @@ import type { Technique } from './technique.js';
 /** Slack with which blocks are grouped that are sampled at a stride of 4 and more. */
 const LOOSE = 2;
 
+/** The steps, with a window of lognormal values. */
+function lognormalWindow(seed: number): Steps['call'] {
+  const { call, input } = new Steps();
+  input.set(streamOf('lognormal', CHUNK, seed));
+  return call;
+}
+
 const key: Technique = {
   name: 'learned key',
   unit: 'item',
@@ -40,8 +47,7 @@ const neighbours: Technique = {
   unit: 'item',
   what: 'blocks of 2048 lognormal values grouped and sorted: by four rounds over neighbours and then by insertion, or by insertion alone',
   prepare(seed) {
-    const { call, input } = new Steps();
-    input.set(streamOf('lognormal', CHUNK, seed));
+    const call = lognormalWindow(seed);
     return {
       per: CHUNK,
       variants: [
@@ -57,8 +63,7 @@ const kept: Technique = {
   unit: 'item',
   what: 'the key kept from block to block, and learned anew for each',
   prepare(seed) {
-    const { call, input } = new Steps();
-    input.set(streamOf('lognormal', CHUNK, seed));
+    const call = lognormalWindow(seed);
     return {
       per: CHUNK,
       variants: [
