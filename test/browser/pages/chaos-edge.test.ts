@@ -2,13 +2,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ServedEdge, serveEdge } from '../../../build/serve-edge.js';
 import { seededRandom } from '../../support/prng.js';
 import { ENGINE, launchBrowser } from '../support/engine.js';
 import { LossyNetwork } from '../support/lossy-network.js';
-import { closeByUser, openTab, storedBatches, until } from '../support/pages.js';
+import { drainByNextLoads, endPause, keepProcess } from '../support/next-loads.js';
+import { closeByUser, openTab } from '../support/pages.js';
 import { Site } from '../support/site.js';
 
 const PAGES = 200;
@@ -66,12 +67,6 @@ async function counted(): Promise<{ n: number; sum: number | null }> {
   return { n, sum };
 }
 
-/** Time passes for the page: pauses after failures end. */
-const endPause = (page: Page) =>
-  page.evaluate(() => {
-    for (const key of Object.keys(localStorage)) if (key.endsWith(':pause')) localStorage.removeItem(key);
-  });
-
 it(`counts each value of ${PAGES} pages once: pages, network and edge die, lose answers and send twice`, async () => {
   const { next: random } = seededRandom(606);
   const chance = (share: number) => random() < share;
@@ -84,22 +79,10 @@ it(`counts each value of ${PAGES} pages once: pages, network and edge die, lose 
   const options = { endpoint: `${network.origin}/v1/ingest`, key: await ingestKey() };
   const context = await browser.newContext();
   const base = await context.newPage();
+  await keepProcess(base, site);
   const truth = { n: 0, sum: 0 };
   let offline = 0;
   let killed = 0;
-
-  /** Next loads until nothing is left and all is there: answers get lost in them as in all others. */
-  const drain = () =>
-    until(async () => {
-      const page = await openTab(base, site);
-      await endPause(page);
-      await page.evaluate((options) => start(options), options);
-      await page.waitForTimeout(100);
-      const left = await storedBatches(page);
-      await page.close();
-      // A page may not see yet what the one before it stored.
-      return left === 0 && (await counted()).n >= truth.n;
-    });
 
   for (let i = 0; i < PAGES; i++) {
     if (i % BETWEEN_DEATHS === BETWEEN_DEATHS - 1) {
@@ -109,7 +92,7 @@ it(`counts each value of ${PAGES} pages once: pages, network and edge die, lose 
       await visit(i);
     }
     if (i % BETWEEN_CHECKS === BETWEEN_CHECKS - 1) {
-      await drain();
+      await drainByNextLoads(base, site, options, truth.n, async () => (await counted()).n);
       expect(await counted(), `after page ${i}`).toEqual(truth);
     }
   }

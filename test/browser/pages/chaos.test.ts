@@ -1,8 +1,9 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { seededRandom } from '../../support/prng.js';
 import { ENGINE, launchBrowser } from '../support/engine.js';
-import { closeByUser, openTab, storedBatches, until } from '../support/pages.js';
+import { drainByNextLoads, endPause, keepProcess } from '../support/next-loads.js';
+import { closeByUser, openTab } from '../support/pages.js';
 import { Site } from '../support/site.js';
 
 const PAGES = 200;
@@ -18,16 +19,12 @@ afterAll(async () => {
   await site?.stop();
 });
 
-const endPause = (page: Page) =>
-  page.evaluate(() => {
-    for (const key of Object.keys(localStorage)) if (key.endsWith(':pause')) localStorage.removeItem(key);
-  });
-
 it(`loses and doubles nothing over ${PAGES} pages that die, go offline, or lose what they are answered`, async () => {
   const { next: random } = seededRandom(2026);
   const chance = (share: number) => random() < share;
   const context = await browser.newContext();
   const base = await context.newPage();
+  await keepProcess(base, site);
   const truth = { n: 0, sum: 0 };
   const seen = { offline: 0, lost: 0, failed: 0, doubled: 0 };
   site.fate = () => {
@@ -41,18 +38,6 @@ it(`loses and doubles nothing over ${PAGES} pages that die, go offline, or lose 
     }
     return {};
   };
-  /** Next loads, until nothing is left and all is there: answers get lost in them as in all others. */
-  const drain = () =>
-    until(async () => {
-      const page = await openTab(base, site);
-      await endPause(page);
-      await page.evaluate(() => start());
-      await page.waitForTimeout(100);
-      const left = await storedBatches(page);
-      await page.close();
-      // A page may not see yet what the one before it stored.
-      return left === 0 && site.total('work').n >= truth.n;
-    });
   for (let i = 0; i < PAGES; i++) {
     // Pages follow each other faster than pauses end: some begin when one has.
     const page = await openTab(base, site);
@@ -84,7 +69,7 @@ it(`loses and doubles nothing over ${PAGES} pages that die, go offline, or lose 
     if (isOffline) await context.setOffline(false);
     // Now and then a visit is long enough for pauses to end: all that the pages before it recorded is there then.
     if (i % 8 === 7) {
-      await drain();
+      await drainByNextLoads(base, site, {}, truth.n, () => site.total('work').n);
       expect(site.total('work')).toEqual(truth);
     }
   }

@@ -12,8 +12,12 @@ const LAUNCH: Record<Engine, () => Promise<Browser>> = {
       channel: 'moz-firefox',
       executablePath: process.env.KLL_FIREFOX ?? '/usr/bin/firefox-esr',
       headless: true,
-      // Else its clock ticks in whole milliseconds.
-      firefoxUserPrefs: { 'privacy.reduceTimerPrecision': false },
+      firefoxUserPrefs: {
+        // Else its clock ticks in whole milliseconds.
+        'privacy.reduceTimerPrecision': false,
+        // Else pages of one site may each be the last of a process of their own: see `keepProcess`.
+        'dom.ipc.processCount.webIsolated': 1,
+      },
     }),
 };
 

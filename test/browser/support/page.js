@@ -13,10 +13,10 @@ globalThis.start = (options = {}) => {
   });
 };
 /** Until the collector that was started last has looked back: it does so in idle time, late on a busy machine. */
-globalThis.lookedBack = async () => {
+globalThis.lookedBack = async (endpoint = `${location.origin}/v1/ingest`) => {
   // Behind the idle work of the collector, then behind its lock.
   await new Promise((resolve) => requestIdleCallback(resolve));
-  await navigator.locks.request(`kll:${location.origin}/v1/ingest:`, () => {});
+  await navigator.locks.request(`kll:${endpoint}:`, () => {});
 };
 /** Until the kernel is there: a module that is imported again is the same, and who asked first is told first. */
 globalThis.importKernel = async () => {

@@ -9,7 +9,7 @@ export interface PageGlobals {
   collector: Collector;
   told: string[];
   start(options?: object): void;
-  lookedBack(): Promise<void>;
+  lookedBack(endpoint?: string): Promise<void>;
   importKernel(): Promise<void>;
   countBeacons(): void;
   acceptedBeacons(): number;
@@ -90,14 +90,21 @@ export async function closeByUser(page: Page): Promise<void> {
 /** Longer than anything takes on a machine that does much else, shorter than a test may take. */
 const PATIENCE_MS = 40_000;
 
-/** Waits until `isSo`: it ends as soon as it is, so that patience costs nothing but where something is wrong. */
-export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + PATIENCE_MS;
+/**
+ * Waits until `isSo`: it ends as soon as it is, so that patience costs nothing but where something is wrong.
+ * @param state what is seen on the way there: patience begins anew when it changes, and says it when it ends
+ */
+export async function until(isSo: () => boolean | Promise<boolean>, state?: () => unknown): Promise<void> {
+  let seen: string | undefined;
+  let end = Date.now() + PATIENCE_MS;
   do {
     if (await isSo()) return;
+    const now = JSON.stringify(state?.());
+    if (now !== seen) end = Date.now() + PATIENCE_MS;
+    seen = now;
     await new Promise((resolve) => setTimeout(resolve, 25));
   } while (Date.now() < end);
-  throw new Error(`still not so after ${PATIENCE_MS / 1000} s: ${isSo}`);
+  throw new Error(`still not so after ${PATIENCE_MS / 1000} s${seen ? `, at ${seen}` : ''}: ${isSo}`);
 }
 
 /**
