@@ -71,6 +71,8 @@ export const H_PHASE: usize = 86; // u8: 1 when H_OFFSET is pending
 export const H_SIZES: usize = 96; // u32 x 54
 /** The learned key, where no level has its size: scratch, 0 in what is at rest. */
 export const H_KEY: usize = 312;
+/** f64: the slot behind the last item that changed since the state was opened. Scratch as well. */
+export const H_CHANGED: usize = 336;
 export const H_COMPACTIONS: usize = 352; // u32 x 64: 2 x compactions + coin
 export const HEADER_BYTES: i32 = 608;
 

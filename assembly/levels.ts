@@ -1,5 +1,5 @@
 /** The levels of the state at hand: where each begins, and merging sorted items into them. */
-import { COMING, H_COMPACTIONS, H_K, H_LEVELS, H_N, H_SIZES, LEVELS, MAX_LEVELS, POS, header, slots, viewBuffer, viewBytes } from './layout';
+import { COMING, H_CHANGED, H_COMPACTIONS, H_K, H_LEVELS, H_N, H_SIZES, LEVELS, MAX_LEVELS, POS, header, slots, viewBuffer, viewBytes } from './layout';
 import { computeCapacities } from './capacity';
 
 /** What all levels together may hold. */
@@ -56,6 +56,7 @@ export function openState(): void {
     store<u32>(POS + (<usize>level << 2), start);
   }
   budget = computeCapacities();
+  store<f64>(header + H_CHANGED, 0);
 }
 
 /** Writes the sizes back, ready to be copied out. Returns the number of items. */
@@ -101,6 +102,7 @@ export function mergeComing(first: i32, last: i32, from: usize): void {
   let gap: usize = 0;
   for (let level = first; level <= last; level++) gap += <usize>load<u32>(COMING + (<usize>level << 2)) << 3;
   if (gap == 0) return;
+  store<f64>(header + H_CHANGED, max(load<f64>(header + H_CHANGED), <f64>(levelStart(last + 1) >> 3)));
   const bottom = levelStart(0);
   assert(bottom - gap >= LEVELS, 'the level window is full');
   memory.copy(bottom - gap, bottom, levelStart(first) - bottom);

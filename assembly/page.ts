@@ -3,7 +3,7 @@
  * in, calls, and copies it out; nothing is remembered between two sketches. Integers and addresses in, counts
  * and booleans out.
  */
-import { H_KEY, INPUT, header, memoryNeeded, setSlots, sourceWindow } from './layout';
+import { H_KEY, header, memoryNeeded, setSlots, sourceWindow } from './layout';
 import { closeState, openState } from './levels';
 import { compress } from './compact';
 import { useKey } from './group';
@@ -11,24 +11,15 @@ import { dropWaiting, ingest, scan, takeWaiting } from './ingest';
 import { absorbState, absorbValues, absorbWeighted as absorbPairs, beginMerge, finishMerge } from './merge';
 import { buildView } from './view';
 
-/** Address of the input window. */
-export function inputAddress(): usize {
-  return INPUT;
-}
-
-/** Address of the header; the levels end there. */
-export function headerAddress(): usize {
-  return header;
-}
-
 /** Bytes of memory that a level window of `count` items needs. */
 export function memoryFor(count: u32): usize {
   return memoryNeeded(count);
 }
 
-/** Gives the level window room for `count` items; the memory has been grown. */
-export function reserve(count: u32): void {
+/** Gives the level window room for `count` items; the memory has been grown. Returns where the header is then: the levels end there. */
+export function reserve(count: u32): usize {
   setSlots(count);
+  return header;
 }
 
 /** Opens the state that was copied in. Every call below works on it until `close`. */

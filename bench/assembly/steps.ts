@@ -19,6 +19,16 @@ export function slotCount(): u32 {
   return slots;
 }
 
+/** Address of the input window. */
+export function inputAddress(): usize {
+  return INPUT;
+}
+
+/** Address of the header. */
+export function headerAddress(): usize {
+  return header;
+}
+
 /** Bytes of the header. */
 export function headerBytes(): i32 {
   return HEADER_BYTES;

@@ -1,5 +1,5 @@
 /** What is done to states with the kernel: taking values in, merging, fitting, building views. */
-import { INPUT_VALUES as CHUNK, F64, U8, U32, WINDOW_EXTRA } from '../wasm/abi.js';
+import { INPUT_VALUES as CHUNK, F64, INPUT, U8, U32, WINDOW_EXTRA } from '../wasm/abi.js';
 import { imageTaker, isInstantiated, type Kernel, kernel, turn } from '../wasm/kernel.js';
 import { SortedView } from './sorted-view.js';
 import type { SketchState } from './state.js';
@@ -47,12 +47,12 @@ export function ingest(
   const begun = turn;
   const total = values.length;
   // Staged values fill the front of the first chunk, so that blocks are as full as they can be.
-  k.f64.set(staged.subarray(0, count), k.input);
+  k.f64.set(staged.subarray(0, count), INPUT);
   let filled = count;
   let done = 0;
   while (done < total || filled) {
     const part = Math.min(CHUNK - filled, total - done);
-    const to = k.input + filled;
+    const to = INPUT + filled;
     if (ArrayBuffer.isView(values)) {
       k.f64.set((values as Float64Array).subarray(done, done + part), to);
     } else {
@@ -112,20 +112,20 @@ export interface Absorbing {
 /** Merges into a state what `give` hands over; when `give` throws, nothing has changed. */
 export function absorb(state: SketchState, give: (to: Absorbing) => void): void {
   const k = open(state);
-  const { exports, input } = k;
+  const { exports } = k;
   exports.beginAbsorb();
   give({
     state: (source) => k.absorb(source),
     image: imageTaker(k),
     values(values) {
-      k.f64.set(values, input);
+      k.f64.set(values, INPUT);
       exports.absorbStaged(values.length);
     },
     weighted(values, weights) {
       for (let done = 0; done < values.length; done += CHUNK >> 1) {
         const part = values.slice(done, done + (CHUNK >> 1));
-        k.f64.set(part, input);
-        k.f64.set(weights.slice(done, done + part.length), input + part.length);
+        k.f64.set(part, INPUT);
+        k.f64.set(weights.slice(done, done + part.length), INPUT + part.length);
         exports.absorbWeighted(part.length);
       }
     },
@@ -159,7 +159,7 @@ export function buildView(
     return SortedView.ofLevels(state.sizes, state.items, staged, min, max);
   }
   const k = open(state);
-  k.f64.set(staged, k.input);
+  k.f64.set(staged, INPUT);
   const block = k.view(state, staged.length, copied);
   const count = block.length / 2;
   const until = copied ? Infinity : turn;

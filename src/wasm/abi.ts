@@ -7,10 +7,9 @@ interface KernelMemory {
 /** The kernel's binary interface, typed: what assembly/index.ts exports. Addresses are byte offsets into its memory. */
 export interface KernelExports {
   readonly memory: KernelMemory;
-  inputAddress(): number;
-  headerAddress(): number;
   memoryFor(slots: number): number;
-  reserve(slots: number): void;
+  /** Where the header is then: the levels end there. */
+  reserve(slots: number): number;
   open(): void;
   close(): number;
   /** 0 when a value is not finite: the open state is then to be dropped. */
@@ -32,6 +31,8 @@ export interface KernelExports {
   alternateCoins?(on: number): void;
 }
 
+/** First slot of the input window (INPUT in assembly/layout.ts). */
+export const INPUT = 11776;
 /** Values the input window holds (CHUNK in assembly/layout.ts). */
 export const INPUT_VALUES = 16384;
 /** Items beside 3 k that a level window must hold: a block, 8 and the reserve of a protected tail for each of 54 levels. */
@@ -49,6 +50,7 @@ export enum F64 {
   sum = 3,
   carry = 4,
   variance = 8,
+  changed = 42,
 }
 export enum U64 {
   generator = 5,

@@ -4,7 +4,7 @@
  */
 import { instantiateKernel, Takes } from '#kernel';
 import { SketchRuntimeError } from '../core/errors.js';
-import { F64, HEADER_SLOTS, INPUT_VALUES, type KernelExports, U32 } from './abi.js';
+import { F64, HEADER_SLOTS, INPUT, INPUT_VALUES, type KernelExports, U32 } from './abi.js';
 
 /** A durable state: items right-aligned, the header behind them. `core/state.ts` says what it means. */
 export interface KernelState {
@@ -29,8 +29,6 @@ export let turn = 0;
 export class Kernel {
   /** The memory as f64, and the input window in it. Renewed by `load` and `absorb`. */
   f64: Float64Array;
-  /** First slot of the input window. */
-  readonly input: number;
   /** First slot of the header. */
   #header = 0;
   /** Items that the level window was given room for. */
@@ -38,7 +36,6 @@ export class Kernel {
 
   constructor(readonly exports: KernelExports) {
     this.f64 = new Float64Array(exports.memory.buffer);
-    this.input = exports.inputAddress() >> 3;
   }
 
   /** Makes room for `slots` items. What lies in the windows is lost. */
@@ -47,9 +44,8 @@ export class Kernel {
     if (slots > this.#slots) {
       turn++;
       this.grow(slots > MOST_SLOTS ? Infinity : exports.memoryFor(slots));
-      exports.reserve(slots);
+      this.#header = exports.reserve(slots) >> 3;
       this.#slots = slots;
-      this.#header = exports.headerAddress() >> 3;
     }
     this.grow(0);
   }
@@ -93,18 +89,23 @@ export class Kernel {
     this.exports.open();
   }
 
-  /** Closes the open state and copies it out. */
+  /** Closes the open state and copies out what changed: high levels seldom do, and end where the header begins. */
   save(state: KernelState): void {
-    const { exports, f64 } = this;
-    const retained = exports.close();
+    const { f64 } = this;
+    const retained = this.exports.close();
     const header = this.#header;
     let slots = state.f64.length - HEADER_SLOTS;
+    let end = f64[header + F64.changed];
     // Room for a quarter more saves most of the renewals while a sketch still grows.
     if (slots < retained || slots > 2 * retained + 64) {
       slots = retained + (retained >> 2) + 8;
       state.f64 = new Float64Array(slots + HEADER_SLOTS);
+      end = header;
     }
-    state.f64.set(f64.subarray(header - retained, header + HEADER_SLOTS), slots - retained);
+    const block = state.f64;
+    // Without what is there already, one of many merges into a sketch of k = 1024 takes four fifths of the time.
+    block.set(f64.subarray(header - retained, end), slots - retained);
+    block.set(f64.subarray(header, header + HEADER_SLOTS), slots);
     state.retained = retained;
     state.turn = turn;
   }
@@ -141,7 +142,7 @@ export function blockOfImage(image: Uint8Array): Float64Array | undefined {
   const decoding = kernel();
   const header = decodeIn(decoding, image);
   // Min and max lie before the items as well.
-  return header ? decoding.f64.slice(decoding.input + 2, header / 8 + HEADER_SLOTS) : undefined;
+  return header ? decoding.f64.slice(INPUT + 2, header / 8 + HEADER_SLOTS) : undefined;
 }
 
 /** Copies an image in and decodes it. @returns the address of its header, or 0 */

@@ -2,20 +2,25 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { SCHEDULE_K } from '../../src/core/capacity.js';
 import { MAX_LEVELS } from '../../src/core/image.js';
-import { F64, HEADER_SLOTS, INPUT_VALUES, U8, U32, U64, WINDOW_EXTRA } from '../../src/wasm/abi.js';
+import { F64, HEADER_SLOTS, INPUT, INPUT_VALUES, U8, U32, U64, WINDOW_EXTRA } from '../../src/wasm/abi.js';
 
 const sourceOf = (file: string) => readFileSync(new URL(`../../assembly/${file}`, import.meta.url), 'utf8');
 const layout = sourceOf('layout.ts');
+/** A constant of the kernel's sources: a number, or a sum of others and their shifts. */
 const constantOf = (name: string, source = layout): number => {
   const [, text] = new RegExp(`export const ${name}: \\w+ = ([^;]+);`).exec(source)!;
-  return Number(text);
+  const numbers = text.replace(/[A-Z]\w*/g, (other) => String(constantOf(other, source)));
+  expect(numbers).toMatch(/^[\d\s()+<-]+$/);
+  return Number(new Function(`return ${numbers}`)());
 };
 
 // Two languages, two lists of the same places.
 it('names the places of a header as the memory map does', () => {
   expect(HEADER_SLOTS * 8).toBe(constantOf('HEADER_BYTES'));
-  expect([F64.n, F64.min, F64.max, F64.sum, F64.carry, F64.variance].map((slot) => slot * 8)).toEqual(
-    ['N', 'MIN', 'MAX', 'SUM', 'CARRY', 'VARIANCE'].map((name) => constantOf(`H_${name}`)),
+  expect(
+    [F64.n, F64.min, F64.max, F64.sum, F64.carry, F64.variance, F64.changed].map((slot) => slot * 8),
+  ).toEqual(
+    ['N', 'MIN', 'MAX', 'SUM', 'CARRY', 'VARIANCE', 'CHANGED'].map((name) => constantOf(`H_${name}`)),
   );
   expect([U64.generator, U64.seed, U64.offset].map((slot) => slot * 8)).toEqual(
     ['GENERATOR', 'SEED', 'OFFSET'].map((name) => constantOf(`H_${name}`)),
@@ -28,12 +33,14 @@ it('names the places of a header as the memory map does', () => {
   );
 });
 
-it('knows the size of the input window, and where a header says that a key was learned', () => {
+it('knows where the input window is and its size, and where a header says that a key was learned', () => {
+  expect(INPUT * 8).toBe(constantOf('INPUT'));
   expect(INPUT_VALUES).toBe(constantOf('CHUNK'));
   expect(U32.keyKind * 4).toBe(constantOf('H_KEY') + constantOf('K_KIND'));
   // A key lies where no level has its size.
   expect(constantOf('H_KEY')).toBe(constantOf('H_SIZES') + MAX_LEVELS * 4);
-  expect(constantOf('H_KEY') + constantOf('KEY_BYTES')).toBeLessThanOrEqual(constantOf('H_COMPACTIONS'));
+  expect(constantOf('H_KEY') + constantOf('KEY_BYTES')).toBeLessThanOrEqual(constantOf('H_CHANGED'));
+  expect(constantOf('H_CHANGED') + 8).toBeLessThanOrEqual(constantOf('H_COMPACTIONS'));
 });
 
 it('knows how many levels there are, what a level window must hold beside 3 k, and from which k on tails have a schedule', () => {

@@ -1,7 +1,7 @@
 /** What is fetched when a series outgrows its staging: the kernel, and a sketch's state for it to work on. */
 
 import type { TailsCode } from '../../core/image.js';
-import { F64, HEADER_SLOTS, U8, U32, U64, WINDOW_EXTRA } from '../../wasm/abi.js';
+import { F64, HEADER_SLOTS, INPUT, U8, U32, U64, WINDOW_EXTRA } from '../../wasm/abi.js';
 import { type KernelState, kernel } from '../../wasm/kernel.js';
 import type { WeightedItems } from './condensing.js';
 
@@ -55,7 +55,7 @@ class StreamState implements KernelState, Stream {
 
   take(values: Float64Array): void {
     const opened = this.#open();
-    opened.f64.set(values, opened.input);
+    opened.f64.set(values, INPUT);
     opened.exports.extend(values.length);
     opened.save(this);
     this.n = this.#field(F64.n);
