@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, readlink, symlink } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { DurableFile } from '../../src/cli/edge/durable-file.js';
 import { workFolder } from './run-kll.js';
@@ -53,5 +55,35 @@ describe('a file that takes its name when it is whole', () => {
       code: 'ERR_FILE_KIND',
       exitCode: 4,
     });
+  });
+});
+
+describe('the address of an edge', () => {
+  it('keeps its path, as a proxy in front of an edge may want it', async () => {
+    const asked: string[] = [];
+    const proxy = createServer((request, response) => {
+      asked.push(String(request.url));
+      response.end();
+    });
+    await new Promise<void>((listening) => proxy.listen(0, '127.0.0.1', listening));
+    try {
+      const base = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/kll/`;
+      await folder.kll(['snapshot', 'delete', 'one', '--url', base, '--token', 'x']);
+      await folder.kll(['slo', 'check', '--url', base, '--token', 'x']);
+      expect(asked).toEqual(['/kll/v1/admin/snapshots/one', '/kll/metrics']);
+    } finally {
+      proxy.close();
+    }
+  });
+
+  it.each([
+    'http://someone:secret@127.0.0.1:9',
+    'http://127.0.0.1:9/?key=secret',
+    'http://127.0.0.1:9/#secret',
+  ])('holds nothing that would be dropped or logged: %s', async (address) => {
+    const { code, stdout, stderr } = await folder.kll(['vacuum', '--url', address, '--token', 'x']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--url: expected no user, password, query or fragment');
+    expect(stdout + stderr).not.toContain('secret');
   });
 });

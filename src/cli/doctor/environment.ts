@@ -2,6 +2,7 @@
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import { EVENT_LEVELS } from '../../metrics/event-log.js';
 import { LEAST_SECRET_BYTES } from '../../wire/token-form.js';
+import { edgeBase } from '../edge/edge-client.js';
 import { showBytes } from '../output/figures.js';
 import { type Finding, findingsOf } from './finding.js';
 
@@ -95,7 +96,11 @@ function judge(name: string, value: string, now: number): [Finding['verdict'], s
       : ['fail', `${quoted(value)}, expected ${least} to ${most}: the default holds`];
   }
   if (name === 'KLL_URL') {
-    return URL.canParse(value) ? ['ok', value] : ['fail', `${quoted(value)} is no URL`];
+    try {
+      return ['ok', edgeBase(value)];
+    } catch (error) {
+      return ['fail', (error as Error).message.replace('--url: ', '')];
+    }
   }
   if (name === 'KLL_TOKEN') return judgeToken(value, now);
   if (name === 'KLL_TOKEN_SECRET') {

@@ -44,21 +44,20 @@ interface ProblemDocument {
 }
 
 export class EdgeClient {
+  /** Without a slash at its end; a path in it stays before those of the edge. */
   readonly #base: string;
   readonly #token: string | undefined;
   /** It has answered: from now on silence is worth a second try. */
   #isKnown = false;
 
-  /** @throws CliError exit code 2 for what is no URL */
+  /** @throws CliError exit code 2 for an address or token that cannot be used */
   constructor({ url = process.env.KLL_URL, token = process.env.KLL_TOKEN }: EdgeArguments) {
     if (!url)
       throw usageError(
         'expected --url',
         'kll ... --url https://edge.example.com, or KLL_URL in the environment.',
       );
-    if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-      throw usageError(`--url: expected an http or https URL, found ${JSON.stringify(url)}`);
-    }
+    this.#base = edgeBase(url);
     // Never quoted: errors end in logs.
     if (token !== undefined && !/^[\x21-\x7e]*$/.test(token.trim())) {
       throw usageError(
@@ -66,7 +65,6 @@ export class EdgeClient {
         'Is there a line break in it, or in KLL_TOKEN?',
       );
     }
-    this.#base = url;
     this.#token = token?.trim();
   }
 
@@ -150,7 +148,7 @@ export class EdgeClient {
     if (json) headers['content-type'] = 'application/json';
     else if (contentType) headers['content-type'] = contentType;
     const sent = json ? JSON.stringify(json) : body;
-    return await fetch(new URL(path, this.#base), {
+    return await fetch(this.#base + path, {
       method,
       headers,
       ...(sent === undefined ? {} : { body: sent as BodyInit }),
@@ -169,6 +167,22 @@ export class EdgeClient {
       `the answer to ${path} broke off or cannot be read: ${reasonOf(error)}`,
     );
   }
+}
+
+/**
+ * The address of an edge without a slash at its end; paths of the edge follow.
+ * @throws CliError exit code 2
+ */
+export function edgeBase(url: string): string {
+  const base = URL.canParse(url) ? new URL(url) : undefined;
+  if (!base || !/^https?:$/.test(base.protocol)) {
+    throw usageError(`--url: expected an http or https URL, found ${JSON.stringify(url)}`);
+  }
+  // Not quoted: errors end in logs. fetch refuses or drops these.
+  if (base.username || base.password || base.search || base.hash) {
+    throw usageError('--url: expected no user, password, query or fragment', 'A token goes to --token.');
+  }
+  return base.href.replace(/\/+$/, '');
 }
 
 /** Somebody was there, and the connection broke; an address where nobody is stays so. */
