@@ -6,7 +6,7 @@ import { codeOf } from './error-code.js';
 import { newestRing } from './rings.js';
 import { heed } from './series-settings.js';
 import type { SeriesStore } from './series-store.js';
-import type { SeriesCap } from './series-table.js';
+import { capOf, type SeriesCap } from './series-table.js';
 
 export function apply(store: SeriesStore, call: ApplyCall, now: number): ApplyAnswer {
   return applyRows(store, call, call.rows, now);
@@ -41,8 +41,7 @@ function applyRows(
   store.transaction(() => {
     heed(store, config, now);
     const counts = { rows: 0, values: 0, late: 0, others: 0 };
-    const objects = newestRing(config.rings).series;
-    const cap = { most: Math.ceil(config.maxSeries / objects), objects };
+    const cap = capOf(config.maxSeries, newestRing(config.rings).series);
     for (const row of rows) {
       const { n, isOther } = applyRow(store, row, cap, now);
       counts.rows++;

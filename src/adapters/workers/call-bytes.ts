@@ -9,7 +9,10 @@ export const MOST_CALL_BYTES = 16 * 2 ** 20;
 /** Images of one answer, which does not go by parts. */
 export const MOST_ANSWER_BYTES = 30 * 2 ** 20;
 
-/** Images of one query, those of all objects: they lie in a Worker's 128 MB together, with the sketches they become. */
+/**
+ * What one query may hold, of all objects: rows that wait in ingest objects, and images of series objects in the room that
+ * is left. They lie in a Worker's 128 MB together, with the sketches they become.
+ */
 export const MOST_QUERY_BYTES = 48 * 2 ** 20;
 
 /** Besides its key and image, at most. */

@@ -4,10 +4,12 @@
  * handed over in between. Sketches are merged, never quantiles.
  */
 import { MAX_N } from '../../core/image.js';
-import { KllSketch } from '../../sketch/sketch.js';
+import type { Mergeable } from '../../core/merging.js';
+import type { KllSketch } from '../../sketch/sketch.js';
 import type { LeftOut, PendingAnswer, ReadAnswer, TenantConfig } from './contract.js';
 import { codeOf } from './error-code.js';
 import { type GroupLabels, groupLabels } from './grouping.js';
+import { decodePart, type Part, PartMerge } from './part-merge.js';
 import { slotOf } from './series-key.js';
 
 export interface QueryGroup {
@@ -26,7 +28,7 @@ export interface GroupParts {
 /** What counts, by group. @param reads in order of slots */
 export function partsByGroup(
   { rings }: TenantConfig,
-  by: readonly string[] | undefined,
+  by: readonly string[] | 'each' | undefined,
   pending: readonly (PendingAnswer | undefined)[],
   reads: readonly ReadAnswer[],
   explain: { pendingRows: number; pendingRowsCounted: number },
@@ -59,25 +61,28 @@ export function partsByGroup(
 /** One group as one sketch; none where nothing of it can be read. @param leftOut told of what cannot */
 export function mergeParts(
   { labels, images }: GroupParts,
-  { workingK: k, tails }: TenantConfig,
+  config: TenantConfig,
   leftOut: LeftOut[],
 ): [] | [QueryGroup] {
-  const sketches: KllSketch[] = [];
   let n = 0;
   let [first, last] = [Infinity, -Infinity];
-  for (const { image, from, to, key } of images) {
-    try {
-      const sketch = KllSketch.fromBytes(new Uint8Array(image));
-      if (n + sketch.n > MAX_N) throw Object.assign(new Error(), { code: 'ERR_COUNT_OVERFLOW' });
-      n += sketch.n;
-      sketches.push(sketch);
-    } catch (error) {
-      leftOut.push({ key, start: from, resolution: 'minute', code: codeOf(error) });
-      continue;
+  // One after the other: of what waits for hours there may be very many.
+  const parts = function* (): Generator<Part> {
+    for (const { image, from, to, key } of images) {
+      let part: Mergeable;
+      try {
+        part = decodePart(new Uint8Array(image));
+        if (n + part.n > MAX_N) throw Object.assign(new Error(), { code: 'ERR_COUNT_OVERFLOW' });
+      } catch (error) {
+        leftOut.push({ key, start: from, resolution: 'minute', code: codeOf(error) });
+        continue;
+      }
+      n += part.n;
+      first = Math.min(first, from);
+      last = Math.max(last, to);
+      yield part;
     }
-    first = Math.min(first, from);
-    last = Math.max(last, to);
-  }
-  if (sketches.length === 0) return [];
-  return [{ labels, sketch: KllSketch.mergeAll(sketches, { k, tails }), from: first, to: last }];
+  };
+  const sketch = PartMerge.of(parts(), config);
+  return first === Infinity ? [] : [{ labels, sketch, from: first, to: last }];
 }

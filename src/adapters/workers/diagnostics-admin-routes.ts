@@ -8,7 +8,7 @@ import { debugParameters } from './debug-parameters.js';
 import { codeOf } from './error-code.js';
 import type { EdgeHono } from './http-context.js';
 import { queryLimitsOf } from './limits.js';
-import { pendingPages } from './pending-pages.js';
+import { PendingRoom, pendingPages } from './pending-pages.js';
 import { fail, refuse } from './problem.js';
 import { objectNames, parseSeriesKey } from './series-key.js';
 import { eachIngest, eachSeries } from './tenant-objects.js';
@@ -21,11 +21,16 @@ export const diagnosticsRoutes = new Hono<EdgeHono>().get('/series/debug', async
   const matchers = Object.entries(labels).map(([label, value]) => ({ label, op: '=' as const, value }));
   const selection = { name, matchers, from: call.from, to: call.to };
   // Ingest objects first, as queries do: what is handed over in between is told twice rather than not at all.
+  const room = new PendingRoom(objectNames('ingest', config.tenant, config.rings).length);
   const pending = await eachIngest(env, config, async (object) => {
     return await pendingPages(
-      async (after) => (await object.pending(selection, config, after)) as unknown as PendingAnswer,
+      async (after) =>
+        (await object.pending(selection, config, after, room.page)) as unknown as PendingAnswer,
+      room,
     );
   }).catch(fail);
+  if (room.isFull)
+    refuse(422, 'ERR_QUERY_TOO_LARGE', 'more of this series waits to be merged than can be shown');
   const found = await eachSeries(env, config, async (object) => {
     return (await object.debug({ key, ...call })) as SeriesDebug | undefined;
   }).catch(fail);

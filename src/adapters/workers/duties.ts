@@ -104,7 +104,7 @@ export async function backupToBucket(
     id,
     created,
     confirmed: Date.now(),
-    records: totals!.records + 1,
+    records: totals!.records,
     bytes,
     target: 'bucket',
     place,

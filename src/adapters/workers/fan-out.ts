@@ -1,6 +1,7 @@
 /** Asking many objects, a bounded number at a time, none for ever. */
 
-const AT_ONCE = 16;
+/** Objects that are asked at once. */
+export const AT_ONCE = 16;
 const LONGEST_MS = 10_000;
 
 /** What `ask` answers for each, in their order; the first failure is the whole's. */

@@ -9,26 +9,37 @@ export interface Place {
   readonly since: number;
 }
 
-export class InFlight {
+export class InFlight<P extends Place = Place> {
   /** In order of their taking. */
-  readonly #places = new Set<Place>();
+  readonly #places = new Set<P>();
+  readonly #left: (place: P) => void;
+
+  /** @param left told of each place that is given back, or nobody's any more */
+  constructor(left: (place: P) => void = () => {}) {
+    this.#left = left;
+  }
 
   get count(): number {
     const before = Date.now() - LONGEST_MS;
     for (const place of this.#places) {
       if (place.since > before) break;
-      this.#places.delete(place);
+      this.end(place);
     }
     return this.#places.size;
   }
 
-  begin(): Place {
-    const place = { since: Date.now() };
+  /** @param place taken now */
+  begin(place: P): P {
     this.#places.add(place);
     return place;
   }
 
-  end(place: Place): void {
-    this.#places.delete(place);
+  has(place: P): boolean {
+    return this.#places.has(place);
+  }
+
+  /** Once or more often. */
+  end(place: P): void {
+    if (this.#places.delete(place)) this.#left(place);
   }
 }

@@ -145,8 +145,14 @@ export interface IngestCalls {
   /**
    * What a query must add to what series objects hold.
    * @param after a page of so many rows behind it as go into one call; absent: all of them
+   * @param most bytes of that page; absent: what goes into one call
    */
-  pending(selection: Selection, config: TenantConfig, after?: PendingPlace): Promise<PendingAnswer>;
+  pending(
+    selection: Selection,
+    config: TenantConfig,
+    after?: PendingPlace,
+    most?: number,
+  ): Promise<PendingAnswer>;
   /** Seals what is pending and hands everything over now; resolves when series objects have it. */
   flush(config: TenantConfig): Promise<{ sequence: number }>;
   /**

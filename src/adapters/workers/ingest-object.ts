@@ -128,13 +128,18 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
     if (this.#state.config) this.#transaction(() => this.#state.remember(config, this.#sender));
   }
 
-  async pending(selection: Selection, config: TenantConfig, after?: PendingPlace): Promise<PendingAnswer> {
+  async pending(
+    selection: Selection,
+    config: TenantConfig,
+    after?: PendingPlace,
+    most?: number,
+  ): Promise<PendingAnswer> {
     const [outbox, pending, groups] = [this.#outbox, this.#pending, this.#groups];
     const oldest = Math.min(pending.oldest()?.opened ?? Infinity, outbox.oldest() ?? Infinity);
     return {
       sender: this.#sender,
       ringVersion: this.#state.ringVersion,
-      ...waitingRows({ outbox, pending, groups }, selection, config, after),
+      ...waitingRows({ outbox, pending, groups }, selection, config, after, most),
       ...(oldest < Infinity ? { oldest } : {}),
     };
   }

@@ -95,7 +95,7 @@ async function takeIn({ env, req, executionCtx }: EdgeContext, arrived: Arrived)
   if (byHeaders) arrived.tenant = byHeaders.tenant;
   const { tenant, bytes, batch } = await readBatch(request, env, { form, byHeaders, arrived });
   requireRoom(env);
-  const place = inFlight.begin();
+  const place = inFlight.begin({ since: Date.now() });
   let result: TakeResult;
   try {
     result = await store(env, tenant, batch);

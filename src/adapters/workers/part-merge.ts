@@ -39,9 +39,14 @@ function* mergeables(parts: Iterable<Part>): Generator<Mergeable> {
 
 /** @throws SketchDataError, also when it holds another number of values than its row says */
 export function readPart({ n }: Pick<BucketRow, 'n'>, image: Uint8Array): Mergeable {
-  const part = mergeableInKernel(image) ?? mergeableImage(decodeCompact(image));
+  const part = decodePart(image);
   requireCount(part.n, n);
   return part;
+}
+
+/** @throws SketchDataError */
+export function decodePart(image: Uint8Array): Mergeable {
+  return mergeableInKernel(image) ?? mergeableImage(decodeCompact(image));
 }
 
 /** The sketch of a part, to go on with. @throws as `readPart` */

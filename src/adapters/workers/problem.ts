@@ -115,11 +115,13 @@ export function refuse(status: number, code: ProblemCode, detail: string): never
 }
 
 /** This isolate has its hands full. */
-export function busy(): Problem {
+export function busy(
+  detail = 'more batches are on their way to storage than it takes in a moment; try again',
+): Problem {
   return new Problem({
     status: 429,
     code: 'ERR_BUSY',
-    detail: 'more batches are on their way to storage than it takes in a moment; try again',
+    detail,
     headers: { 'retry-after': '1' },
   });
 }

@@ -6,6 +6,7 @@ import { mergeParts, partsByGroup, type QueryGroup } from './combine.js';
 import type {
   LeftOut,
   PendingAnswer,
+  PendingPlace,
   ReadAnswer,
   ReadCall,
   Selection,
@@ -13,11 +14,11 @@ import type {
   TenantConfig,
 } from './contract.js';
 import { tenantConfig } from './directory-cache.js';
+import { hasTooManySeries } from './each-series.js';
 import type { EdgeEnv } from './env.js';
 import { inTurns, within } from './fan-out.js';
-import { labelsOfEach } from './labels-of-each.js';
 import { rememberAnswer, rememberedAnswer } from './last-answers.js';
-import { pendingPages } from './pending-pages.js';
+import { PendingRoom, pendingPages } from './pending-pages.js';
 import { readSeries } from './read-series.js';
 import { newestRing } from './rings.js';
 import { objectNames } from './series-key.js';
@@ -95,25 +96,26 @@ async function freshAnswer(env: EdgeEnv, given: TenantConfig, ask: QueryAsk): Pr
   const clock = stopwatch();
   const readAt = Date.now();
   let config = given;
-  let pending = ask.asOf === undefined ? await readPending(env, config, ask.selection) : [];
+  let { pending, room } = await readPending(env, config, ask);
   const newest = Math.max(0, ...pending.map((answer) => answer?.ringVersion ?? 0));
   if (newest > newestRing(config.rings).version) {
     // There is a ring that this isolate has not heard of, and data may have come by it.
     config = await tenantConfig(env, config.tenant, true);
-    pending = await readPending(env, config, ask.selection);
+    ({ pending, room } = await readPending(env, config, ask));
   }
   const pendingMs = clock();
-  const { selection, asOf, maxBuckets, maxSeries, maxGroups } = ask;
-  const by = ask.by === 'each' ? await labelsOfEach(env, config, selection, pending) : ask.by;
-  const hasTooMany = ask.by === 'each' && by === undefined;
+  const { selection, by, asOf, maxBuckets, maxSeries, maxGroups } = ask;
+  const hasTooMany = by === 'each' && (await hasTooManySeries(env, config, selection, pending));
   const call: ReadCall = { config, selection, maxBuckets, maxSeries, maxGroups };
   if (by) call.by = by;
   if (asOf !== undefined) call.asOf = asOf;
-  const names = hasTooMany ? [] : objectNames('series', config.tenant, config.rings);
+  const names = hasTooMany || room.isFull ? [] : objectNames('series', config.tenant, config.rings);
   const { reads, leftOut } = await readSeries(env, names, call, {
     wholeBuckets: ask.wholeBuckets === true,
-    mostBytes: ask.maxBytes ?? MOST_QUERY_BYTES,
+    mostBytes: Math.max(0, Math.min(ask.maxBytes ?? Infinity, MOST_QUERY_BYTES - room.held)),
   });
+  if (by === 'each' && reads.some(({ isOfEach }) => !isOfEach))
+    throw new Error('an object is of a former release');
   const seriesMs = clock();
   const explain: QueryExplain = {
     ingestObjects: pending.length,
@@ -135,7 +137,7 @@ async function freshAnswer(env: EdgeEnv, given: TenantConfig, ask: QueryAsk): Pr
   for (const { explain: part } of reads) {
     for (const key of Object.keys(part) as (keyof typeof part)[]) explain[key] += part[key];
   }
-  let tooMuch = hasTooMany ? 'series' : reads.find((read) => read.tooMuch)?.tooMuch;
+  let tooMuch = hasTooMany ? 'series' : room.isFull ? 'bytes' : reads.find((read) => read.tooMuch)?.tooMuch;
   let groups: QueryGroup[] = [];
   if (!tooMuch) {
     const found = partsByGroup(config, by, pending, reads, explain);
@@ -167,24 +169,30 @@ function snapshotIn({
   return isUnknownSnapshot ? undefined : objects === undefined ? {} : { objects };
 }
 
-/** undefined for an object that does not answer. @throws when none does */
+/**
+ * undefined for an object that does not answer; nothing of what is pending counts in a snapshot.
+ * @throws when none does
+ */
 async function readPending(
   env: EdgeEnv,
   config: TenantConfig,
-  selection: Selection,
-): Promise<(PendingAnswer | undefined)[]> {
+  { selection, asOf }: QueryAsk,
+): Promise<{ pending: (PendingAnswer | undefined)[]; room: PendingRoom }> {
+  const names = asOf === undefined ? objectNames('ingest', config.tenant, config.rings) : [];
+  const room = new PendingRoom(names.length);
   let failure: unknown;
-  const answers = await inTurns(objectNames('ingest', config.tenant, config.rings), async (name) => {
+  const pending = await inTurns(names, async (name) => {
     try {
       const object = env.INGEST.getByName(name);
-      return await pendingPages((after) => within(object.pending(selection, config, after), name));
+      const ask = (after: PendingPlace) => object.pending(selection, config, after, room.page);
+      return await pendingPages((after) => within(ask(after), name), room);
     } catch (error) {
       failure = error;
       return undefined;
     }
   });
-  if (answers.every((answer) => answer === undefined)) throw failure;
-  return answers;
+  if (names.length > 0 && pending.every((answer) => answer === undefined)) throw failure;
+  return { pending, room };
 }
 
 function stopwatch(): () => number {

@@ -40,8 +40,8 @@ export interface ApplyAnswer {
 export interface ReadCall {
   config: TenantConfig;
   selection: Selection;
-  /** Labels to group by; absent: all series together. */
-  by?: readonly string[];
+  /** Labels to group by, or every series by itself; absent: all series together. */
+  by?: readonly string[] | 'each';
   /** Name of a snapshot. */
   asOf?: string;
   /** Buckets that do not count. */
@@ -66,6 +66,8 @@ export interface ReadAnswer {
   /** Last sequence applied, of each sender. */
   applied: Record<string, number>;
   groups: ReadGroup[];
+  /** Every series is a group by itself, as was asked: an object of a release that cannot do so does not say it. */
+  isOfEach?: true;
   /** Which limit was passed, 'bytes' where the images of the groups are larger than an answer may be; the groups are empty then. */
   tooMuch?: 'buckets' | 'series' | 'groups' | 'bytes';
   /** There is no snapshot of the name asked for; the groups are empty then. */

@@ -5,14 +5,17 @@ import { KllSketch } from '../../sketch/sketch.js';
 import { type Group, type Standing, standingHeaders } from './answer.js';
 import type { TenantConfig } from './contract.js';
 import { tenantConfig } from './directory-cache.js';
+import { MOST_SERIES } from './each-series.js';
 import type { EdgeEnv } from './env.js';
 import type { EdgeContext } from './http-context.js';
-import { MOST_SERIES } from './labels-of-each.js';
 import { mostGroups, queryLimitsOf } from './limits.js';
 import { Problem, refuse, unavailable } from './problem.js';
 import { type QueryAnswer, type QueryAsk, query } from './query.js';
 import { exportParameters } from './query-parameters.js';
 import { countStanding } from './worker-counters.js';
+
+/** Characters of an answer: labels stand on every line. */
+const MOST_TEXT = 16 * 2 ** 20;
 
 export async function seriesExportRoute(context: EdgeContext): Promise<Response> {
   const { env } = context;
@@ -21,6 +24,7 @@ export async function seriesExportRoute(context: EdgeContext): Promise<Response>
   const { maxBuckets, maxSeries } = limits;
   const most = { maxBuckets, maxSeries, maxGroups: mostGroups(limits, ranks.length) };
   let text = '';
+  let room = MOST_TEXT;
   const standing: Standing = { partial: false, stale: false, freshnessMs: 0 };
   try {
     const config = await tenantConfig(env, context.get('identity').tenant);
@@ -34,6 +38,14 @@ export async function seriesExportRoute(context: EdgeContext): Promise<Response>
       const ask = { ...most, selection, ...(last === undefined ? {} : { last }) };
       const answer = await answerOf(env, config, ask);
       countStanding(answer);
+      room -= textOf(answer.groups, ranks.length + 2);
+      if (room < 0) {
+        refuse(
+          422,
+          'ERR_QUERY_TOO_LARGE',
+          'labels of so many series and quantiles are longer than an answer may be',
+        );
+      }
       standing.partial ||= answer.partial;
       standing.stale ||= answer.stale;
       standing.freshnessMs = Math.max(standing.freshnessMs, answer.freshnessMs);
@@ -56,6 +68,11 @@ async function answerOf(env: EdgeEnv, config: TenantConfig, ask: QueryAsk): Prom
     'ERR_QUERY_TOO_LARGE',
     `expected at most ${most} series to be selected, with so many quantiles, and fewer buckets`,
   );
+}
+
+/** About how long the lines of some groups get. */
+function textOf(groups: readonly Group[], lines: number): number {
+  return groups.reduce((length, { labels }) => length + lines * JSON.stringify(labels).length, 0);
 }
 
 /** Scrapers skip them; who looks at the text sees which name lacks something. */

@@ -55,6 +55,7 @@ export function read(store: SeriesStore, call: ReadCall): ReadAnswer {
     mergeMs: 0,
   };
   const answer: ReadAnswer = { applied: store.state.applied(), groups: [], leftOut: [], explain };
+  if (by === 'each') answer.isOfEach = true;
   const snapshot = asOf === undefined ? undefined : findSnapshot(store, asOf);
   if (asOf !== undefined && !snapshot) return { ...answer, isUnknownSnapshot: true };
   if (snapshot?.objects !== undefined) answer.snapshotObjects = snapshot.objects;

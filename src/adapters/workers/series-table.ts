@@ -14,6 +14,15 @@ export interface SeriesCap {
   objects: number;
 }
 
+/**
+ * The share of one of `objects`, and room for chance: series are spread by a hash, and four standard deviations above the
+ * share (binomial) hardly any object gets before all of them have `maxSeries` together.
+ */
+export function capOf(maxSeries: number, objects: number): SeriesCap {
+  const share = maxSeries / objects;
+  return { most: Math.ceil(share + 4 * Math.sqrt(share * (1 - 1 / objects))), objects };
+}
+
 /** Series by the object they belong to where there are so many of them, and those of others. */
 interface Tally {
   objects: number;

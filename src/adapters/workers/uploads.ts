@@ -2,6 +2,7 @@
  * Bodies on their way into this isolate. A sender may be slow, or only pretend to send: places and bytes are bounded, a
  * place is nobody's for long, and for less while half of them are taken, so that those who do send find room.
  */
+import { InFlight, type Place } from './in-flight.js';
 import { busy } from './problem.js';
 
 /** As long as the collector waits for an answer. */
@@ -9,10 +10,11 @@ const LONGEST_MS = 30_000;
 const LONGEST_CROWDED_MS = 3_000;
 
 /** What one body takes, from its first byte until it is handed to storage. */
-export class Upload {
+export class Upload implements Place {
+  readonly since = Date.now();
+  /** Held for it. */
+  bytes = 0;
   readonly #uploads: Uploads;
-  readonly #began = Date.now();
-  #bytes = 0;
 
   constructor(uploads: Uploads) {
     this.#uploads = uploads;
@@ -20,24 +22,25 @@ export class Upload {
 
   /** Whether it has taken longer than there is time for. */
   get isLate(): boolean {
-    return Date.now() - this.#began > (this.#uploads.isCrowded ? LONGEST_CROWDED_MS : LONGEST_MS);
+    return Date.now() - this.since > (this.#uploads.isCrowded ? LONGEST_CROWDED_MS : LONGEST_MS);
   }
 
   /** @throws Problem 429 ERR_BUSY */
   hold(bytes: number): void {
-    this.#uploads.hold(bytes);
-    this.#bytes += bytes;
+    this.#uploads.hold(this, bytes);
   }
 
   end(): void {
-    this.#uploads.release(this.#bytes);
+    this.#uploads.end(this);
   }
 }
 
 export class Uploads {
   readonly #most: number;
   readonly #mostBytes: number;
-  #open = 0;
+  readonly #open = new InFlight<Upload>(({ bytes }) => {
+    this.#bytes -= bytes;
+  });
   #bytes = 0;
 
   /** @param most bodies at once. @param mostBytes of all of them together */
@@ -47,7 +50,7 @@ export class Uploads {
   }
 
   get isCrowded(): boolean {
-    return 2 * this.#open > this.#most || 2 * this.#bytes > this.#mostBytes;
+    return 2 * this.#open.count > this.#most || 2 * this.#bytes > this.#mostBytes;
   }
 
   /**
@@ -55,23 +58,23 @@ export class Uploads {
    * @throws Problem 429 ERR_BUSY
    */
   begin(): Upload {
-    if (this.#open >= this.#most) throw busy();
-    this.#open++;
-    return new Upload(this);
+    if (this.#open.count >= this.#most) throw busy();
+    return this.#open.begin(new Upload(this));
   }
 
   /**
-   * One alone may be as large as a body may be.
+   * One alone may be as large as a body may be; one whose place is nobody's any more gets nothing.
    * @throws Problem 429 ERR_BUSY
    */
-  hold(bytes: number): void {
-    if (this.#open > 1 && this.#bytes + bytes > this.#mostBytes) throw busy();
+  hold(upload: Upload, bytes: number): void {
+    const others = this.#open.count > 1;
+    if (!this.#open.has(upload) || (others && this.#bytes + bytes > this.#mostBytes)) throw busy();
+    upload.bytes += bytes;
     this.#bytes += bytes;
   }
 
-  release(bytes: number): void {
-    this.#open--;
-    this.#bytes -= bytes;
+  end(upload: Upload): void {
+    this.#open.end(upload);
   }
 }
 

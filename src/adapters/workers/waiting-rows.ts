@@ -14,12 +14,16 @@ interface Holdings {
   groups: PendingGroups;
 }
 
-/** @param after a page of so many rows behind it as go into one call; absent: all of them */
+/**
+ * @param after a page of so many rows behind it as go into one call; absent: all of them
+ * @param most bytes of that page
+ */
 export function waitingRows(
   holdings: Holdings,
   selection: Selection,
   config: TenantConfig,
   after?: PendingPlace,
+  most = MOST_CALL_BYTES,
 ): Pick<PendingAnswer, 'rows' | 'next'> {
   const rows: PendingRow[] = [];
   let bytes = 0;
@@ -27,7 +31,7 @@ export function waitingRows(
     bytes += callBytes(row);
     const last = rows[rows.length - 1];
     // Rows of one place stay together: the next page begins behind it.
-    if (after && last && bytes > MOST_CALL_BYTES && comparePlaces(last, row) !== 0) {
+    if (after && last && bytes > most && comparePlaces(last, row) !== 0) {
       return { rows, next: { sequence: last.sequence, start: last.start, key: last.key } };
     }
     rows.push(row);

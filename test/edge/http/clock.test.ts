@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { tenantConfig } from '../../../src/adapters/workers/directory-cache.js';
 import { runDuties } from '../../../src/adapters/workers/duties.js';
 import type { EdgeEnv } from '../../../src/adapters/workers/env.js';
+import { RecordReader } from '../../../src/wire/backup-records.js';
 import { filled, oldValues, restore } from './backup-client.js';
 import { ask, tokenOf } from './edge-client.js';
 
@@ -14,12 +15,17 @@ describe('the clock', () => {
     const bucket = (env as unknown as EdgeEnv).BACKUP!;
     for (const [i, { token }] of tenants.entries()) {
       const { backups } = (await (await ask('/v1/admin/backups', { token })).json()) as {
-        backups: { place: string; bytes: number; target: string }[];
+        backups: { place: string; records: number; bytes: number; target: string }[];
       };
       expect(backups).toHaveLength(1);
       expect(backups[0].target).toBe('bucket');
       const stored = new Uint8Array(await (await bucket.get(backups[0].place))!.arrayBuffer());
       expect(stored.length).toBe(backups[0].bytes);
+      const reader = new RecordReader();
+      reader.push(stored);
+      let records = 0;
+      while (reader.next()) records++;
+      expect(backups[0].records).toBe(records);
       const other = await tokenOf(`from-the-bucket-${i}`, 'admin', 'query');
       expect(await (await restore(other, stored)).json()).toMatchObject({ values: 30, isComplete: true });
     }

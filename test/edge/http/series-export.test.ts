@@ -129,6 +129,21 @@ describe('/metrics/series', () => {
     expect(damaged.counted).toEqual([partial + 1, stale + 2]);
   });
 
+  it('is refused where its labels are longer than an answer may be', async () => {
+    await configured('wordy', { ingest: 1, series: 1, sealMs: 60_000 });
+    const value = 'x'.repeat(500);
+    const list = Array.from({ length: 300 }, (_, i) => {
+      return series([i], { labels: { a: `${value}${i}`, b: value, c: value, d: value, e: value, f: value } });
+    });
+    await send('wordy', ...list);
+    const asked = async (ranks: number) => {
+      const q = Array.from({ length: ranks }, (_, i) => i / ranks).join();
+      return await ask(`/metrics/series?match=latency_ms&q=${q}`, { token: await tokenOf('wordy', 'query') });
+    };
+    expect((await asked(9)).status).toBe(200);
+    await problem(await asked(60), 422, 'ERR_QUERY_TOO_LARGE');
+  });
+
   it('refuses a duration that is none, and one beside two times', async () => {
     const token = await tokenOf('recent', 'query');
     for (const query of [

@@ -54,6 +54,24 @@ describe('bodies that do not come', () => {
   });
 });
 
+it('a place of a request that the platform has ended is given back after a minute', async () => {
+  const now = Date.now();
+  vi.useFakeTimers({ toFake: ['Date'], now });
+  // As one that is ended: nobody answers it any more, and nothing behind its `await` runs.
+  const key = () => new Promise(() => {});
+  const DIRECTORY = { getByName: () => ({ key }) } as never;
+  const large = (more = {}) => container([series([1], { labels: { filler: 'x'.repeat(90_000) } })], more);
+  const headers = { 'content-type': 'text/plain' };
+  for (let i = 0; i < 100; i++) {
+    void ask('/v1/ingest', { headers, body: large({ key: 'k_0000000' }), variables: { DIRECTORY } });
+  }
+  await turn();
+  await problem(await beacon(large()), 429, 'ERR_BUSY');
+  expect((await known(container([series([1])]))).status).toBe(202);
+  vi.setSystemTime(now + 61_000);
+  await problem(await beacon(large()), 401, 'ERR_UNAUTHENTICATED');
+});
+
 it('a body that is allowed to be larger than all of them together is read when it is alone', async () => {
   const body = new Uint8Array(9 * 2 ** 20);
   const variables = { KLL_MAX_BODY_BYTES: String(2 ** 24), KLL_MAX_INFLATED_BYTES: String(2 ** 24) };

@@ -1,7 +1,7 @@
 import { abortAllDurableObjects } from 'cloudflare:test';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { PendingAnswer, PendingPlace, TenantConfig } from '../../../src/adapters/workers/contract.js';
-import { pendingPages } from '../../../src/adapters/workers/pending-pages.js';
+import { PendingRoom, pendingPages } from '../../../src/adapters/workers/pending-pages.js';
 import { comparePlaces } from '../../../src/adapters/workers/pending-place.js';
 import {
   EVERYTHING,
@@ -44,14 +44,19 @@ async function filled(): Promise<TenantConfig> {
 }
 
 /** All pages. @param between runs after the first */
-async function pagesOf(config: TenantConfig, between = async () => {}) {
+async function pagesOf(config: TenantConfig, between = async () => {}, room = new PendingRoom(1)) {
   const sizes: number[] = [];
   const whole = await pendingPages(async (after: PendingPlace) => {
-    const page = (await ingestObject(config).pending(EVERYTHING, config, after)) as unknown as PendingAnswer;
+    const page = (await ingestObject(config).pending(
+      EVERYTHING,
+      config,
+      after,
+      room.page,
+    )) as unknown as PendingAnswer;
     sizes.push(page.rows.length);
     if (sizes.length === 1) await between();
     return page;
-  });
+  }, room);
   return { whole, sizes };
 }
 
@@ -72,6 +77,19 @@ describe('what is pending', () => {
     expect(whole).toEqual(old);
     expect(whole.rows.length).toBe(SERIES + 2);
     expect(await counted(config, whole)).toBe(N);
+  });
+
+  it('is read no further than there is room for', async () => {
+    const config = await filled();
+    const { whole: all } = await pagesOf(config);
+    const room = new PendingRoom(4, 2_000_000);
+    expect(room.page).toBe(500_000);
+    const { whole, sizes } = await pagesOf(config, undefined, room);
+    expect(room.isFull).toBe(true);
+    expect(room.held).toBeLessThan(2_000_000 + 500_000 + 131_000);
+    expect(sizes.length).toBeGreaterThan(3);
+    expect(whole.rows).toEqual(all.rows.slice(0, whole.rows.length));
+    expect(whole.rows.length).toBeLessThan(all.rows.length / 2);
   });
 
   it('counts once where it is handed over between two pages', async () => {

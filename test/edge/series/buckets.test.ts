@@ -96,7 +96,8 @@ describe('apply', () => {
     await handOver({ ...config, rings }, owned);
     const { series } = await seriesObject(config).list({ limit: 100 });
     const [{ n }] = series.filter(({ key }) => key.includes('__other__'));
-    expect(n).toBe(owned.length - 5);
+    // A share of 5, and four standard deviations of what chance puts there.
+    expect(n).toBe(owned.length - (5 + 8));
   });
 
   it('has as many series of others as the cap at most, and one for all names beyond', async () => {

@@ -207,6 +207,51 @@ it('answers without an ingest object that is silent, labelled as stale and parti
   expect([answer.stale, answer.partial, answer.groups[0].sketch.n]).toEqual([true, true, 8]);
 });
 
+it('groups every series by itself under its own labels, however many labels there are in all', async () => {
+  const config = tenantConfig();
+  const labelled = (i: number) => ({ [`label_${i}`]: 'x', [`also_${i}`]: 'y' });
+  const call = (from: number) =>
+    takeCall(
+      config,
+      Array.from({ length: 100 }, (_, i) => ({ labels: labelled(from + i), values: Float64Array.of(i) })),
+    );
+  await ingestObject(config).take(call(0));
+  await ingestObject(config).flush(config);
+  await ingestObject(config).take(call(50));
+  const { groups } = await ask(config, { by: 'each' });
+  expect(groups).toHaveLength(150);
+  for (const { labels } of groups) expect(labels).toHaveLength(2);
+  expect(groups.filter(({ sketch }) => sketch.n === 2)).toHaveLength(50);
+  // An object of a former release takes 'each' for labels: what it answers would be of others.
+  const SERIES = {
+    getByName: (name: string) => ({
+      read: async (...args: Parameters<ReturnType<typeof seriesObject>['read']>) => {
+        return { ...(await edge.SERIES.getByName(name).read(...args)), isOfEach: undefined };
+      },
+      list: (...args: Parameters<ReturnType<typeof seriesObject>['list']>) =>
+        edge.SERIES.getByName(name).list(...args),
+    }),
+  };
+  const other = { ...EVERYTHING, to: EVERYTHING.to - 1 };
+  const skewed = { ...edge, SERIES: SERIES as never, INGEST: edge.INGEST };
+  await expect(ask(config, { by: 'each', selection: other }, skewed)).rejects.toThrow('former release');
+});
+
+it('refuses what waits where it is more than a Worker holds', async () => {
+  const config = tenantConfig();
+  const filler = 'x'.repeat(4_000);
+  for (let part = 0; part < 8; part++) {
+    const series = Array.from({ length: 900 }, (_, i) => {
+      return { labels: { filler, i: `${part} ${i}` }, values: Float64Array.of(i) };
+    });
+    expect(await ingestObject(config).take(takeCall(config, series))).toEqual({ outcome: 'stored' });
+  }
+  expect(await ask(config)).toMatchObject({ tooMuch: 'bytes', groups: [] });
+  const matchers = [{ label: 'i', op: '=', value: '0 0' }] as const;
+  const selection = { ...EVERYTHING, matchers: [...matchers] };
+  expect((await ask(config, { selection })).groups[0].sketch.n).toBe(1);
+});
+
 it('refuses what touches too much, and a snapshot that is not there', async () => {
   const config = tenantConfig();
   await send(config, ROUTES, [1]);

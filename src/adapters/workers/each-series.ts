@@ -1,9 +1,8 @@
-/** Grouping every series by itself: by all labels that any of them has. */
+/** Grouping every series by itself: as many groups as series, so these are counted first. */
 import { DAY, LEVEL_MS } from './buckets.js';
 import type { PendingAnswer, Selection, TenantConfig } from './contract.js';
 import type { EdgeEnv } from './env.js';
 import { seriesTest } from './selection.js';
-import { parseSeriesKey } from './series-key.js';
 import { seriesAfter } from './series-list.js';
 
 /** Series that are grouped each by itself. */
@@ -14,14 +13,14 @@ const PAGE = 1000;
 
 /**
  * @param pending what ingest objects still hold, read before: a series that is not in it was handed over by now
- * @returns labels to group by; undefined when more series are selected than are grouped each by itself
+ * @returns whether more series are selected than are grouped each by itself
  */
-export async function labelsOfEach(
+export async function hasTooManySeries(
   env: EdgeEnv,
   config: TenantConfig,
   selection: Selection,
   pending: readonly (PendingAnswer | undefined)[],
-): Promise<string[] | undefined> {
+): Promise<boolean> {
   const { name, from, to } = selection;
   const isSelected = seriesTest(selection);
   const wanted = new Set<string>();
@@ -33,9 +32,8 @@ export async function labelsOfEach(
       // The last bucket that is kept may be a whole day.
       if (first < to && last + LEVEL_MS[DAY] > from && isSelected(key)) wanted.add(key);
     }
-    if (wanted.size > MOST_SERIES) return undefined;
-    if (page.length < PAGE) break;
+    if (wanted.size > MOST_SERIES) return true;
+    if (page.length < PAGE) return false;
     after = page[page.length - 1].key;
   }
-  return [...new Set([...wanted].flatMap((key) => Object.keys(parseSeriesKey(key).labels)))].sort();
 }
