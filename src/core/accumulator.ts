@@ -112,7 +112,8 @@ export class Accumulator {
     return this.#extreme(F64.max, -1);
   }
   /**
-   * Sum of the values, compensated; 0 when empty, NaN once a source lacked its sum. An infinity or NaN may stand where
+   * Sum of the values, compensated (in bulk, partial sums of up to 512 values are added plainly); 0 when empty, NaN once a
+   * source lacked its sum. An infinity or NaN may stand where
    * values beyond 1e300 add up, in whatever order they are taken, to more than the largest double.
    */
   get sum(): number {

@@ -59,10 +59,9 @@ export class Merging extends Settling {
 
   /**
    * Merges sources into this sketch. When one throws, nothing has changed, provided that nothing was staged beside
-   * levels (`spill` first).
+   * levels (`spill` first). The observer was told of single adds (`tellAdds` first).
    */
   protected absorb(sources: Sources): void {
-    this.tellAdds();
     const { state, n: before } = this;
     let n = before;
     /** What the sums of exact sources have beyond their values. */
@@ -107,13 +106,11 @@ export class Merging extends Settling {
 
   /**
    * Stages the values of a small source that is exact, beside levels: no call of the kernel, and no compaction for each of
-   * many such merges.
+   * many such merges. There is room for them.
    * @returns whether it was one
    */
   protected stageSource({ n, state, staged }: Mergeable): boolean {
     if (n > STAGING || !isExact(state)) return false;
-    this.tellAdds();
-    if (this.staged + n > STAGING) this.spill();
     this.stage(state.items);
     this.stage(staged);
     this.state.real[F64.sum] += residue(state);

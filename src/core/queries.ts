@@ -133,11 +133,9 @@ export class Queries extends Viewing {
   rankBounds(x: number): Bounds {
     toQueried(x);
     return this.#watched('bounds', 2, () => {
-      const { n } = this;
       const rank = this.#rank(x, undefined, true);
-      let lower = Math.max(1 / n, rank - this.#reach(rank, -1));
-      let upper = Math.min(1 - 1 / n, rank + this.#reach(rank, 1));
-      // Minimum and maximum are exact.
+      let lower = this.#farthest(rank, -1);
+      let upper = this.#farthest(rank, 1);
       if (x < this.min) lower = upper = 0;
       if (x >= this.max) lower = upper = 1;
       return { lower, upper };
@@ -178,17 +176,17 @@ export class Queries extends Viewing {
   }
 
   /**
-   * How far below (-1) or above (1) an estimated rank the true one may lie. The error is that of the true rank, which near a
-   * protected end may be far larger than at the estimate.
+   * The lowest (-1) or highest (1) true rank of what lies between minimum and maximum, which are exact, and was estimated so.
+   * The error is that of the true rank, which near a protected end may be far larger than at the estimate.
    */
-  #reach(rank: number, side: 1 | -1): number {
+  #farthest(rank: number, side: 1 | -1): number {
     let error = 0;
     let next = this.#errorAt(rank);
     while (next > 1.001 * error) {
       error = next;
       next = this.#errorAt(Math.min(1, Math.max(0, rank + side * error)));
     }
-    return error;
+    return Math.min(1 - 1 / this.n, Math.max(1 / this.n, rank + side * error));
   }
 
   #quantile(rank: number, options?: QuantileOptions, alone = false): number {

@@ -41,7 +41,7 @@ export interface BatchSeries {
 export function encodeBatch(batch: Batch): OwnBytes {
   requireOptions(batch, 'batch');
   if (!Array.isArray(batch.series)) badArgument('ERR_ARGUMENT_TYPE', 'series', 'an array', batch.series);
-  batch.series.forEach((one, i) => {
+  for (const [i, one] of batch.series.entries()) {
     requireOptions(one, `series[${i}]`);
     const { labels, sketch, values, precision } = one;
     requireOptions(labels, `series[${i}].labels`);
@@ -53,7 +53,7 @@ export function encodeBatch(batch: Batch): OwnBytes {
       badArgument('ERR_ARGUMENT_TYPE', `series[${i}]`, 'a sketch or values, and not both', sketch);
     }
     if (precision) precisionByte(precision);
-  });
+  }
   // Sketches are brought to rest for their images when all the rest is right: what is refused changes nothing.
   requireBatch(withImages(batch, () => true));
   return encode(withImages(batch, (sketch) => sketch.toImage()));

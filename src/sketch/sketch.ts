@@ -1,4 +1,5 @@
 /** The sketch that users hold: adding and asking (core), merging, condensing, and its forms at rest (wire). */
+import { STAGING } from '../core/accumulator.js';
 import { totalCapacity } from '../core/capacity.js';
 import { condenseBy, planForK } from '../core/condense.js';
 import { type DebugState, debugLevels } from '../core/debug-state.js';
@@ -37,7 +38,10 @@ export type MergeSource = KllSketch | Uint8Array;
 export interface BytesOptions {
   /** Rounds what is written to so many mantissa bits (1..51) or decimals (0..22). */
   precision?: Precision | undefined;
-  /** Whether the image goes on exactly as this sketch would. Default: true, but for condensed images; never in rounded ones. */
+  /**
+   * Whether the image goes on exactly as this sketch would. Default: true, but for condensed images; never in rounded
+   * ones, nor in empty ones: what is loaded from those draws a seed of its own, or takes that of `LoadOptions`.
+   */
   state?: boolean | undefined;
   /** Whether the sum of the values travels. Default true. */
   sum?: boolean | undefined;
@@ -82,14 +86,16 @@ export class KllSketch extends Merging {
    */
   merge(other: MergeSource, options: ReadLimits = {}): this {
     const maxK = toMaxK(options);
-    // Whoever is told may use the kernel: not while a merge does.
+    // Whoever is told may use the kernel, and the other sketch: not while a merge does.
     if (other instanceof KllSketch) other.tellAdds();
+    this.tellAdds();
     return this.#watchedMerge(() => {
       const source = other instanceof KllSketch ? other : mergeableBytes(other, maxK);
       // Anew after spilling, for it may be this sketch itself.
       const mergeable = () => (source as KllSketch).mergeable ?? source;
       this.requireRoomFor(source.n);
       if (this.levels) {
+        if (this.staged + source.n > STAGING) this.spill();
         if (this.stageSource(mergeable())) return;
         // Spilling moves values into blocks: nothing may be refused behind it.
         this.spill();
@@ -149,9 +155,11 @@ export class KllSketch extends Merging {
     this.tellAdds();
     if (this.levels) this.settle();
     const { n, state, observer } = this;
+    // The view first: where a host refuses memory for it, nothing has changed.
+    const isSampled = this.numRetained > totalCapacity(k, this.numLevels) && this.view;
     const copy = this.#sibling(k, state.draw());
     const image: SketchImage = { ...this.#header(), k, ...EMPTY_LEVELS };
-    if (this.numRetained > totalCapacity(k, this.numLevels)) {
+    if (isSampled) {
       const tails = image.tailGuarantee;
       const layout = planForK(n, k, tails, options.sharp === true);
       Object.assign(image, condenseBy(state, this.view, layout, tails));

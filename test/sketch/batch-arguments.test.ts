@@ -25,6 +25,7 @@ describe('encodeBatch refuses', () => {
     ['no series', { ...batchOf(), series: undefined }, 'series'],
     ['series that are no array', { ...batchOf(), series: new Set([one()]) }, 'series'],
     ['a series that is null', batchOf(one(), null), 'series[1]'],
+    ['series with a hole', { ...batchOf(), series: new Array(2) }, 'series[0]'],
     ['a series that is text', batchOf('lcp'), 'series[0]'],
     ['a series without labels', batchOf({ ...one(), labels: undefined }), 'series[0].labels'],
     ['labels that are text', batchOf({ ...one(), labels: 'page=/' }), 'series[0].labels'],

@@ -9,7 +9,54 @@ const spoiled = () => {
   return bytes;
 };
 
+/** One value between bounds that are wider, as an image from elsewhere may have it: exact it is, but staged it cannot be. */
+const wide = () => {
+  const sizes = Uint32Array.of(1);
+  const items = Float64Array.of(5);
+  const about = { k: 200, minK: 200, tailGuarantee: 1, variance: 0 } as const;
+  return KllSketch.fromImage({ ...about, n: 1, min: 0, max: 10, sum: 5, sizes, items }, { seed: 1 });
+};
+
 describe('merge', () => {
+  it('counts each value once, whatever is done with the source by those who are told meanwhile', () => {
+    for (const levels of [false, true]) {
+      for (const ask of [
+        (sketch: KllSketch) => sketch.toBytes(),
+        (sketch: KllSketch) => sketch.clone(),
+        (sketch: KllSketch) => JSON.stringify(sketch),
+        (sketch: KllSketch) => sketch.condense(50),
+      ]) {
+        const source = fed(5000, 2);
+        for (let i = 0; i < 300; i++) source.add(i);
+        let isOn = false;
+        const told = () => {
+          if (isOn) ask(source);
+        };
+        const observer = { onIngest: told, onCompaction: told };
+        const sketch = new KllSketch({ seed: 1, observer });
+        if (levels) sketch.extend(STREAMS.shuffled(5000, 3));
+        for (let i = 0; i < 1000; i++) sketch.add(i);
+        const n = sketch.n;
+        isOn = true;
+        sketch.merge(source);
+        expect(sketch.n).toBe(n + 5300);
+        isOn = false;
+        expect([...sketch].reduce((sum, { weight }) => sum + weight, 0)).toBe(n + 5300);
+      }
+    }
+  });
+
+  it.each([
+    0, 100, 600, 1000,
+  ])('with itself doubles what is there, %i staged beside a level that is exact', (staged) => {
+    const sketch = wide().add(0).add(10);
+    sketch.toBytes();
+    for (let i = 0; i < staged; i++) sketch.add(i / 100);
+    sketch.merge(sketch);
+    expect(sketch.n).toBe(2 * (staged + 3));
+    expect([...sketch].reduce((sum, { weight }) => sum + weight, 0)).toBe(sketch.n);
+  });
+
   it('gives the receiver, and counts exactly', () => {
     const sketch = fed(5000);
     expect(sketch.merge(fed(7000, 2))).toBe(sketch);

@@ -205,6 +205,26 @@ describe('an estimating sketch', () => {
     expect(sketch.rankBounds(1e9)).toEqual({ lower: 1, upper: 1 });
   });
 
+  it('are no interval upside down where bounds are wider than the values', () => {
+    const image = {
+      k: 200,
+      minK: 200,
+      tailGuarantee: 0,
+      variance: 0,
+      n: 3,
+      min: -40,
+      max: 80,
+      sum: 30,
+    } as const;
+    const sizes = Uint32Array.of(3);
+    const sketch = KllSketch.fromImage({ ...image, sizes, items: Float64Array.of(-20, 0, 50) });
+    expect(sketch.rankBounds(-30)).toEqual({ lower: 1 / 3, upper: 1 / 3 });
+    expect(sketch.rankBounds(0)).toEqual({ lower: 2 / 3, upper: 2 / 3 });
+    expect(sketch.rankBounds(70)).toEqual({ lower: 1 - 1 / 3, upper: 1 - 1 / 3 });
+    expect(sketch.rankBounds(-41)).toEqual({ lower: 0, upper: 0 });
+    expect(sketch.rankBounds(80)).toEqual({ lower: 1, upper: 1 });
+  });
+
   it('has a smaller error with a larger k', () => {
     const errors = [8, 50, 200, 1024, 4096].map((k) =>
       new KllSketch({ k, seed: 1 }).extend(STREAMS.shuffled(100_000, 1)).rankError(),

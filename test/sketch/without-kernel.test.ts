@@ -180,4 +180,22 @@ describe('where WebAssembly is refused', () => {
     expect(() => sketch.add(24)).toThrow(refused);
     expect([sketch.n, sketch.median]).toEqual([1024, 499 - 12]);
   });
+
+  it('condensing that needs it advances no generator', () => {
+    const items = Float64Array.from({ length: 3000 }, (_, i) => i);
+    const image = {
+      k: 2000,
+      minK: 2000,
+      tailGuarantee: 0,
+      variance: 0,
+      n: 3000,
+      min: 0,
+      max: 2999,
+      sum: 0,
+    } as const;
+    const sketch = library.KllSketch.fromImage({ ...image, sizes: Uint32Array.of(3000), items }, { seed: 1 });
+    const before = sketch.toImage().state;
+    expect(() => sketch.condense(50)).toThrow(expect.objectContaining({ code: 'ERR_WASM_REFUSED' }));
+    expect(sketch.toImage().state).toEqual(before);
+  });
 });
