@@ -21,6 +21,8 @@ interface FaultySeries {
   faulty?: number;
   /** The value it has at once when the fault begins, before it grows. */
   jump?: number;
+  /** It is scraped no more: its target is gone. */
+  ends?: true;
 }
 
 export interface Fault {
@@ -43,6 +45,7 @@ export const FAULTS: readonly Fault[] = [
     alert: 'KllEdgeTargetDown',
     series: [{ series: 'up{job="kll-edge",instance="edge:8787"}', start: 1, jump: 0 }],
   },
+  { alert: 'KllEdgeTelemetrySilent', series: [{ series: 'kll_edge_ingest_seen_total', healthy: 15, ends: true }] },
   {
     alert: 'KllEdgeErrorRateHigh',
     series: [
@@ -157,11 +160,12 @@ export function criticalTests(ruleFiles: readonly string[]): string {
 
 /** Samples 0 to `before` are healthy, the last of them the newest when the fault begins. */
 function valuesOf(
-  { start = 0, healthy = 0, faulty = healthy, jump }: FaultySeries,
+  { start = 0, healthy = 0, faulty = healthy, jump, ends }: FaultySeries,
   before: number,
   after: number,
 ): string {
   const from = jump ?? start + healthy * before + faulty;
+  if (ends) return `${start}${signed(healthy)}x${before} stale`;
   return `${start}${signed(healthy)}x${before} ${from}${signed(faulty)}x${after - 1}`;
 }
 

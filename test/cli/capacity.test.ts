@@ -133,6 +133,12 @@ describe('kll capacity for recorded growth', () => {
         stderr: expect.stringContaining('expected scrapes of two times'),
       });
     }
+    await scrape('before.prom', Date.now() - 30_000, { largest: 1e9, series: 1, batches: 0 });
+    await scrape('after.prom', Date.now(), { largest: 1e9, series: 1, batches: 0 });
+    expect(await folder.kll(['capacity', 'before.prom', 'after.prom', '--fail-within', '30'])).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('at least a minute apart, found 30'),
+    });
     await folder.write('empty.prom', '');
     expect(await folder.kll(['capacity', 'empty.prom', 'alone.prom', '--fail-within', '30'])).toMatchObject({
       code: 3,

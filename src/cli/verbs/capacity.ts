@@ -38,6 +38,8 @@ interface Config extends Omit<Setup, 'ingest' | 'series'> {
 
 /** Growth over less is noise. */
 const SHORT_MS = 3_600_000;
+/** Less says nothing of growth: a gate that passed on it would be none. */
+const LEAST_MS = 60_000;
 /** Of docs/capacity.md: latencies rounded to 0.1 ms, at k = 200. */
 const STANDARD_IMAGE_BYTES = 600;
 
@@ -183,6 +185,12 @@ async function ofLiveEdge(files: readonly string[], args: CapacityArguments): Pr
     throw dataError(
       `--fail-within: expected scrapes of two times, found ${found}`,
       'Name a stored one, or wait with --over.',
+    );
+  }
+  if (before && args.failWithin && last.at - before.at < LEAST_MS) {
+    throw dataError(
+      `--fail-within: expected scrapes at least a minute apart, found ${(last.at - before.at) / 1000} s`,
+      'Name one that was stored a day ago.',
     );
   }
   const ok = daysLeft === null || daysLeft > (args.failWithin ?? 0);
