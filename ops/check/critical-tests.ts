@@ -45,7 +45,10 @@ export const FAULTS: readonly Fault[] = [
     alert: 'KllEdgeTargetDown',
     series: [{ series: 'up{job="kll-edge",instance="edge:8787"}', start: 1, jump: 0 }],
   },
-  { alert: 'KllEdgeTelemetrySilent', series: [{ series: 'kll_edge_ingest_seen_total', healthy: 15, ends: true }] },
+  {
+    alert: 'KllEdgeTelemetrySilent',
+    series: [{ series: 'kll_edge_ingest_seen_total', healthy: 15, ends: true }],
+  },
   {
     alert: 'KllEdgeErrorRateHigh',
     series: [
