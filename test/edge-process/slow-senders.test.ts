@@ -45,6 +45,24 @@ async function send(i: number): Promise<number> {
   return response.status;
 }
 
+it('has the places of those who break off back at once, and takes that for no failure', async () => {
+  const beacon = async () => {
+    const headers = { 'content-type': 'text/plain' };
+    return (await fetch(`${edge.url}/v1/ingest`, { method: 'POST', headers, body: 'x' })).status;
+  };
+  for (let i = 0; i < 500; i++) void stalled();
+  while ((await beacon()) !== 429) await new Promise((done) => setTimeout(done, 50));
+  for (const socket of sockets.splice(0)) socket.resetAndDestroy();
+  const broken = Date.now();
+  // Nobody says who sent it: there is room again.
+  while ((await beacon()) !== 401) await new Promise((done) => setTimeout(done, 50));
+  expect(Date.now() - broken).toBeLessThan(30_000);
+  const headers = { authorization: `Bearer ${edge.token}` };
+  const metrics = await (await fetch(`${edge.url}/metrics`, { headers })).text();
+  expect(metrics).toMatch(/^kll_edge_requests_total\{.*status="400".*\} \d+$/m);
+  expect(metrics).not.toMatch(/^kll_edge_requests_total\{.*status="5\d\d".*\} [1-9]/m);
+});
+
 it('takes what others send meanwhile, and tells those that they were too slow', async () => {
   expect(await send(1)).toBe(202);
   const answers = Array.from({ length: 300 }, stalled);

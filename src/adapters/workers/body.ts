@@ -10,7 +10,7 @@ const LOOK_MS = 1_000;
  * @param mostInflated bytes after inflating
  * @param upload what holds it; absent for those whose number is small
  * @returns the body, inflated
- * @throws Problem ERR_BODY_SIZE, ERR_BODY_SLOW, ERR_BUSY, ERR_CONTENT_ENCODING, ERR_GZIP
+ * @throws Problem ERR_BODY, ERR_BODY_SIZE, ERR_BODY_SLOW, ERR_BUSY, ERR_CONTENT_ENCODING, ERR_GZIP
  */
 export async function readBody(
   request: Request,
@@ -25,7 +25,7 @@ export async function readBody(
   const declared = Number(request.headers.get('content-length') ?? 0);
   if (declared > most) tooLarge(most, 'as sent');
   if (!request.body) return new Uint8Array(0);
-  const sent = await gather(request.body, most, 'as sent', upload);
+  const sent = await gather(request.body, most, 'as sent', upload).catch(brokenOff);
   if (encoding === 'identity') {
     if (sent.length > mostInflated) tooLarge(mostInflated, 'after inflating');
     return sent;
@@ -88,6 +88,12 @@ async function gather(
     at += chunk.length;
   }
   return bytes;
+}
+
+/** Whoever sends has gone: that is no failure here. */
+function brokenOff(error: unknown): never {
+  if (error instanceof Problem) throw error;
+  refuse(400, 'ERR_BODY', 'the body broke off before its end');
 }
 
 function tooLarge(most: number, which: string): never {

@@ -36,7 +36,10 @@ export async function ingest(context: EdgeContext): Promise<Response> {
   try {
     // Before anything is read: what cannot be stored soon must not pile up in memory.
     requireRoom(context.env);
-    return await takeIn(context, arrived);
+    const taking = takeIn(context, arrived);
+    // A sender that breaks off would end the request at once, and its places among those under way stay taken.
+    context.executionCtx.waitUntil(taking.catch(() => {}));
+    return await taking;
   } catch (error) {
     if (error instanceof Problem) refused(context, arrived, error);
     throw error;
