@@ -57,22 +57,25 @@ export function moment(ms: number): string {
 
 /** Labels as the match field takes them. */
 export function matcher(labels: Record<string, string>): string {
-  const pairs = Object.entries(labels).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+  const named = (key: string) => (/^[^\s=!~,{}"]+$/.test(key) ? key : JSON.stringify(key));
+  const pairs = Object.entries(labels).map(([key, value]) => `${named(key)}=${JSON.stringify(value)}`);
   return pairs.length ? `{${pairs.join(',')}}` : '';
+}
+
+/** As the edge reads it: it may be half a pattern, and JSON refuses most of what can stand behind a backslash. */
+function unquoted(quoted: string): string {
+  return quoted.slice(1, -1).replace(/\\(.)/g, (_, one: string) => (one === 'n' ? '\n' : one));
 }
 
 /** Labels that a matcher picks by their exact value; none where it asks for more than that. */
 export function pickedBy(match: string): Record<string, string> {
   const inner = match.trim().replace(/^\{(.*)\}$/, '$1');
-  const pair = /\s*([^\s=!~,{}"]+)\s*=\s*("(?:[^"\\]|\\.)*")\s*(?:,|$)/y;
+  const pair = /\s*([^\s=!~,{}"]+|"(?:[^"\\]|\\.)*")\s*=\s*("(?:[^"\\]|\\.)*")\s*(?:,|$)/y;
   const picked: Record<string, string> = {};
   while (pair.lastIndex < inner.length) {
     const found = pair.exec(inner);
     if (!found) return {};
-    // As the edge reads it: it may be half a pattern, and JSON refuses most of what can stand behind a backslash.
-    picked[found[1]] = found[2]
-      .slice(1, -1)
-      .replace(/\\(.)/g, (_, one: string) => (one === 'n' ? '\n' : one));
+    picked[found[1].startsWith('"') ? unquoted(found[1]) : found[1]] = unquoted(found[2]);
   }
   return picked;
 }

@@ -1,6 +1,7 @@
 /** An observer that counts what sketches do. One may watch any number of sketches. */
 import type { MergeEvent, SerializeEvent, SketchObserver } from '../core/observer.js';
 import { isDataErrorCode, toCode } from './data-error-codes.js';
+import { shardNames } from './label-values.js';
 import { METRICS } from './names.js';
 import { type MetricFamily, MetricRegistry } from './registry.js';
 import { VERSION } from './version.js';
@@ -60,7 +61,7 @@ export function createCountingObserver(options: CountingObserverOptions = {}): C
       registry.increase(METRICS.mergeSources, event.sources);
       registry.increase(METRICS.mergeValues, event.values);
       const leftOut = new Set(event.refused.map(([position]) => position));
-      event.shards?.forEach((shard, position) => {
+      shardNames(event.shards).forEach((shard, position) => {
         if (!leftOut.has(position)) registry.increase(METRICS.mergeShardSources, 1, shard);
       });
       if (isMinKLowered(event)) registry.increase(METRICS.mergeMinKLowered, 1);

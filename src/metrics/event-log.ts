@@ -5,7 +5,7 @@
 import type { MergeEvent, ObservedSketch, SketchObserver } from '../core/observer.js';
 import { mix, randomSeed, STEP, toSeed } from '../core/random.js';
 import { isDataErrorCode, toCode } from './data-error-codes.js';
-import { toLabelValue } from './label-values.js';
+import { shardNames } from './label-values.js';
 import { isWeakened } from './weakened.js';
 
 /** In rising order; a level holds those behind it. */
@@ -96,12 +96,8 @@ export function createEventLog(options: EventLogOptions): EventLog {
       const { sources, values, seconds, refused, minKBefore, minKAfter } = event;
       const { tailGuaranteeBefore, tailGuaranteeAfter } = event;
       for (const [position, { code }] of refused) {
-        const shard = event.shards?.[position];
-        write('warn', 'refused', {
-          code,
-          position,
-          ...(shard === undefined ? {} : { shard: toLabelValue(shard) }),
-        });
+        const shard = shardNames(event.shards)[position];
+        write('warn', 'refused', { code, position, ...(shard === undefined ? {} : { shard }) });
       }
       const facts = { sources, refused: refused.length, ...shardsOf(event), seconds };
       if (event.outcome !== 'ok') {
@@ -132,5 +128,5 @@ export function createEventLog(options: EventLogOptions): EventLog {
 }
 
 function shardsOf({ shards }: MergeEvent): Fields {
-  return shards ? { shards: shards.map(toLabelValue) } : {};
+  return shards ? { shards: shardNames(shards) } : {};
 }

@@ -145,7 +145,12 @@ describe('the same time some days earlier', () => {
 
 describe('words', () => {
   it('give labels back from the matcher that picks them, and none from patterns', () => {
-    for (const labels of [{}, { route: '/a' }, { a: 'x"y\\z', 'b.c': '1, 2' }]) {
+    for (const labels of [
+      {},
+      { route: '/a' },
+      { a: 'x"y\\z', 'b.c': '1, 2' },
+      { 'user agent': 'q', 'a,b="{}\\': '1' },
+    ]) {
       expect(pickedBy(matcher(labels))).toEqual(labels);
     }
     for (const pattern of ['{route=~"/a|/b"}', '{route!="/a"}', '{route="/a",x=~"b"}', 'nonsense']) {

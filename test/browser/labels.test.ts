@@ -18,6 +18,20 @@ describe('routeTemplate', () => {
     ['mailto:anna@example.com', ':id'],
     ['//shop.example/cart', '/cart'],
     ['//user@shop.example', '/'],
+    ['/reset/dGVzdDE2Mw==', '/reset/:id'],
+    ['/reset/Ab3-x9.Qz7~k2', '/reset/:id'],
+    ['/t/a1b2.c3d4', '/t/:id'],
+    ['/hosts/192.168.1.20/x', '/hosts/:id/x'],
+    ['/s/;jsessionid=9F2', '/s/:id'],
+    ['/u/831.json', '/u/:id'],
+    ['/users/831,832', '/users/:id'],
+    ['/u/id=83', '/u/:id'],
+    ['/orders/12-34', '/orders/:id'],
+    ['/o/+49-171-555', '/o/:id'],
+    ['/u/\u0664\u0665\u0666', '/u/:id'],
+    ['/u/\uff14\uff15', '/u/:id'],
+    ['/v2/top-5/2fa/3d-models/v1.2.3/index.html', '/v2/top-5/2fa/3d-models/v1.2.3/index.html'],
+    ['/a b/83 failed', '/a b/:id failed'],
   ])('%s becomes %s', (url, template) => {
     expect(routeTemplate(url)).toBe(template);
   });
@@ -42,6 +56,11 @@ describe('cleanLabel', () => {
     ['a\u0000b\ud800', 'ab'],
     ['GET https://api.internal.example/users', 'GET https/users'],
     [' https://shop.example/cart', ' https/cart'],
+    ['10.0.0.7', ':id'],
+    ['token=abc12d', ':id'],
+    ['1.12.3', '1.12.3'],
+    ['4.5', '4.5'],
+    ['GET https://x.example/users/831 failed', 'GET https/users/:id failed'],
     ['blob:https://x.example/list', 'https/list'],
     ['Failed to fetch https://a.example/x and http://b.example', 'Failed to fetch https/x and http'],
   ])('%j becomes %j', (value, cleaned) => {

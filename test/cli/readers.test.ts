@@ -19,6 +19,9 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const FLIGHTS = new URL('../../node_modules/vega-datasets/data/flights-3m.parquet', import.meta.url).pathname;
 
+/** What a terminal would obey, were it written as it is. */
+const RED = '\u001b[31m';
+
 async function read(name: string, content: string | Uint8Array, options: FileOptions = {}) {
   const path = join(folder, name);
   await writeFile(path, content);
@@ -376,4 +379,9 @@ describe('a source', () => {
     expect((await read('tabs', 'a\tb\n1\t2\n', { column: 'b' })).format).toBe('tsv');
     expect((await read('word', 'ms\n1\n2\n')).format).toBe('csv');
   });
+});
+
+it('shows the name of a column as text, whatever is in it', async () => {
+  const refused = read('red.csv', `${RED}a\n1\nx\n`, { column: '1' });
+  await expect(refused).rejects.toThrow('column "\\u001b[31ma"');
 });

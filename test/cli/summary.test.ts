@@ -100,6 +100,12 @@ describe('kll summary', () => {
     );
   });
 
+  it('takes a file for numbers whose first letter begins as an image does', async () => {
+    await folder.write('letter.csv', '\u01e7,ms\n1,2\n3,4\n');
+    const { code, json } = await folder.kll(['summary', 'letter.csv', '-c', 'ms', '--json']);
+    expect({ code, n: json.sketch.n, max: json.sketch.max }).toEqual({ code: 0, n: 2, max: 4 });
+  });
+
   it('takes a sketch in the place of numbers', async () => {
     await folder.kll(['build', 'ms.txt', '--seed', '3', '-o', 'ms.kll']);
     const [fromSketch, fromData] = await Promise.all([

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { SketchDataError } from '../../src/core/errors.js';
+import { KllSketch } from '../../src/index.js';
 import { createCountingObserver } from '../../src/metrics/counting-observer.js';
 import { METRICS, type MetricDescriptor, OTHER_LABEL_VALUE } from '../../src/metrics/names.js';
+import { renderPrometheus } from '../../src/metrics/prometheus.js';
 import type { MetricFamily } from '../../src/metrics/registry.js';
 
 /** Values of a metric by suffix and label value. */
@@ -54,6 +56,19 @@ describe('the counting observer', () => {
     observer.onCompaction({ level: 7, compactions: 1, population: 9 });
     expect(samples(observer.collect(), METRICS.compactions)).toEqual({ 0: 5, 7: 1 });
     expect(samples(observer.collect(), METRICS.compactionPopulation)).toEqual({ 0: 44, 7: 9 });
+  });
+
+  it.each([
+    [[1, 2], { 1: 1, 2: 1 }],
+    [[undefined, null], { undefined: 1, null: 1 }],
+    [{}, {}],
+    ['ab', {}],
+  ])('takes shards as they are given, %j, for nobody checks them where nobody watches', (shards, counted) => {
+    const observer = createCountingObserver();
+    const sources = [new KllSketch().add(1), new KllSketch().add(2)];
+    KllSketch.mergeAll(sources, { observer, shards: shards as string[] });
+    expect(samples(observer.collect(), METRICS.mergeShardSources)).toEqual(counted);
+    expect(renderPrometheus(observer.collect())).toContain('kll_merge_sources_total 2');
   });
 
   it('counts sources of merges by shard, and merges that lowered a promise', () => {

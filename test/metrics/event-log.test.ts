@@ -36,6 +36,12 @@ const mergeTimes = (times: number, options: Partial<EventLogOptions>) => {
 };
 
 describe('the event log', () => {
+  it.each([[[1, null]], [{}], ['ab']])('makes no merge fail, whatever is given for shards: %j', (shards) => {
+    const { observer, events } = logged({ level: 'debug' });
+    KllSketch.mergeAll([fed(10), spoiled()], { observer, invalid: 'skip', shards: shards as string[] });
+    expect(events().some(({ event, sources }) => event === 'merge' && sources === 1)).toBe(true);
+  });
+
   it('writes a merge as one line of JSON: sources, shards, duration', () => {
     const { observer, lines } = logged();
     KllSketch.mergeAll([fed(10), fed(20).toBytes()], { observer, shards: ['eu-1', 'us-1'] });

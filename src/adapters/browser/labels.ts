@@ -10,17 +10,25 @@ const ID = ':id';
 
 /**
  * A URL or path as a route template: origin, query string and fragment are dropped, and `:id` stands for a segment that
- * looks like an id: a number, a UUID, an address, a token of letters and digits, or anything longer than 32 characters.
+ * looks like an id: digits of any script without a letter, a UUID, an address, a token of letters and digits whatever signs stand
+ * between them, parameters (`;` or `=`), or anything longer than 32 characters. Words beside them stay.
  * @example
  * routeTemplate('https://shop.example/orders/8231/items?from=mail#top'); // '/orders/:id/items'
  */
 export function routeTemplate(url: string): string {
   const path = url.replace(/^([a-z][a-z\d+.-]*:)?(\/\/[^/?#]*)?|:\/\/[^/?#]*/gi, '').replace(/[?#].*$/s, '');
-  return path.replace(/[^/]+/g, (segment) => (/^\d+$/.test(segment) || isId(segment) ? ID : segment)) || '/';
+  return path.replace(/[^/\s]+/g, (word) => (isPlace(word) ? word : ID)) || '/';
 }
 
+/** Whether a word of a path names a place and nobody. A dot is no end of an id: it may be an address, or the name of a file. */
+function isPlace(word: string): boolean {
+  // Those are short: no pattern takes long.
+  return !isId(word.replace(/\./g, '')) && !/[;=]|^\P{L}*\p{Nd}\P{L}*$/u.test(word);
+}
+
+/** Versions, and sizes of a few digits, are none. */
 function isId(text: string): boolean {
-  return text.length > 32 || /[@%]|\d{4}|^(?=.*\d.*\d)[\w-]{6,}$|^[\da-f]{8}-/i.test(text);
+  return text.length > 32 || /[@%]|\d{4}|^(?=.*\d.*\d)[\w~=+$,;:-]{6,}$|^[\da-f]{8}-|(\d+\.){3}/i.test(text);
 }
 
 /** A label value as it may leave the page: a template where it is a URL or a path, `:id` where it is an id. */

@@ -250,8 +250,14 @@ export function text(value: string, name: string, least: number): string {
   return value;
 }
 
-/** One matcher at the place where the last one ended: label, operator, text in quotes with \" and \\. */
-const MATCHER = /\s*([^\s=!~{},"]{1,512})\s*(=~|!=|=)\s*"((?:[^"\\]|\\["\\n])*)"\s*/y;
+/**
+ * One matcher at the place where the last one ended: label, operator, text in quotes with \" and \\. A label with signs of the
+ * syntax stands in quotes as well, as in Prometheus.
+ */
+const MATCHER =
+  /\s*(?:([^\s=!~{},"]{1,512})|"((?:[^"\\]|\\["\\n]){1,1024})")\s*(=~|!=|=)\s*"((?:[^"\\]|\\["\\n])*)"\s*/y;
+const unquoted = (quoted: string) =>
+  quoted.replace(/\\(.)/g, (_, escaped) => (escaped === 'n' ? '\n' : escaped));
 
 /** `{route="/a",device!="bot",country=~"DE|A*"}`; the braces may be missing. */
 export function matchersOf(given: string | undefined, limits: QueryLimits): Matcher[] {
@@ -268,8 +274,9 @@ export function matchersOf(given: string | undefined, limits: QueryLimits): Matc
     const found = MATCHER.exec(list);
     if (!found) return bad('expected label="value", with =, != or =~, by commas');
     at = MATCHER.lastIndex;
-    const [, label, op, quoted] = found;
-    const value = quoted.replace(/\\(.)/g, (_, escaped) => (escaped === 'n' ? '\n' : escaped));
+    const [, plain, quotedLabel, op, quoted] = found;
+    const label = plain ?? unquoted(quotedLabel);
+    const value = unquoted(quoted);
     if (value.length > LONGEST_TEXT && op !== '=~')
       bad(`expected values of at most ${LONGEST_TEXT} characters`);
     if (op === '=~') {

@@ -16,7 +16,7 @@ export async function* readCsv(
   let label = '';
   let fields = 0;
   let line = 0;
-  const where = () => `line ${line}, column "${label}"`;
+  const where = () => `line ${line}, column ${JSON.stringify(label)}`;
   // Records are taken as they are recognised: as stream objects they cost three times as much.
   const onRecord = (record: string[], context: { lines: number }): null => {
     line = context.lines;

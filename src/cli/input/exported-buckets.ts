@@ -21,7 +21,8 @@ export async function readExportedBuckets(
   try {
     if (bytes.length < LEAST_BYTES)
       throw new Error(`expected at least ${LEAST_BYTES} bytes, found ${bytes.length}`);
-    const file = bytes.slice().buffer as ArrayBuffer;
+    const isWhole = bytes.length === bytes.buffer.byteLength;
+    const file = (isWhole ? bytes : bytes.slice()).buffer as ArrayBuffer;
     const columns = parquetMetadata(file).schema.map((column) => column.name);
     if (!columns.includes('n') || !columns.includes('image')) return undefined;
     const rows = await parquetReadObjects({ file, columns: ['n', 'image'], compressors, utf8: false });

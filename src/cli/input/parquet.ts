@@ -28,7 +28,7 @@ export async function* readParquet(
     for (const [group, { num_rows }] of metadata.row_groups.entries()) {
       const rowEnd = rowStart + Number(num_rows);
       let row = rowStart;
-      const where = () => `row ${row}, column "${column}"`;
+      const where = () => `row ${row}, column ${JSON.stringify(column)}`;
       await guarded(
         async () => {
           // By pages: what onPage throws rejects the promise, what onChunk throws nobody waits for.

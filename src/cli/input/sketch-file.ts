@@ -36,7 +36,8 @@ const SKETCH_JSON = /^\s*\{[^{}]*"(?:format"\s*:\s*"kll-wasm\/|bytes"\s*:\s*"x[^
 
 /** Which form of a sketch begins like this; none for anything else. */
 export function sketchFamily(head: Uint8Array): SketchFamily | undefined {
-  if (head[0] === 0xc7) return 'compact';
+  // As a letter in UTF-8 it has a second byte that no version has.
+  if (head[0] === 0xc7 && head[1] >> 6 !== 2) return 'compact';
   if (startsWith(head, 'KLL1')) return 'kll1';
   if (startsWith(head, 'KLL2')) return 'kll2';
   if ((head[0] === 2 || head[0] === 5) && head[1] >= 1 && head[1] <= 3 && head[2] === 15)

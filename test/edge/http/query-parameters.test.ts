@@ -148,6 +148,10 @@ describe('matchers', () => {
     expect(matchersOf('a="1"', limits)).toEqual([{ label: 'a', op: '=', value: '1' }]);
     expect(matchersOf('{}', limits)).toEqual([]);
     expect(matchersOf('a=""', limits)).toEqual([{ label: 'a', op: '=', value: '' }]);
+    expect(matchersOf(String.raw`{"user agent"="x", "a,\"{\\}" != "y"}`, limits)).toEqual([
+      { label: 'user agent', op: '=', value: 'x' },
+      { label: 'a,"{\\}', op: '!=', value: 'y' },
+    ]);
   });
 
   it.each([
@@ -159,6 +163,8 @@ describe('matchers', () => {
     'a~"b"',
     'a!~"b"',
     '="b"',
+    '""="b"',
+    '"a="b"',
     'a="\\x"',
     '{{a="b"}}',
     `a="${'x'.repeat(513)}"`,
