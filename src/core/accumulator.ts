@@ -24,7 +24,7 @@ import type { SortedView } from './sorted-view.js';
 import { SketchState } from './state.js';
 import { compensatedSum } from './sum.js';
 
-/** Values staged before the kernel takes them. */
+/** Most values that a sketch holds without levels: it is exact, and needs no kernel. */
 export const STAGING = 1024;
 /** Staging begins small: thousands of sketches hold a few values each. */
 const FIRST_STAGING = 16;
@@ -162,7 +162,7 @@ export class Accumulator {
     this.requireRoomFor(count);
     this.tellAdds();
     // A few values beside levels are staged as well; many go to the kernel at once.
-    if (count + this.staged <= (this.levels && count > STAGING / 2 ? 0 : STAGING)) {
+    if (count + this.staged <= (this.levels && count > STAGING / 2 ? 0 : this.stageable)) {
       this.stage(list);
     } else {
       this.#ingest(list);
@@ -212,6 +212,10 @@ export class Accumulator {
   protected get levels(): number {
     return this.state.word[U32.levels];
   }
+  /** How many values may be staged: beside levels a whole block of the kernel, an eighth faster than half of one. */
+  protected get stageable(): number {
+    return this.levels ? 2 * STAGING : STAGING;
+  }
 
   #extreme(field: F64, sign: number): number {
     let best = this.state.real[field];
@@ -225,8 +229,8 @@ export class Accumulator {
     this.requireRoomFor(weight);
     if (weight <= STAGED_WEIGHT) {
       // All or none of them, should the kernel be refused.
-      if (this.staged + weight > STAGING) this.spill();
-      for (; weight > 0; weight--) this.add(x);
+      if (this.staged + weight > this.stageable) this.spill();
+      while (weight--) this.add(x);
     } else {
       this.#takeWeighted([x + 0], [weight], weight);
     }
@@ -234,7 +238,7 @@ export class Accumulator {
   }
 
   #takeWeighted(values: number[], weights: number[], total: number): void {
-    if (!this.levels && this.n + total <= STAGING) {
+    if (this.n + total <= STAGING) {
       // Exact as long as all of them can be staged.
       this.stage(values.flatMap((x, i) => new Array(weights[i]).fill(x)));
     } else {
@@ -253,13 +257,13 @@ export class Accumulator {
 
   #makeRoom(): void {
     this.requireRoomFor(1);
-    if (this.staged >= STAGING) this.spill();
+    if (this.staged >= this.stageable) this.spill();
     this.#growStaging(this.staged + 1);
   }
 
   #growStaging(needed: number): void {
     if (needed > this.staging.length) {
-      // From the start, so that it is a power of two and STAGING is met: settling leaves arrays of any length.
+      // From the start, so that it is a power of two and the limits are met: settling leaves arrays of any length.
       let length = FIRST_STAGING;
       while (length < needed) length *= 2;
       const larger = new Float64Array(length);
@@ -270,7 +274,7 @@ export class Accumulator {
   }
 
   protected setRoom(): void {
-    this.#room = Math.min(STAGING, this.staging.length, MAX_N - this.state.real[F64.n]);
+    this.#room = Math.min(this.staging.length, MAX_N - this.state.real[F64.n]);
   }
 
   /** Stages values that fit, all or none. */
@@ -315,7 +319,6 @@ export class Accumulator {
   protected tellAdds(seconds = 0): void {
     const values = this.n - this.accounted;
     if (values > 0) this.#toldIngest(values, 0, seconds);
-    this.accounted = this.n;
   }
 
   #toldIngest(values: number, rejected: number, seconds: number): void {

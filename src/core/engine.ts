@@ -103,7 +103,7 @@ export interface Absorbing {
   state(source: SketchState): void;
   /** Takes a compact image of a k up to `maxK` and returns its n; or 0, with nothing taken, of one that is not sound. */
   image: ((source: Uint8Array, maxK: number) => number) | undefined;
-  /** At most 1024. */
+  /** At most 2048. */
   values(values: Values): void;
   /** @param weights positive integers, one for each value */
   weighted(values: number[], weights: number[]): void;

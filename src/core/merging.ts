@@ -122,7 +122,7 @@ export class Merging extends Settling {
   protected loadImage(image: SketchImage, seed: bigint | undefined, tails: TailsCode): void {
     this.setStaging();
     this.state = SketchState.fromImage(image, seed, tails);
-    if (image.sizes.length === 1 && image.n <= STAGING) this.unspill();
+    this.unspill();
     this.accounted = this.n;
   }
 }

@@ -19,7 +19,7 @@ export class Settling extends Queries {
    */
   protected settle(): void {
     this.tellAdds();
-    if (this.levels === 1 && this.n <= STAGING) this.unspill();
+    this.unspill();
     if (this.levels) {
       this.spill();
       this.setStaging();
@@ -58,7 +58,7 @@ export class Settling extends Queries {
   /** Level 0 alone and few values: staged is the simpler form, and needs no kernel. */
   protected unspill(): void {
     const { state, staging, staged } = this;
-    if (!isExact(state)) return;
+    if (!this.levels || this.n > STAGING || !isExact(state)) return;
     const { items } = state;
     const sum = residue(state);
     state.clear();

@@ -1,5 +1,4 @@
 /** The sketch that users hold: adding and asking (core), merging, condensing, and its forms at rest (wire). */
-import { STAGING } from '../core/accumulator.js';
 import { totalCapacity } from '../core/capacity.js';
 import { condenseBy, planForK } from '../core/condense.js';
 import { type DebugState, debugLevels } from '../core/debug-state.js';
@@ -95,7 +94,7 @@ export class KllSketch extends Merging {
       const mergeable = () => (source as KllSketch).mergeable ?? source;
       this.requireRoomFor(source.n);
       if (this.levels) {
-        if (this.staged + source.n > STAGING) this.spill();
+        if (this.staged + source.n > this.stageable) this.spill();
         if (this.stageSource(mergeable())) return;
         // Spilling moves values into blocks: nothing may be refused behind it.
         this.spill();
