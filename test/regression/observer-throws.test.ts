@@ -21,7 +21,7 @@ it.each([
     },
   });
   let refused = 0;
-  for (let i = 0; i < 4000 && refused < 3; i++) {
+  for (let i = 0; i < 8000 && refused < 3; i++) {
     const before = sketch.n;
     try {
       step(sketch);
