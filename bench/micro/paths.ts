@@ -7,7 +7,7 @@ import type { Technique } from './technique.js';
 
 /** Slack of a block of k = 200 at n = 5e5, before the sampler begins: half the stride of 64. */
 const SLACK = 32;
-const STAGED = 1024;
+const STAGED = 2048;
 
 /** Every chunk of the values copied into the window, and then `step`. */
 function chunked(steps: Steps, values: Float64Array, step: (count: number) => unknown): () => void {
@@ -92,7 +92,7 @@ const single: Technique = {
       per: values.length,
       variants: [
         { name: 'floor: a store into staging', body: staged(() => 0) },
-        { name: 'and set() of 1024 into the window', body: staged(copy) },
+        { name: 'and set() of 2048 into the window', body: staged(copy) },
         {
           name: 'and kernel: scan, group, pick, merge',
           body: () => {
