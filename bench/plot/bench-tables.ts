@@ -63,7 +63,7 @@ export function pathTable({ unit, variants }: TechniqueResult): string {
         : '',
     ];
   });
-  return markdownTable(['step', `ns a ${unit}`, 'up to here', 'x floor', 'share'], rows);
+  return markdownTable(['step', `ns per ${unit}`, 'up to here', 'x floor', 'share'], rows);
 }
 
 export function observerTable({ sides, rows }: ObserverReport): string {
