@@ -66,10 +66,10 @@ run: \`npm run bench:compare -- COMMIT [COMMIT]\`.
 
 How it is measured: benchmark.js runs the built bundle in plain Node on seeded data, with a process for each group and each
 peer. *Floor* is the least that any ingestion into WebAssembly must do: \`set()\` into its memory and a SIMD scan. *Sort* is
-\`Float64Array.sort\` of the same values (at most 4e6). A target is met *by ratio* if this machine is
-slower than the reference machine in both floor and sort, and the figure is within the target times the smaller of the two factors.
+\`Float64Array.sort\` of the same values (at most 4e6). A target is met *by ratio* if this machine is slower than
+the reference machine in both floor and sort, and the figure is within the target times the smaller of the two factors.
 
-Of the targets for this sketch alone, ${judged.length - unmet.length} of ${judged.length} are met; those against peers are judged [below](#against-peers).${unmet.length ? ` Not met:\n\n${unmet.join('\n')}` : ''}
+Of the targets for this sketch alone, ${judged.length - unmet.length} of ${judged.length} are met (those against peers are judged [below](#against-peers)).${unmet.length ? ` Not met:\n\n${unmet.join('\n')}` : ''}
 
 ![ns per value, by n](plots/bench-n.svg)
 
