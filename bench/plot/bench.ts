@@ -50,7 +50,8 @@ const machines = [...new Set(Object.values(all).map(({ machine }) => machine))];
 
 const page = `# Benchmarks
 
-kll-wasm ${version}. ${machines.join('; ')}. Seed ${ours.seed}. Times are medians, in ns unless another unit is given; IQR is the interquartile range.
+kll-wasm ${version}. ${machines.join('; ')}. Seed ${ours.seed}.
+Times are medians, in ns unless another unit is given; IQR is the interquartile range.
 
 \`npm run docs:bench\` generates this page from docs/benchmarks.json, where the commands below record their results. The peers'
 packages are installed separately, once.
@@ -137,5 +138,5 @@ fill(
   new URL('README.md', root),
   '<!-- bench:start -->',
   '<!-- bench:end -->',
-  `${readmeTable(peers)}\n\n\`${peers.command}\` on ${peers.machine}. What each peer is, what it cannot do, and all figures: [docs/benchmarks.md](docs/benchmarks.md).`,
+  `${readmeTable(peers)}\n\n\`${peers.command}\` on ${peers.machine}.\nWhat each peer is, what it cannot do, and all figures: [docs/benchmarks.md](docs/benchmarks.md).`,
 );
