@@ -55,7 +55,7 @@ export function headline(results: Results): string {
         line('the same, sharp tails (k = 1536)', rowOf(results, 'condensed', 'n=1000000 sharp high')),
       ],
     ),
-    `${strict.trials} trials each in one run of \`${results.command}\`; its own compact image of tenths of a millisecond takes about ${Math.round(rowOf(results, 'compact', 'n=1000000 high').compactBytes / 10) * 10} bytes.`,
+    `${strict.trials} trials each, in one run of \`${results.command}\`.\nIn this library's own format, the copy condensed to 200 takes about ${Math.round(rowOf(results, 'compact', 'n=1000000 high').compactBytes / 10) * 10} bytes for latencies in tenths of a millisecond.`,
   ].join('\n\n');
 }
 

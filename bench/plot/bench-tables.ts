@@ -9,7 +9,7 @@ export function oursTables({ groups }: OursReport): string {
   return Object.values(groups)
     .map(
       ({ title, machine, results }) =>
-        `### ${title}\n\nIn that process, 1e6 lognormal values: floor ${figure(machine.floor)} ns, sort ${figure(machine.sort)} ns.\n\n${markdownTable(TITLES, results.map(cellsOf))}`,
+        `### ${title}\n\nFor 1e6 lognormal values, floor ${figure(machine.floor)} ns and sort ${figure(machine.sort)} ns in the same process.\n\n${markdownTable(TITLES, results.map(cellsOf))}`,
     )
     .join('\n\n');
 }
@@ -22,7 +22,7 @@ export function peersTables(report: PeersReport): string {
 
 export function comparisonTable(report: PeersReport): string {
   return markdownTable(
-    ['', 'ours', 'than', 'times faster', 'at least', ''],
+    ['operation', 'ours', 'compared with', 'times faster', 'target', 'verdict'],
     comparisons(report).map(({ kind, ours, peer, times, wanted, isMet }) => [
       kind,
       ours,
@@ -63,7 +63,7 @@ export function pathTable({ unit, variants }: TechniqueResult): string {
         : '',
     ];
   });
-  return markdownTable(['step', `ns a ${unit}`, 'up to here', 'x floor', 'share'], rows);
+  return markdownTable(['step', `ns per ${unit}`, 'up to here', 'x floor', 'share'], rows);
 }
 
 export function observerTable({ sides, rows }: ObserverReport): string {

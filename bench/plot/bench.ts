@@ -50,10 +50,11 @@ const machines = [...new Set(Object.values(all).map(({ machine }) => machine))];
 
 const page = `# Benchmarks
 
-kll-wasm ${version}. ${machines.join('; ')}. Seed ${ours.seed}. Times are medians, IQR is the distance of the quartiles; ns unless said.
+kll-wasm ${version}. ${machines.join('; ')}. Seed ${ours.seed}.
+Times are medians, in ns unless another unit is given; IQR is the interquartile range.
 
-This page is made by \`npm run docs:bench\` from what these commands record in docs/benchmarks.json; the packages of the peers
-are installed apart, once.
+\`npm run docs:bench\` generates this page from docs/benchmarks.json, where the commands below record their results. The peers'
+packages are installed separately, once.
 
 \`\`\`sh
 npm run build && npm run bench                                # about 7 minutes
@@ -61,25 +62,25 @@ npm ci --prefix bench/peers && npm run bench:peers            # about 5 minutes
 npm run bench:micro && npm run bench:observer && npm run docs:bench   # about 5 minutes
 \`\`\`
 
-On your own data: \`npm run bench -- --data FILE --column NAME\` (CSV, TSV, JSON, Parquet). Two commits in one run:
-\`npm run bench:compare -- COMMIT [COMMIT]\`.
+To measure your own data: \`npm run bench -- --data FILE --column NAME\` (CSV, TSV, JSON, Parquet). To compare two commits in one
+run: \`npm run bench:compare -- COMMIT [COMMIT]\`.
 
-How it is measured: the built bundle, in plain Node; each group and each peer in a process of its own, by benchmark.js, on
-seeded data. The floor is what any ingestion into WebAssembly must do: \`set()\` into its memory and a SIMD scan. Sort is
-\`Float64Array.sort\` of the same values (of at most 4e6). A target is met *by ratio* where this machine is slower
-than the one the target comes from, by its floor and by its sort, and the figure is within that.
+How it is measured: benchmark.js runs the built bundle in plain Node on seeded data, with a process for each group and each
+peer. *Floor* is the least that any ingestion into WebAssembly must do: \`set()\` into its memory and a SIMD scan. *Sort* is
+\`Float64Array.sort\` of the same values (at most 4e6). A target is met *by ratio* if this machine is slower than
+the reference machine in both floor and sort, and the figure is within the target times the smaller of the two factors.
 
-${judged.length - unmet.length} of ${judged.length} targets are met.${unmet.length ? ` Not met:\n\n${unmet.join('\n')}` : ''}
+Of the targets for this sketch alone, ${judged.length - unmet.length} of ${judged.length} are met (those against peers are judged [below](#against-peers)).${unmet.length ? ` Not met:\n\n${unmet.join('\n')}` : ''}
 
-![ns a value by n](plots/bench-n.svg)
+![ns per value, by n](plots/bench-n.svg)
 
-![ns a value by distribution](plots/bench-distributions.svg)
+![ns per value, by distribution](plots/bench-distributions.svg)
 
 ## Against peers
 
-Same data, one process each. Ratios are to this sketch at k = 200, tails high. Errors are of ranks, in % of n; of
-randomized sketches, means over seven seeds. Integer histograms are given values in thousandths (latencies: in tenths), and are held
-to the ranks of those.
+All on the same data, each in its own process. Ratios are to this sketch at k = 200, tails high. Errors are rank errors, in % of
+n; those of randomized sketches are means over seven seeds. Histograms of integers are given the values in thousandths
+(latencies: in tenths), and their ranks are compared with those of the values so scaled.
 
 ${comparisonTable(peers)}
 
@@ -89,7 +90,7 @@ ${peerNotes(peers)
 
 ![one add](plots/bench-add.svg)
 
-![an add, and p99 after it](plots/bench-ask.svg)
+![an add followed by p99](plots/bench-ask.svg)
 
 ![1000 blobs decoded and merged](plots/bench-blobs.svg)
 
@@ -101,8 +102,8 @@ ${oursTables(ours)}
 
 ## Techniques
 
-Each beside what it replaced, measured in turn in one process (\`${micro.command}\`); ratios by round. Where the time
-of a value goes is in [performance.md](performance.md).
+Each technique is measured against what it replaced, in alternating rounds in one process (\`${micro.command}\`); a ratio is the
+median of the rounds' ratios. [performance.md](performance.md) shows where the time goes.
 
 ![times slower without](plots/bench-techniques.svg)
 
@@ -110,7 +111,7 @@ ${techniqueTable(micro.techniques)}
 
 ## An observer
 
-Unwatched and watched, in fresh processes in turn (\`${observer.command}\`, ${observer.rounds} rounds).
+The same work without and with an observer, in fresh processes that take turns (\`${observer.command}\`, ${observer.rounds} rounds).
 
 ${observerTable(observer)}
 
@@ -137,5 +138,5 @@ fill(
   new URL('README.md', root),
   '<!-- bench:start -->',
   '<!-- bench:end -->',
-  `${readmeTable(peers)}\n\n\`${peers.command}\` on ${peers.machine}; what each is, what it cannot do, and every figure: [docs/benchmarks.md](docs/benchmarks.md).`,
+  `${readmeTable(peers)}\n\n\`${peers.command}\` on ${peers.machine}.\nWhat each peer is, what it cannot do, and all figures: [docs/benchmarks.md](docs/benchmarks.md).`,
 );

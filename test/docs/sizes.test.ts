@@ -29,13 +29,14 @@ const ofServers = kB(kernelBytes('release') - kernelBytes('page'));
 
 it('in the README', () => {
   const readme = read('README.md');
-  expect(readme).toContain(`The core entry with kernel and wire formats is ${core} kB gzip`);
+  expect(readme).toContain(`| \`kll-wasm\`: the core entry with kernel and wire formats | ${core} kB |`);
   // Of docs/benchmarks.json: npm run docs:bench writes them.
   const rows = [...readme.matchAll(/\| this sketch, k = [^|]+\|(?:[^|]+\|){6} ([\d.]+) kB \|/g)];
   expect(rows.map(([, size]) => size)).toEqual([core, core]);
   expect(readme).toContain(`a collector of ${collector} kB`);
-  expect(readme).toContain(`instead: ${collector} kB, and a kernel of ${kernel} that`);
-  expect(readme).toContain(`In a single file it is ${single} kB.`);
+  expect(readme).toContain(`| \`kll-wasm/browser\`: the collector | ${collector} kB |`);
+  expect(readme).toContain(`| its kernel, which only pages with long series fetch | ${kernel} kB |`);
+  expect(readme).toContain(`| the collector and its kernel in a single file | ${single} kB |`);
   expect(readme).toContain(`a kernel that is ${ofServers} kB larger`);
 });
 
