@@ -63,12 +63,12 @@ const sampler: Technique = {
   },
 };
 
-const STAGED = 1024;
+const STAGED = 2048;
 
 const staging: Technique = {
   name: 'staging of single adds',
   unit: 'add',
-  what: '65,536 values one by one into k = 200: 1024 staged in JavaScript and taken at once, or each handed to the kernel',
+  what: '65,536 values one by one into k = 200: 2048 staged in JavaScript and taken at once, or each handed to the kernel',
   prepare(seed) {
     const values = streamOf('lognormal', 1 << 16, seed);
     const staged = new Steps();
