@@ -67,6 +67,7 @@ export async function bundle(): Promise<void> {
     });
   }
   for (const folder of ['dist/lib', 'dist/browser']) dropEmptyChunks(folder);
+  for (const folder of ['dist/lib', 'dist/browser', 'dist/workerd']) keepOwnNames(folder);
   makeMainWhole('dist/lib');
   await minifyMain('dist/lib');
   await bundleBrowser();
@@ -132,7 +133,10 @@ function makeMainWhole(folder: string): void {
   }
 }
 
-/** Half the text takes a host two thirds of the time to import; debuggers find the whole of it in the map. */
+/**
+ * Half the text takes a host two thirds of the time to import; debuggers find the whole of it in the map. Lines stay short, for
+ * hosts print the one that an uncaught error comes from, and public classes keep their names, which error messages and traces show.
+ */
 async function minifyMain(folder: string): Promise<void> {
   const file = `${folder}/index.js`;
   const { outputFiles } = await build({
@@ -140,11 +144,32 @@ async function minifyMain(folder: string): Promise<void> {
     stdin: { contents: readFileSync(file, 'utf8'), sourcefile: 'index.js', resolveDir: folder },
     bundle: false,
     minify: true,
+    lineLimit: 120,
     sourcemap: 'linked',
     outfile: file,
     write: false,
   });
-  for (const { path, contents } of outputFiles) writeFileSync(path, contents);
+  for (const { path, text } of outputFiles)
+    writeFileSync(path, path.endsWith('.map') ? text : withNames(text));
+}
+
+/** The text of a minified module in which every exported class has the name that it is exported by; no line moves. */
+function withNames(module: string): string {
+  const exported = module.match(/\bexport\s*\{([^}]*)\}/);
+  if (!exported) throw new Error('the main entry exports nothing');
+  const names = [...exported[1].matchAll(/([\w$]+)\s+as\s+([A-Z]\w*[a-z]\w*)/g)].map(
+    ([, local, name]) => `Object.defineProperty(${local},"name",{value:"${name}"});`,
+  );
+  return module.replace(exported[0], `${names.join('')}${exported[0]}`);
+}
+
+/** A class that speaks of itself is bundled under a name of its own, which error messages and traces would show. */
+function keepOwnNames(folder: string): void {
+  for (const file of readdirSync(folder).filter((one) => one.endsWith('.js'))) {
+    const text = readFileSync(`${folder}/${file}`, 'utf8');
+    const named = text.replace(/\bKllSketch = class _KllSketch\b/, 'KllSketch = class KllSketch');
+    if (named !== text) writeFileSync(`${folder}/${file}`, named.replace(/\b_KllSketch\b/g, 'KllSketch'));
+  }
 }
 
 /** What the collector fetches when it needs the kernel: a file beside it. */

@@ -82,9 +82,9 @@ export function sketchOptions({ k, tails, seed }: SketchArguments): SketchOption
   };
 }
 
-/** `p50,p99.9,0.25,min`: ranks 0..1. */
-export function toRanks(text: string): number[] {
-  return text.split(',').map((part) => {
+/** `p50,p99.9,0.25,min`: ranks 0..1. An option that is given again adds to those before. */
+export function toRanks(text: string, before: number[] = []): number[] {
+  const ranks = text.split(',').map((part) => {
     const word = part.trim().toLowerCase();
     if (word === 'min') return 0;
     if (word === 'max') return 1;
@@ -99,11 +99,12 @@ export function toRanks(text: string): number[] {
     if (rank >= 0 && rank <= 1) return rank;
     throw new InvalidArgumentError(`expected p0..p100 or a rank 0..1, found ${JSON.stringify(part)}.`);
   });
+  return [...before, ...ranks];
 }
 
-/** `1,2.5,-3`. */
-export function toNumbers(text: string): number[] {
-  return text.split(',').map(toNumber);
+/** `1,2.5,-3`. An option that is given again adds to those before. */
+export function toNumbers(text: string, before: number[] = []): number[] {
+  return [...before, ...text.split(',').map(toNumber)];
 }
 
 export function toNumber(text: string): number {

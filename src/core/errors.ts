@@ -120,5 +120,5 @@ function show(value: unknown): string {
   }
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'object' && value) return `a ${value.constructor?.name || 'object'}`;
-  return Object.is(value, -0) ? '-0' : String(value);
+  return Object.is(value, -0) ? '-0' : typeof value === 'bigint' ? `${value}n` : String(value);
 }

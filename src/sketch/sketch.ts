@@ -178,7 +178,10 @@ export class KllSketch extends Merging {
     return copy;
   }
 
-  /** An independent copy, generator included: fed the same, both go on to the same bytes. */
+  /**
+   * An independent copy, generator included: fed the same, both go on to the same bytes. It takes in what is staged, so bytes
+   * that are taken later may differ from those without a clone.
+   */
   clone(): KllSketch {
     this.tellAdds();
     // What is exact stays so, here and there.

@@ -200,7 +200,7 @@ function instantiate(): Kernel {
         )
       : new SketchRuntimeError(
           'ERR_WASM_UNSUPPORTED',
-          'this host lacks WebAssembly with SIMD (Chrome 115, Firefox 92, Safari 16.4)',
+          'this host lacks WebAssembly with SIMD (Chrome 115, Firefox 92, Safari 16.4), or took this script for no UTF-8',
           { cause },
         );
   }

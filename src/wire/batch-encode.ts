@@ -122,8 +122,9 @@ export function requireBatch({
   requireTime(created, 'created');
   if (key !== undefined) requireText(key, 'key');
   series.forEach(({ name, labels, age, image, values }, position) => {
-    for (const text of [name, ...Object.entries(labels).flat()]) requireText(text, 'name or label');
     const argument = `series[${position}]`;
+    requireText(name, `${argument}.name`);
+    for (const text of Object.entries(labels).flat()) requireText(text, `${argument}.labels`);
     if (!image) requireValues(values!, `${argument}.values`);
     requireTime(age, `${argument}.age`);
   });

@@ -32,12 +32,23 @@ describe('routeTemplate', () => {
     ['/u/\uff14\uff15', '/u/:id'],
     ['/v2/top-5/2fa/3d-models/v1.2.3/index.html', '/v2/top-5/2fa/3d-models/v1.2.3/index.html'],
     ['/a b/83 failed', '/a b/:id failed'],
+    ['/%C3%BCber-uns/team', '/über-uns/team'],
+    ['/%E6%97%A5%E6%9C%AC/hello%20world', '/日本/hello world'],
+    ['/u/%38%33%31%32', '/u/:id'],
+    ['/a%2Fx8312%3Ftoken', '/a/:id'],
+    ['/50%25/%E0%A4%A', '/:id/:id'],
+    ['/100%25', '/:id'],
   ])('%s becomes %s', (url, template) => {
     expect(routeTemplate(url)).toBe(template);
   });
 
   it('gives the same when it is applied again', () => {
-    for (const url of ['/orders/8231/items', 'https://x.example/a/b?c', '/u/anna@example.com']) {
+    for (const url of [
+      '/orders/8231/items',
+      'https://x.example/a/b?c',
+      '/u/anna@example.com',
+      '/%C3%BC/%253F/a%3Fb',
+    ]) {
       expect(routeTemplate(routeTemplate(url))).toBe(routeTemplate(url));
     }
   });

@@ -103,6 +103,14 @@ describe('kll verify', () => {
   it('that cannot read a file is a failure of reading, not a verdict', async () => {
     expect(await folder.kll(['verify', 'absent.kll'])).toMatchObject({ code: 4 });
   });
+
+  it('that cannot read one file judges the others all the same', async () => {
+    const { code, stdout } = await folder.kll(['verify', 'monday.kll', 'absent.kll', 'slower.kll']);
+    expect(code).toBe(4);
+    expect(stdout).toMatch(
+      /^ok +monday\.kll.*\nFAILED +ERR_FILE_ABSENT: .*absent\.kll.*\n(.*\n)?ok +slower\.kll/,
+    );
+  });
 });
 
 describe('a backup of an edge', () => {

@@ -32,8 +32,8 @@ describe('encodeBatch refuses', () => {
     ['labels in a map', batchOf({ ...one(), labels: new Map([['page', '/']]) }), 'series[0].labels'],
     ['labels in an array', batchOf({ ...one(), labels: ['/'] }), 'series[0].labels'],
     ['values beside a sketch', batchOf({ ...one(), sketch: new KllSketch().add(1) }), 'series[0]'],
-    ['a label without a value', batchOf({ ...one(), labels: { page: undefined } }), 'name or label'],
-    ['a name that is a symbol', batchOf({ ...one(), name: Symbol('lcp') }), 'name or label'],
+    ['a label without a value', batchOf({ ...one(), labels: { page: undefined } }), 'series[0].labels'],
+    ['a name that is a symbol', batchOf({ ...one(), name: Symbol('lcp') }), 'series[0].name'],
     ['what only looks like a sketch', batchOf({ ...one(), values: undefined, sketch: {} }), 'series[0]'],
     ['no id', { ...batchOf(one()), id: undefined }, 'id'],
   ])('%s', (_, batch, argument) => {

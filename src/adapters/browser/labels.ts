@@ -11,13 +11,24 @@ const ID = ':id';
 /**
  * A URL or path as a route template: origin, query string and fragment are dropped, and `:id` stands for a segment that
  * looks like an id: digits of any script without a letter, a UUID, an address, a token of letters and digits whatever signs stand
- * between them, parameters (`;` or `=`), or anything longer than 32 characters. Words beside them stay.
+ * between them, parameters (`;` or `=`), or anything longer than 32 characters. Words beside them stay; escapes become the
+ * letters that they stand for.
  * @example
  * routeTemplate('https://shop.example/orders/8231/items?from=mail#top'); // '/orders/:id/items'
  */
 export function routeTemplate(url: string): string {
-  const path = url.replace(/^([a-z][a-z\d+.-]*:)?(\/\/[^/?#]*)?|:\/\/[^/?#]*/gi, '').replace(/[?#].*$/s, '');
+  let path = pathOf(url);
+  try {
+    path = pathOf(decodeURIComponent(path));
+  } catch {
+    // Words that nobody can decode are ids, for their % signs.
+  }
   return path.replace(/[^/\s]+/g, (word) => (isPlace(word) ? word : ID)) || '/';
+}
+
+/** Without origin, query string and fragment. */
+function pathOf(url: string): string {
+  return url.replace(/^([a-z][a-z\d+.-]*:)?(\/\/[^/?#]*)?|:\/\/[^/?#]*/gi, '').replace(/[?#].*$/s, '');
 }
 
 /** Whether a word of a path names a place and nobody. A dot is no end of an id: it may be an address, or the name of a file. */

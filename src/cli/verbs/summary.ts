@@ -81,7 +81,8 @@ function render(subject: Subject, rows: PercentileRow[], bytes: number): string[
 
 function describeTimes({ sketch, data }: Subject): string {
   const { readSeconds, sketchSeconds, sortSeconds, sorted } = data!;
-  const each = sketch.n > 0 ? ` (${((sketchSeconds * 1e9) / sketch.n).toFixed(1)} ns a value)` : '';
+  // Of a few values it is the time of starting.
+  const each = sketch.n >= 10_000 ? ` (${((sketchSeconds * 1e9) / sketch.n).toFixed(1)} ns a value)` : '';
   const exact = sorted
     ? `; exact: sorted in ${showSeconds(sortSeconds)} in ${showBytes(sorted.byteLength)}`
     : '';

@@ -4,7 +4,7 @@ import type { KllSketch } from '../../index.js';
 import { compactHeader } from '../../wire/compact-header.js';
 import { type InputArguments, withInput, withItemType, withJson } from '../arguments.js';
 import { countBelow } from '../exact.js';
-import { CliError, describeError, EXIT, type ExitCode, toCliError, usageError } from '../exit.js';
+import { CliError, describeError, EXIT, type ExitCode, usageError } from '../exit.js';
 import { ByteSource } from '../input/byte-source.js';
 import { decodeSketch, describeFamily, readSketchFile, type SketchFile } from '../input/sketch-file.js';
 import { sketchValues } from '../input/subject.js';
@@ -44,11 +44,16 @@ export async function verify(paths: string[], args: VerifyArguments): Promise<Ex
   if (inputs.filter((path) => path === '-').length > 1) throw usageError('standard input can be read once');
   const sorted = args.against === undefined ? undefined : await sortedValues(args.against, args);
   const verdicts: Verdict[] = [];
-  for (const path of paths) verdicts.push(await judge(path, args, sorted));
+  let isUnread = false;
+  for (const path of paths) {
+    const { verdict, exitCode } = await judge(path, args, sorted);
+    verdicts.push(verdict);
+    isUnread ||= exitCode === EXIT.io;
+  }
   const failed = verdicts.filter(({ ok }) => !ok).length;
   if (args.json) await printJson({ schema: 'kll.verify/1', ok: failed === 0, sketches: verdicts });
   else await printLines(verdicts.flatMap(describe));
-  return failed === 0 ? EXIT.ok : EXIT.negative;
+  return isUnread ? EXIT.io : failed === 0 ? EXIT.ok : EXIT.negative;
 }
 
 async function sortedValues(path: string, args: VerifyArguments): Promise<Float64Array> {
@@ -56,11 +61,12 @@ async function sortedValues(path: string, args: VerifyArguments): Promise<Float6
   return data!.sorted!;
 }
 
+/** The verdict on one file. One that is damaged, or cannot be read, keeps no other from being judged. */
 async function judge(
   path: string,
   args: VerifyArguments,
   sorted: Float64Array | undefined,
-): Promise<Verdict> {
+): Promise<{ verdict: Verdict; exitCode: ExitCode }> {
   const verdict: Verdict = {
     name: path,
     ok: true,
@@ -77,11 +83,13 @@ async function judge(
     verdict.n = sketch.n;
     if (sorted) compareToData(verdict, sketch, sorted, file);
   } catch (error) {
-    if (!(error instanceof CliError) || error.exitCode !== EXIT.data) throw error;
-    const { code, message, hint = null } = toCliError(error);
+    if (!(error instanceof CliError) || (error.exitCode !== EXIT.data && error.exitCode !== EXIT.io))
+      throw error;
+    const { code, message, hint = null, exitCode } = error;
     Object.assign(verdict, { ok: false, code, message, hint });
+    return { verdict, exitCode };
   }
-  return verdict;
+  return { verdict, exitCode: verdict.ok ? EXIT.ok : EXIT.negative };
 }
 
 /** How the values of an image were rounded when it was written, in words; null where they were not. */
