@@ -48,7 +48,7 @@ export function sloRules({ service, objectives }: Objectives): string {
             for: wait,
             labels: { severity, slo: one.name },
             annotations: {
-              summary: `{{ $value | humanizePercentage }} bad over ${severity === 'critical' ? `${long} or the last minute` : long} for {{ $labels.slo }}: ${factor} times what its budget allows, or more. ${one.says}`,
+              summary: `{{ $labels.slo }}: {{ $value | humanizePercentage }} bad over ${severity === 'critical' ? `${long} or the last minute` : long}, at least ${factor} times what the error budget allows. Objective: ${one.says}`,
               runbook: 'ops/runbooks/KllSloBurn.md',
             },
           };
