@@ -60,8 +60,16 @@ describe('the packed tarball', () => {
   });
 
   it('has every file that its manifest names', () => {
-    const named = [...targets(manifest.exports), ...targets(manifest.bin)];
+    const { main, module, types } = manifest;
+    const named = [
+      ...targets(manifest.exports),
+      ...targets(manifest.bin),
+      ...targets({ main, module, types }),
+    ];
     expect(named.length).toBeGreaterThan(10);
+    // For those who do not read exports.
+    const { default: loaded, browser, types: declared } = manifest.exports['.'];
+    expect({ main, module, types }).toEqual({ main: loaded, module: browser, types: declared });
     expect(named.filter((path) => !project.files.has(path))).toEqual([]);
   });
 
@@ -160,6 +168,28 @@ console.log(telemetry() ? renderPrometheus(telemetry().collect()) : 'off');
     expect(node('logged.js').replace(/\s+/g, ' ')).toBe(
       "{ sketch: KllSketch { k: 200, tails: 'high', n: 3, min: 1, max: 6, mean: 3, numRetained: 3, rankError: 0 } } ",
     );
+  });
+
+  it.each(['default', 'browser', 'workerd'])('names its classes as it exports them: %s', (condition) => {
+    const names = "['KllSketch', 'SketchArgumentError', 'SketchDataError', 'SketchRuntimeError']";
+    project.write(
+      'names.js',
+      condition === 'workerd'
+        ? "import { readFileSync, readdirSync } from 'node:fs';\nconst folder = 'node_modules/kll-wasm/dist/workerd/';\n" +
+            "console.log(readdirSync(folder).some((file) => readFileSync(folder + file, 'utf8').includes('_KllSketch')) ? '_' : 'ok');\n"
+        : `import * as kll from 'kll-wasm';\nconsole.log(${names}.filter((name) => kll[name].name !== name).join() || 'ok');\n`,
+    );
+    expect(node(...(condition === 'default' ? [] : ['-C', condition]), 'names.js')).toBe('ok\n');
+  });
+
+  it('says what is wrong within a screen, where nobody catches it', () => {
+    project.write('uncaught.js', "import { KllSketch } from 'kll-wasm';\nnew KllSketch().add(NaN);\n");
+    const { stderr } = spawnSync(process.execPath, ['uncaught.js'], {
+      cwd: project.folder,
+      encoding: 'utf8',
+    });
+    expect(stderr).toContain('SketchArgumentError: x: expected a finite number, found NaN\n');
+    expect(stderr.length).toBeLessThan(2000);
   });
 
   it('asks for OpenTelemetry in one entry alone', () => {
