@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url';
 
 const KLL = fileURLToPath(new URL('../dist/cli/kll.js', import.meta.url));
 const ENDING = '.kllbackup';
+/** A backup under way; one that stands at the start of another was left by a process that was ended. */
+const PARTIAL = `${ENDING}.partial`;
 
 export interface LocalDuties {
   url: string;
@@ -55,6 +57,7 @@ export async function runDuties(duties: LocalDuties, now: number): Promise<void>
       await attempt('backup', tenant, async () => {
         const folder = join(backupFolder, tenant);
         mkdirSync(folder, { recursive: true, mode: 0o700 });
+        for (const name of readdirSync(folder)) if (name.endsWith(PARTIAL)) rmSync(join(folder, name));
         if (hasFresh(folder, now, minutes)) return;
         const out = join(folder, nameAt(now));
         const args = ['backup', '--url', url, '--out', out];

@@ -1,12 +1,21 @@
 /** Starts the built edge on workerd, with its data in a folder: for `npm run edge`, tests and benchmarks. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { SignJWT } from 'jose';
+import { LEAST_SECRET_BYTES } from '../src/wire/token-form.js';
 import { type Bundle, edgeConfig, type ObjectBinding } from './edge-config.js';
 import { hold, holderOf } from './edge-lock.js';
 
@@ -169,7 +178,17 @@ async function tokenOf(secret: string, tenant: string): Promise<string> {
 
 /** The secret of a folder: made once, readable by its owner alone. */
 function secretOf(file: string): string {
-  if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
+  if (!existsSync(file)) {
+    // Whole or not at all: half of one would be kept for good.
+    const partial = `${file}.partial`;
+    writeFileSync(partial, randomBytes(32).toString('hex'), { mode: 0o600, flush: true });
+    renameSync(partial, file);
+  }
   // Whoever writes it with an editor ends it with a line; `kll token --secret-file` reads it the same way.
-  return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  const secret = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  const bytes = Buffer.byteLength(secret);
+  if (bytes < LEAST_SECRET_BYTES) {
+    throw new Error(`${file}: expected a secret of at least ${LEAST_SECRET_BYTES} bytes, found ${bytes}`);
+  }
+  return secret;
 }

@@ -53,6 +53,8 @@ export const backupRoutes = new Hono<EdgeHono>()
     const { created = confirmed, ...rest } = await body(context, confirmation);
     const backup = { ...rest, created, confirmed, target: 'client' as const };
     await directoryOf(context.env).confirmBackup(tenantOf(context), backup).catch(fail);
+    // Not before: what was read to its end may not have been kept.
+    countDuty('backup', 'done', Math.max(0, confirmed - created) / 1000);
     return context.json({ ...backup, created: iso(created), confirmed: iso(confirmed) }, 201);
   })
   .post('/restore', async (context) => {
@@ -132,22 +134,21 @@ function rangeOf(context: EdgeContext, { rings }: TenantConfig): { slot: number;
 /** A stream that is fetched; one that breaks off has no end record, and whoever reads it knows. */
 function streamOf({ records }: Backup): ReadableStream<Uint8Array> {
   const began = Date.now();
-  const over = (outcome: 'done' | 'failed') => countDuty('backup', outcome, (Date.now() - began) / 1000);
+  const failed = () => countDuty('backup', 'failed', (Date.now() - began) / 1000);
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
         const { done, value } = await records.next();
         if (!done) return controller.enqueue(value);
-        over('done');
         controller.close();
       } catch (error) {
         logError('backup broke off', error);
-        over('failed');
+        failed();
         controller.error(error);
       }
     },
     async cancel() {
-      over('failed');
+      failed();
       await records.return(undefined as never);
     },
   });

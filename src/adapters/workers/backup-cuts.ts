@@ -13,8 +13,8 @@ import type { IdsPage } from './contract.js';
 
 /** A backup that died holds nothing back for longer. */
 const LONGEST_HOLD_MS = 15_000;
-/** A backup may take so long; cuts of those that died are forgotten after. */
-export const LONGEST_CUT_MS = 6 * 3_600_000;
+/** Without a sign of life for so long a backup has died, and its cut is forgotten: every batch since costs it a row. */
+const LONGEST_SILENCE_MS = 15 * 60_000;
 /** Batches taken since a cut: beyond it the cut is given up. */
 const MOST_LATER_IDS = 500_000;
 const IDS_A_PAGE = 20_000;
@@ -26,6 +26,7 @@ interface Hold {
 }
 
 interface Cut {
+  /** When it was made, or its backup last gave a sign of life; the column of that name too. */
   began: number;
   /** Ids that came after it. */
   later: number;
@@ -61,6 +62,14 @@ export class BackupCuts {
     this.#sql.exec('INSERT INTO cuts VALUES (?, ?)', token, now);
     this.#cuts.set(token, { began: now, later: 0 });
     this.#held.set(token, { began: now, sequence });
+  }
+
+  /** Inside a transaction. The backup is alive. */
+  renew(token: string, now: number): void {
+    const cut = this.#cuts.get(token);
+    if (!cut) return;
+    cut.began = now;
+    this.#sql.exec('UPDATE cuts SET began = ? WHERE token = ?', now, token);
   }
 
   /** Up to which sequence may be sealed now; Infinity when no cut is held. */
@@ -127,7 +136,7 @@ export class BackupCuts {
   }
 
   #forgetOld(now: number): void {
-    for (const [token, { began }] of this.#cuts) if (now - began > LONGEST_CUT_MS) this.end(token);
+    for (const [token, { began }] of this.#cuts) if (now - began > LONGEST_SILENCE_MS) this.end(token);
   }
 }
 

@@ -17,11 +17,14 @@ import {
 } from '../../wire/backup-records.js';
 import { BACKUP_SNAPSHOT, isLeftOver } from './backup-snapshots.js';
 import type { BackupPlace, TenantConfig } from './contract.js';
-import { cut, endCut, newToken } from './cut.js';
+import { cut, endCut, newToken, renewCut } from './cut.js';
 import { directoryOf } from './directory.js';
 import type { EdgeEnv } from './env.js';
 import { objectNames } from './series-key.js';
 import { eachSeries } from './tenant-objects.js';
+
+/** How often a backup that is read gives a sign of life. */
+const RENEWAL_MS = 60_000;
 
 export interface Backup {
   id: string;
@@ -57,6 +60,12 @@ async function* recordsOf(
   const { tenant } = config;
   const totals: BackupTotals = { records: 0, keys: 0, buckets: 0, ids: 0, values: 0 };
   const record = (type: RECORD, payload: Uint8Array) => encodeRecord(type, totals.records++, payload);
+  let renewed = Date.now();
+  const renew = async () => {
+    if (Date.now() - renewed < RENEWAL_MS) return;
+    renewed = Date.now();
+    await renewCut(env, config, id);
+  };
   try {
     // Where `beginBackup` leaves it.
     yield new Uint8Array(0);
@@ -77,6 +86,7 @@ async function* recordsOf(
         for (const { bucket, image } of page.rows) {
           totals.buckets++;
           if (!bucket.isRolledUp) totals.values += bucket.n;
+          await renew();
           yield record(RECORD.bucket, encodeBucket(bucket, new Uint8Array(image)));
         }
         from = page.next;
@@ -86,6 +96,7 @@ async function* recordsOf(
     for (const object of objectNames('ingest', tenant, config.rings)) {
       let from: Parameters<ReturnType<EdgeEnv['INGEST']['getByName']>['heldIds']>[1];
       do {
+        await renew();
         const page = await env.INGEST.getByName(object).heldIds(id, from);
         if (!page) throw new Error(`${object} has given up the cut: ids of its batches would be missing`);
         if (page.ids.length > 0) {

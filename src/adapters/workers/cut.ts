@@ -129,6 +129,11 @@ export async function endCut(env: EdgeEnv, config: TenantConfig, token: string):
   await eachIngest(env, config, async (object) => await object.endHold(token));
 }
 
+/** The backup of a cut is alive. */
+export async function renewCut(env: EdgeEnv, config: TenantConfig, token: string): Promise<void> {
+  await eachIngest(env, config, async (object) => await object.renewHold(token));
+}
+
 export function newToken(): string {
   return hexOf(crypto.getRandomValues(new Uint8Array(16)));
 }

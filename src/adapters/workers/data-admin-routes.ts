@@ -3,12 +3,12 @@ import { Hono } from 'hono';
 import * as v from 'valibot';
 import { EDGE_METRICS } from '../../metrics/edge-names.js';
 import { body, configOf, iso } from './admin-request.js';
-import { BACKUP_SNAPSHOT, isOfBackup } from './backup-snapshots.js';
+import { BACKUP_SNAPSHOT, cutOf, isOfBackup } from './backup-snapshots.js';
 import type { TenantConfig } from './contract.js';
 import { cut, endCut, newToken } from './cut.js';
 import { directoryOf } from './directory.js';
 import { forgetDirectory } from './directory-cache.js';
-import { counted } from './duties.js';
+import { countDuty, counted } from './duties.js';
 import type { EdgeEnv } from './env.js';
 import type { EdgeHono } from './http-context.js';
 import { fail, refuse } from './problem.js';
@@ -52,8 +52,13 @@ export const dataRoutes = new Hono<EdgeHono>()
   .delete('/snapshots/:name', async (context) => {
     const name = context.req.param('name');
     const drop = async (object: SeriesStub) => await object.dropSnapshot(name);
-    const answers = await eachSeries(context.env, await configOf(context), drop).catch(fail);
-    if (!answers.some(({ dropped }) => dropped)) return unknownSnapshot();
+    const config = await configOf(context);
+    const token = cutOf(name);
+    if (token) await endCut(context.env, config, token).catch(fail);
+    const answers = await eachSeries(context.env, config, drop).catch(fail);
+    // Whoever gives a backup up may have read all of it: its snapshot is gone then, and it failed all the same.
+    if (token) countDuty('backup', 'failed', 0);
+    else if (!answers.some(({ dropped }) => dropped)) return unknownSnapshot();
     return context.body(null, 204);
   })
   .post('/snapshots/:name/rollback', async (context) => {

@@ -166,6 +166,8 @@ export interface IngestCalls {
   heldIds(token: string, from?: IdsPage['next']): Promise<IdsPage | undefined>;
   /** The backup is made, or given up. */
   endHold(token: string): Promise<void>;
+  /** The backup of a cut is alive: one that is silent for a quarter of an hour is forgotten. */
+  renewHold(token: string): Promise<void>;
   /** Nothing is handed over by the clock until then. @param until epoch milliseconds; 0: from now on it goes on */
   pause(until: number): Promise<void>;
   /**

@@ -166,6 +166,10 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
     return this.#cuts.page(token, this.#ids, from);
   }
 
+  async renewHold(token: string): Promise<void> {
+    this.#transaction(() => this.#cuts.renew(token, Date.now()));
+  }
+
   async endHold(token: string): Promise<void> {
     this.#transaction(() => this.#cuts.end(token));
   }
@@ -253,7 +257,8 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
       outboxRows: this.#outbox.rows,
       outboxBytes: this.#outbox.bytes,
       isPaused: this.#pause.end(this.#state.config, Date.now()) !== undefined,
-      oldestSeconds: oldest < Infinity ? Math.max(0, Date.now() - oldest) / 1000 : 0,
+      // What a clock that was set back since dated ahead waits as well.
+      oldestSeconds: oldest < Infinity ? Math.abs(Date.now() - oldest) / 1000 : 0,
       quarantined: this.#quarantine.rows,
       capturedBlobs: this.#captures.blobs,
       storageBytes: this.ctx.storage.sql.databaseSize,
@@ -310,6 +315,9 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
       this.#state.remember(config, this.ctx.id.name ?? ownerOf(config, new Uint8Array(batchId)));
       this.#pending.openSequence(ring, now);
       this.#schedule.planBy('seal', '', now + config.sealMs);
+    } else if (this.#pending.open.opened > now) {
+      // The clock was set back: the plan lies as far ahead.
+      this.#schedule.planBy('seal', '', now + config.sealMs);
     }
     const hour = this.#ids.add(batchId, created, crc);
     this.#cuts.took(batchId, now);
@@ -332,10 +340,11 @@ export class IngestObject extends DurableObject<EdgeBindings> implements IngestC
     if (!due) return undefined;
     if (due.sequence > this.#cuts.limit(now)) return now + HELD_PAUSE_MS;
     const { sealMs } = this.#config;
-    if (!due.closed && now < due.opened + sealMs) return due.opened + sealMs;
+    if (!due.closed && now < due.opened + sealMs && due.opened <= now) return due.opened + sealMs;
     this.#seal(due);
     const next = this.#pending.oldest();
-    return next && (next.closed ? now : next.opened + sealMs);
+    // One that was opened ahead of now, by a clock that was set back since, waits no longer than any other.
+    return next && (next.closed ? now : Math.min(next.opened, now) + sealMs);
   }
 
   #seal(sequence: UnsealedSequence): void {

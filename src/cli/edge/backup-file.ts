@@ -50,6 +50,10 @@ export class BackupCheck {
     private readonly onRecord: (record: BackupRecord) => void = () => {},
   ) {}
 
+  /** Which backup it is, once its header has come. */
+  get id(): string | undefined {
+    return this.#header?.id;
+  }
   get bytes(): number {
     return this.#bytes;
   }

@@ -27,6 +27,7 @@ interface ConfirmedBackup {
 }
 
 export const BACKUPS = '/v1/admin/backups';
+const SNAPSHOTS = '/v1/admin/snapshots';
 /** What the edge keeps of where a backup is. */
 const LONGEST_PLACE = 1024;
 
@@ -77,6 +78,10 @@ export function backupFields(report: BackupReport): [string, string][] {
   ];
 }
 
+/** Signals that end a command, with the exit code that a shell gives it then. */
+const ENDING_SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
 async function fetchBackup(
   client: EdgeClient,
   out: string,
@@ -85,6 +90,17 @@ async function fetchBackup(
   const check = new BackupCheck('the backup');
   const progress = transferProgress('backup', wanted);
   const file = await DurableFile.create(out);
+  const giveUp = async () => {
+    await file.discard();
+    // The edge learns it from nobody else, and would keep what changes for a backup that nobody reads.
+    if (!check.id) return;
+    await client
+      .send(`${SNAPSHOTS}/backup-${check.id}`, { method: 'DELETE', timeoutMs: 5000 })
+      .catch(() => {});
+  };
+  const end = (signal: keyof typeof ENDING_SIGNALS) =>
+    void giveUp().finally(() => process.exit(ENDING_SIGNALS[signal]));
+  for (const signal of SIGNALS) process.once(signal, end);
   try {
     for await (const piece of client.pieces('/v1/admin/backup')) {
       check.push(piece);
@@ -96,8 +112,10 @@ async function fetchBackup(
     progress.finish(showCountOf(report.records, 'record'), report.bytes);
     return report;
   } catch (error) {
-    await file.discard();
+    await giveUp();
     throw error;
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, end);
   }
 }
 
