@@ -7,8 +7,9 @@ import {
   FILL, H_CARRY, H_GUARANTEE, H_LEVELS, H_MAX, H_MIN, H_MIN_K, H_N, H_SIZES, H_SUM, H_TAILS, H_VARIANCE, INPUT,
   H_KEY, KEY_BYTES, MAX_LEVELS, MERGE_BLOCK, header, mergeBuffers, mergeKeys,
 } from './layout';
+import { draw } from './coin';
 import { forgetKey, useKey } from './group';
-import { nextOffset, rampOf, scan, strideOf, takeBlock } from './ingest';
+import { rampOf, scan, strideOf, takeBlock } from './ingest';
 
 /** What sampling the levels of sources may add to the error's variance, as a part of what sampling blocks may. */
 let runShare: f64 = 0.5;
@@ -96,7 +97,9 @@ function takeRun(level: i32, from: usize, count: i32, n: f64): void {
   const stride = strideOf(count, level, n);
   if (stride) {
     const chunks = (count - <i32>load<u8>(header + H_TAILS) * rampOf(stride)) >> stride;
-    append(level + stride, from + (<usize>(nextOffset() >> <u64>(53 - stride)) << 3), chunks, stride);
+    // An offset of its own: of the pair that blocks draw, the other one may fall to the block that these items go to, and with
+    // opposite offsets the same places of every four would be kept for ever.
+    append(level + stride, from + (<usize>(draw() >> <u64>(64 - stride)) << 3), chunks, stride);
     from += <usize>chunks << (3 + stride);
     count -= chunks << stride;
   }

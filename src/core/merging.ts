@@ -2,7 +2,7 @@
  * Merging. Sources that are exact stay exact as long as all values together can be staged; otherwise every source's
  * levels go to the kernel, which takes them in blocks, level by level.
  */
-import { F64, HEADER_SLOTS } from '../wasm/abi.js';
+import { F64, HEADER_SLOTS, U8, U32, U64 } from '../wasm/abi.js';
 import { blockOfImage } from '../wasm/kernel.js';
 import { STAGING } from './accumulator.js';
 import { type Absorbing, absorb } from './engine.js';
@@ -89,16 +89,27 @@ export class Merging extends Settling {
         return;
       }
     }
+    // A source that is gone on with keeps what its protected ends hold. Taken as any other it would be sampled again, each time
+    // that little is merged with it.
+    const first = source?.state;
+    const base = first && isBaseOf(first, state) ? goOnFrom(first, state) : state;
+    this.state = base;
     this.change(() => {
-      absorb(state, (to) => {
-        if (exact.length) to.values(exact);
-        for (; source; source = next(to.image)) {
-          if (!source.state) continue;
-          to.state(source.state);
-          if (source.staged.length) to.values(source.staged);
-        }
-      });
-      state.real[F64.sum] += residues;
+      try {
+        absorb(base, (to) => {
+          if (exact.length) to.values(exact);
+          for (; source; source = next(to.image)) {
+            if (!source.state) continue;
+            // Where the first is gone on with, what this sketch was is taken in its place.
+            to.state(base !== state && source.state === first ? state : source.state);
+            if (source.staged.length) to.values(source.staged);
+          }
+        });
+      } catch (error) {
+        this.state = state;
+        throw error;
+      }
+      base.real[F64.sum] += residues;
       this.setStaging();
     });
     this.accounted = this.n;
@@ -125,4 +136,26 @@ export class Merging extends Settling {
     this.unspill();
     this.accounted = this.n;
   }
+}
+
+/** Whether to go on from a source rather than take it: it is larger, and lost nothing that this sketch would have kept. */
+function isBaseOf(source: SketchState, { real, word, byte }: SketchState): boolean {
+  return (
+    source.word[U32.levels] > 1 &&
+    source.word[U32.k] === word[U32.k] &&
+    source.byte[U8.guarantee] >= byte[U8.tails] &&
+    source.real[F64.n] > real[F64.n] &&
+    !source.real[F64.variance]
+  );
+}
+
+/** A source's values and compactions, under the policy and the generator of another state. */
+function goOnFrom(source: SketchState, { byte, long }: SketchState): SketchState {
+  const base = source.clone();
+  // Generator, seed and pending offset.
+  base.long.set(long.subarray(U64.generator, U64.offset + 1), U64.generator);
+  base.byte[U8.tails] = byte[U8.tails];
+  base.byte[U8.phase] = byte[U8.phase];
+  base.byte[U8.guarantee] = Math.min(base.byte[U8.guarantee], byte[U8.guarantee]);
+  return base;
 }

@@ -24,7 +24,7 @@ import {
 import type { OwnBytes } from '../core/own-bytes.js';
 import { toSeed } from '../core/random.js';
 import { gridVariance } from '../core/variance.js';
-import { U8 } from '../wasm/abi.js';
+import { F64, U8 } from '../wasm/abi.js';
 import { fromBase64Url, toBase64Url } from '../wire/base64url.js';
 import { decodeCompact } from '../wire/compact-decode.js';
 import { encodeCompact } from '../wire/compact-encode.js';
@@ -99,7 +99,10 @@ export class KllSketch extends Merging {
         // Spilling moves values into blocks: nothing may be refused behind it.
         this.spill();
       }
+      const { variance } = this;
       this.absorb([mergeable()].values());
+      // What is off is so twice.
+      if (source === this) this.state.real[F64.variance] = variance;
     }, 1);
   }
 
@@ -120,7 +123,9 @@ export class KllSketch extends Merging {
     const skips: [position: number, error: SketchDataError][] = [];
     const mergeables = function* (): Generator<Mergeable | Taken, void, Take> {
       let take: Take;
-      for (const [i, source] of list.entries()) {
+      // The largest first: only the first may be gone on with.
+      for (const i of [...list.keys()].sort((a, b) => sizeOf(list[b]) - sizeOf(list[a]))) {
+        const source = list[i];
         try {
           const n = isBytes(source) && take?.(source, maxK);
           take = yield n
@@ -364,6 +369,11 @@ export class KllSketch extends Merging {
     );
     return this;
   }
+}
+
+/** n of a sketch; 0 of bytes, which are not decoded for it. */
+function sizeOf(source: MergeSource): number {
+  return source instanceof KllSketch ? source.n : 0;
 }
 
 /** Bytes as a source of a merge; an error names the source's position where there are several. */
