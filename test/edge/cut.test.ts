@@ -221,6 +221,25 @@ describe('the cut of a backup that nobody reads', () => {
     expect([await namesIn(config), await cutsOf(config)]).toEqual([[], []]);
   });
 
+  it('ends when nothing was heard of it for a quarter of an hour, and not before', async () => {
+    const config = tenantConfig();
+    const { id } = await beginBackup(env as unknown as EdgeEnv, config);
+    const object = ingestObject(config);
+    for (let minutes = 10; minutes <= 50; minutes += 10) {
+      setClock(START + minutes * MINUTE_MS);
+      await object.renewHold(id);
+      await object.take(takeCall(config, [minutes]));
+      expect((await cutsOf(config)).length).toBe(1);
+    }
+    setClock(START + 66 * MINUTE_MS);
+    await object.take(takeCall(config, [1]));
+    expect(await cutsOf(config)).toEqual([]);
+    const rows = await inside(object, (_, { storage }) =>
+      storage.sql.exec('SELECT count(*) AS n FROM cut_ids').one(),
+    );
+    expect(rows).toEqual({ n: 0 });
+  });
+
   it('ends where its upload cannot begin', async () => {
     const config = tenantConfig();
     const bucket = {

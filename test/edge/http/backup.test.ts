@@ -272,6 +272,35 @@ describe('a backup', () => {
     expect(metrics).toMatch(/kll_edge_backup_completed_timestamp_seconds\{target="client"\} 1\.?\d+/);
   });
 
+  it('counts as done when it is confirmed, and as failed when it is given up, read to its end or not', async () => {
+    const { token } = await filled('given-up');
+    const operator = await tokenOf('default', 'admin');
+    const counts = async () => {
+      const metrics = await (await ask('/metrics', { token: operator })).text();
+      return ['done', 'failed'].map((outcome) => {
+        const line = `kll_edge_duties_total\\{duty="backup",outcome="${outcome}"\\} (\\d+)`;
+        return Number(new RegExp(line).exec(metrics)?.[1] ?? 0);
+      });
+    };
+    const before = await counts();
+    const response = await ask('/v1/admin/backup', { token });
+    const id = response.headers.get('x-kll-backup-id')!;
+    expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(100);
+    expect(await counts()).toEqual(before);
+    const path = `/v1/admin/snapshots/backup-${id}`;
+    expect((await ask(path, { token, method: 'DELETE' })).status).toBe(204);
+    expect(await counts()).toEqual([before[0], before[1] + 1]);
+    expect((await ask('/v1/admin/backups', { token, body: { id, records: 3, bytes: 400 } })).status).toBe(
+      201,
+    );
+    expect(await counts()).toEqual([before[0] + 1, before[1] + 1]);
+    await problem(
+      await ask('/v1/admin/snapshots/backup-x', { token, method: 'DELETE' }),
+      404,
+      'ERR_SNAPSHOT',
+    );
+  });
+
   it('counts for its tenant wherever it lies; a tenant with values and none is told by name', async () => {
     const operator = await tokenOf('default', 'admin');
     const { token } = await filled('never-backed-up');

@@ -48,6 +48,24 @@ describe('a sequence', () => {
     expect(first < second && second < open).toBe(true);
   });
 
+  it('that a clock ahead of time has opened is sealed soon after it is set back, and its age is no zero', async () => {
+    const config = tenantConfig();
+    const object = ingestObject(config);
+    await failHandOver(object);
+    setClock(START + 2 * HOUR_MS);
+    await object.take(takeCall(config, [1]));
+    setClock(START);
+    const { gauges } = (await object.counters()) as unknown as ObjectCounters;
+    expect(gauges).toContainEqual(
+      expect.objectContaining({ name: EDGE_METRICS.oldestPending.name, value: 7200 }),
+    );
+    await object.take(takeCall(config, [2]));
+    expect(await count(object, 'outbox')).toBe(0);
+    await passTime(object, config.sealMs);
+    // A row of each minute.
+    expect([await count(object, 'outbox'), await count(object, 'batches')]).toEqual([2, 0]);
+  });
+
   it('is sealed at so many bytes', async () => {
     const config = tenantConfig({ sealBytes: 100 });
     const object = ingestObject(config);
