@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cleanLabel, cleanLabels, routeTemplate } from '../../src/adapters/browser/labels.js';
+import { cleanLabel, cleanLabels, cleanName, routeTemplate } from '../../src/adapters/browser/labels.js';
 
 describe('routeTemplate', () => {
   it.each([
@@ -76,6 +76,20 @@ describe('cleanLabel', () => {
     ['Failed to fetch https://a.example/x and http://b.example', 'Failed to fetch https/x and http'],
   ])('%j becomes %j', (value, cleaned) => {
     expect(cleanLabel(value)).toBe(cleaned);
+  });
+});
+
+describe('cleanName', () => {
+  it.each([
+    ['lcp', 'lcp'],
+    ['checkout.step-2?', 'checkout.step-2?'],
+    ['orders/8231 #2', 'orders/8231 #2'],
+    ['GET https://shop.example/orders/8231?from=mail', 'GET https/orders/:id'],
+    ['//shop.example/cart', '/cart'],
+    ['mail to anna@example.com', 'mail to :id'],
+    ['a\u0000b', 'ab'],
+  ])('%j becomes %j', (name, cleaned) => {
+    expect(cleanName(name)).toBe(cleaned);
   });
 });
 

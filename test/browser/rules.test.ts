@@ -40,6 +40,12 @@ describe('sampling', () => {
     }
   });
 
+  it('of all sessions keeps nothing of them', () => {
+    const store = storage();
+    expect(isSampled(1, store)).toBe(true);
+    expect(store.getItem('kll.draw')).toBe(null);
+  });
+
   it('takes the share it is asked for', () => {
     let taken = 0;
     for (let i = 0; i < 20_000; i++) if (isSampled(0.1, undefined)) taken++;
@@ -69,6 +75,13 @@ describe('exemplars', () => {
       ['cls_exemplar', 0.1],
     ]);
     expect(kept.take(10)).toEqual([]);
+  });
+
+  it('are as old as they are when they leave, in whole milliseconds', () => {
+    const kept = new Exemplars(2);
+    kept.offer('lcp', 5, {}, 'img', 1000.4);
+    kept.offer('lcp', 7, {}, 'img', 4000.2);
+    expect(kept.take(3000).map(({ age }) => age)).toEqual([2000, 0]);
   });
 
   it.each([
@@ -122,6 +135,28 @@ describe('options', () => {
       onError: expect.any(Function),
     });
     expect(given.consent).toBe(true);
+  });
+
+  it('reach from their least to their largest, and no further', () => {
+    const bounds: [string, number, number, (x: number) => object][] = [
+      ['k', 8, 1024, (k) => ({ k })],
+      ['maxSeries', 1, 1000, (maxSeries) => ({ maxSeries })],
+      ['flush.interval', 1000, 2 ** 31 - 1, (interval) => ({ flush: { interval } })],
+      ['precision.lcp', 0, 15, (lcp) => ({ precision: { lcp } })],
+    ];
+    for (const [argument, least, largest, given] of bounds) {
+      const settings = (x: number) => toSettings({ endpoint: '/', ...given(x) });
+      for (const x of [least, largest]) expect(() => settings(x)).not.toThrow();
+      for (const x of [least - 1, largest + 1, least + 0.5]) {
+        expect(() => settings(x)).toThrow(expect.objectContaining({ code: 'ERR_ARGUMENT_RANGE', argument }));
+      }
+    }
+    for (const sample of [0, 1]) expect(toSettings({ endpoint: '/', sample }).sample).toBe(sample);
+    for (const sample of [-0.01, 1.01, Number.NaN]) {
+      expect(() => toSettings({ endpoint: '/', sample })).toThrow(
+        expect.objectContaining({ argument: 'sample' }),
+      );
+    }
   });
 
   it('round cls to 4 decimals unless told otherwise', () => {

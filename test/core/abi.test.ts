@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { SCHEDULE_K } from '../../src/core/capacity.js';
 import { MAX_LEVELS } from '../../src/core/image.js';
+import { KllSketch } from '../../src/index.js';
 import { F64, HEADER_SLOTS, INPUT, INPUT_VALUES, U8, U32, U64, WINDOW_EXTRA } from '../../src/wasm/abi.js';
+import { kernel } from '../../src/wasm/kernel.js';
 
 const sourceOf = (file: string) => readFileSync(new URL(`../../assembly/${file}`, import.meta.url), 'utf8');
 const layout = sourceOf('layout.ts');
@@ -48,4 +50,20 @@ it('knows how many levels there are, what a level window must hold beside 3 k, a
   // A block, and for each level what an image may hold of its tails (docs/formats.md, R).
   expect(WINDOW_EXTRA).toBe(constantOf('BLOCK') + MAX_LEVELS * (8 + 288));
   expect(SCHEDULE_K).toBe(constantOf('SCHEDULE_K', sourceOf('capacity.ts')));
+});
+
+// Whoever looks into a sketch is told what the kernel compacts by: below the schedule, on it, and without tails.
+it.each([
+  [8, 'both'],
+  [200, 'high'],
+  [1023, 'both'],
+  [1024, 'none'],
+  [1024, 'high'],
+  [2000, 'both'],
+] as const)('knows the capacity of each level of a sketch with k = %i and tails %s', (k, tails) => {
+  const sketch = new KllSketch({ k, tails, seed: 1 });
+  sketch.extend(Float64Array.from({ length: 1e6 }, (_, i) => (i * 7919) % 1e6));
+  const capacities = new Uint32Array(kernel().f64.buffer, constantOf('CAPS'), sketch.numLevels);
+  const { levels } = sketch.debugState();
+  expect(levels.map(({ capacity }) => capacity)).toEqual([...capacities]);
 });

@@ -21,3 +21,14 @@ it.each<Tails>([
     expect(maxRankError(loaded, values)).toBeLessThan(loaded.rankError());
   }
 });
+
+it('a level that holds as much as an image may hold is kept as it is, and one item more is compacted', () => {
+  // docs/formats.md: 3 k and 9 a level where no tail is guaranteed.
+  for (const count of [3 * 400 + 9, 3 * 400 + 10]) {
+    const values = STREAMS.shuffled(count, 1);
+    const fields = { k: 400, n: BigInt(count), levels: [[...values]], min: 0, max: count - 1 };
+    const bytes = fromKll1(writeKll1(fields), { tails: 'none', seed: 1 }).toBytes();
+    const loaded = KllSketch.fromBytes(bytes);
+    expect([loaded.n, loaded.isEstimating]).toEqual([count, count > 3 * 400 + 9]);
+  }
+});

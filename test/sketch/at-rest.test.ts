@@ -210,6 +210,26 @@ describe('the debug state', () => {
     expect(state.rankError).toBe(sketch.rankError());
   });
 
+  it('says how many items of a protected end stay: a share of k, or from k = 1024 on more as a level is compacted', () => {
+    const protectedBy = (k: number, tails: Tails) => {
+      const sketch = new KllSketch({ k, tails, seed: 1 });
+      const said = new Map<number, number>();
+      for (let i = 0; i < 100; i++) {
+        sketch.extend(STREAMS.shuffled(4000, i));
+        for (const level of sketch.debugState().levels) said.set(level.compactions, level.protectedItems);
+      }
+      return said;
+    };
+    expect(new Set(protectedBy(10, 'high').values())).toEqual(new Set([1]));
+    expect(new Set(protectedBy(200, 'high').values())).toEqual(new Set([8]));
+    expect(new Set(protectedBy(1023, 'both').values())).toEqual(new Set([41]));
+    expect(new Set(protectedBy(1024, 'none').values())).toEqual(new Set([0]));
+    // Sections of 16, 12 and 8 items: 3 of them, 6 from the fourth compaction on, and 12 from the 32nd.
+    const scheduled = protectedBy(1024, 'high');
+    expect([3, 4, 31, 32].map((compactions) => scheduled.get(compactions))).toEqual([48, 72, 72, 96]);
+    expect(new Set(scheduled.values())).toEqual(new Set([48, 72, 96]));
+  });
+
   it('of an empty sketch has one empty level', () => {
     expect(new KllSketch({ seed: 1 }).debugState()).toMatchObject({
       n: 0,

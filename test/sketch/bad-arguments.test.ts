@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { toDataSketches } from '../../src/formats.js';
 import { KllSketch } from '../../src/index.js';
 import { BAD_CALLS } from '../support/bad-arguments.js';
 
@@ -66,6 +67,16 @@ describe('an error', () => {
     });
   });
 
+  it('names the place, among the values in order, of one that a type of items cannot hold', () => {
+    const sketch = new KllSketch({ seed: 1 }).extend([9, 2.5, 3, 1]);
+    expect(errorOf(() => toDataSketches(sketch, 'long'))).toMatchObject({
+      code: 'ERR_NOT_INTEGER',
+      argument: 'items',
+      index: 1,
+      found: 2.5,
+    });
+  });
+
   it('names the source that a merge of many refuses', () => {
     const good = new KllSketch().add(1).toBytes();
     const bad = good.slice();
@@ -73,6 +84,15 @@ describe('an error', () => {
     expect(errorOf(() => KllSketch.mergeAll([good, good, bad]))).toMatchObject({
       code: 'ERR_CHECKSUM',
       source: 2,
+    });
+  });
+
+  it('names the split that does not ascend, and the one it stands behind', () => {
+    expect(errorOf(() => new KllSketch().cdf([1, 5, 5]))).toMatchObject({
+      argument: 'splits',
+      index: 2,
+      expected: 'more than the one before, 5',
+      found: 5,
     });
   });
 

@@ -186,6 +186,17 @@ describe('mergeAll', () => {
     expect(KllSketch.mergeAll([]).n).toBe(0);
   });
 
+  it('takes the largest k wherever it stands, and none of bytes that are left out', () => {
+    const images = [50, 400, 100].map((k, i) => fed(5000, i, k).toBytes());
+    const damaged = fed(5000, 3, 1000).toBytes();
+    damaged[damaged.length - 1] ^= 1;
+    for (const order of [images, [...images].reverse(), [fed(5000, 4, 60), ...images, fed(5000, 5, 70)]]) {
+      expect(KllSketch.mergeAll(order).k).toBe(400);
+      expect(KllSketch.mergeAll([damaged, ...order], { invalid: 'skip' }).k).toBe(400);
+      expect(KllSketch.mergeAll([...order, damaged], { invalid: 'skip' }).k).toBe(400);
+    }
+  });
+
   it('takes any iterable, and gives the same for the same seed', () => {
     const sources = () => [fed(5000, 1), fed(60_000, 2).toBytes(), fed(3, 3)];
     const one = KllSketch.mergeAll(new Set(sources()), { seed: 4 });

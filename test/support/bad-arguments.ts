@@ -507,6 +507,11 @@ export const BAD_CALLS: BadCall[] = [
     (_, options) => fromAny(someBytes(), options),
   ),
   ...rows(
+    BAD_OPTIONS,
+    (x) => `fromAny(an Apache image, ${x})`,
+    (_, options) => fromAny(toDataSketches(some()), options),
+  ),
+  ...rows(
     as('ERR_ARGUMENT_TYPE', ['null', null], ['5', 5], ["'{}'", '{}'], ['{}', {}]),
     (x) => `fromJSON(${x})`,
     (_, json) => KllSketch.fromJSON(json),

@@ -74,6 +74,17 @@ describe('a batch', () => {
     );
   });
 
+  it('holds values as decimals as long as these take a byte less than doubles do', () => {
+    const lengthWith = (values: number[]) =>
+      encodeBatch(batchOf({ name: 'n', labels: {}, age: 0, values: Float64Array.from(values) })).length;
+    // A single 0 takes four bytes: exponent, step, base and span.
+    const sizeOf = (values: number[]) => lengthWith(values) - lengthWith([0]) + 4;
+    // Far apart and without a common step. Besides its values a series holds their minimum and maximum.
+    const apart = (count: number) =>
+      Array.from({ length: count }, (_, i) => Math.floor((i * 2 ** 52) / 7.3) + (i === 1 ? 1 : 0) - 2 ** 52);
+    expect([3, 4, 5, 6].map((count) => sizeOf(apart(count)))).toEqual([8 * 5, 8 * 6, 8 * 7 - 1, 8 * 8 - 2]);
+  });
+
   it('of a label called __proto__ changes no prototype', () => {
     const labels = Object.fromEntries([['__proto__', 'x']]);
     const bytes = encodeBatch(batchOf({ name: 'n', labels, age: 0, values: Float64Array.of(1) }));

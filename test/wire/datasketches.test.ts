@@ -252,6 +252,17 @@ describe('reading an Apache image', () => {
     }
   });
 
+  it.each([
+    [10n, 'more'],
+    [12n, 'less'],
+  ])('says of an n of %d beside weights of 11 that these are %s', (n, found) => {
+    const bytes = writeFullApacheImage('double', { ...SOUND_APACHE, n });
+    expect(errorOf(() => decodeDataSketches(bytes, 'double'))).toMatchObject({
+      code: 'ERR_COUNT',
+      what: `weights: expected a sum of n = ${n}, found ${found}`,
+    });
+  });
+
   it.each([1n, 2n ** 32n, 2n ** 33n, 2n ** 62n])('refuses a long of 2^53 + %d, and its negative', (more) => {
     const far = 2n ** 53n + more;
     for (const bounds of [{ max: far }, { min: -far }]) {

@@ -58,6 +58,16 @@ describe('base64url', () => {
     expect(() => fromBase64Url(text)).toThrow(expect.objectContaining({ code: 'ERR_TEXT' }));
   });
 
+  it.each([
+    ['AA AA', 2, 'expected base64url, found " "'],
+    ['+/+/', 0, 'expected base64url, found "+"'],
+    ['AAAé', 3, 'expected base64url, found "é"'],
+    ['AAAAA', 5, 'base64url ends in the middle of a byte'],
+    ['AB', 2, 'base64url ends in the middle of a byte'],
+  ])('says where %j goes wrong', (text, offset, what) => {
+    expect(() => fromBase64Url(text)).toThrow(expect.objectContaining({ offset, what }));
+  });
+
   it('gives every byte array one text only: any other text of its length is another array or refused', () => {
     const text = toBase64Url(Uint8Array.of(1, 2));
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';

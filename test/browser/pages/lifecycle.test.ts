@@ -460,6 +460,27 @@ describe('when the endpoint cannot take it', () => {
     expect(site.total()).toEqual({ n: 6, sum: 21 });
   });
 
+  it('waits twice as long after each failure, from five seconds on, by chance as little as half of it', async () => {
+    site.fate = () => ({ status: 503 });
+    const page = await openPage(context, site);
+    await record(page, 1);
+    await page.evaluate(() => collector.flush());
+    for (const longest of [5000, 10_000, 20_000, 40_000]) {
+      const deliveries = site.deliveries.length;
+      const pause = await page.evaluate(() => {
+        const [key] = Object.keys(localStorage).filter((name) => name.endsWith(':pause'));
+        return Number(localStorage[key]) - Date.now();
+      });
+      expect(pause).toBeLessThanOrEqual(longest);
+      // It has begun: the machine may be slow.
+      expect(pause).toBeGreaterThan(longest / 2 - 2000);
+      // A page that finds a network again ends it, and tries at once.
+      await page.evaluate(() => dispatchEvent(new Event('online')));
+      await until(() => site.deliveries.length > deliveries);
+      await page.evaluate(() => collector.flush());
+    }
+  });
+
   it('waits as long as Retry-After says, beacons and other pages too', async () => {
     site.fate = () => ({ status: 429, headers: { 'retry-after': '5' } });
     const page = await openPage(context, site);
