@@ -22,6 +22,10 @@ export class Settling extends Queries {
     this.unspill();
     if (this.levels) {
       this.spill();
+      // Values that were staged may be all that it lacked: ends that an image knew of.
+      this.unspill();
+    }
+    if (this.levels) {
       this.setStaging();
       this.#fitImage();
       const { state } = this;

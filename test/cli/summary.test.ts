@@ -73,7 +73,15 @@ describe('kll summary', () => {
   });
 
   it('shows the percentiles that are asked for', async () => {
-    const { json } = await folder.kll(['summary', 'ms.txt', '-q', 'p50,0.25,median', '-q', 'max,p99.99', '--json']);
+    const { json } = await folder.kll([
+      'summary',
+      'ms.txt',
+      '-q',
+      'p50,0.25,median',
+      '-q',
+      'max,p99.99',
+      '--json',
+    ]);
     expect(json.percentiles.map(({ rank }: { rank: number }) => rank)).toEqual([0.5, 0.25, 0.5, 1, 0.9999]);
   });
 

@@ -1,17 +1,19 @@
 /** What `kll` does with the data of a running edge: backup, restore, export, snapshot, retention, vacuum, reset. */
+import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { connect as connectTo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type ServedEdge, serveEdge } from '../../build/serve-edge.js';
 import { encodeBatch } from '../../src/batch.js';
 import { type BackupBucket, decodeBucket, RECORD, RecordReader } from '../../src/wire/backup-records.js';
-import { runKll } from '../cli/run-kll.js';
+import { KLL, runKll } from '../cli/run-kll.js';
 import { seededRandom } from '../support/prng.js';
 
 const HOUR_MS = 3_600_000;
@@ -266,6 +268,8 @@ describe('a connection that breaks off', () => {
   let port: number;
   /** Bytes of an answer that are let through. */
   let most = Number.POSITIVE_INFINITY;
+  /** Bytes of an answer after which no more come, while the connection stays. */
+  let hold = Number.POSITIVE_INFINITY;
   /** Bytes of requests at which a connection is cut, once each. */
   let cuts: number[] = [];
 
@@ -283,6 +287,7 @@ describe('a connection that breaks off', () => {
       });
       server.on('data', (piece) => {
         passed += piece.length;
+        if (passed > hold) return;
         if (passed <= most) client.write(piece);
         else client.destroy();
       });
@@ -325,6 +330,35 @@ describe('a connection that breaks off', () => {
     expect(existsSync(`${path}.partial`)).toBe(false);
     const { json } = await kllOn(edge, 'backup', '--list', '--json');
     expect(json.backups[0].id).toBe(whole.json.id);
+  });
+
+  it('leaves no file of a backup that is ended by a signal', async () => {
+    const path = at('ended.kllbackup');
+    port = edge.port;
+    // Bytes stop coming, and the connection stays.
+    most = Number.POSITIVE_INFINITY;
+    hold = 50_000;
+    const child = spawn(process.execPath, [
+      KLL,
+      'backup',
+      '--out',
+      path,
+      '--url',
+      url,
+      '--token',
+      edge.token,
+    ]);
+    try {
+      await vi.waitFor(() => expect(statSync(`${path}.partial`).size).toBeGreaterThan(0), {
+        timeout: 10_000,
+      });
+      child.kill('SIGTERM');
+      const [code] = await once(child, 'exit');
+      expect([code, existsSync(path), existsSync(`${path}.partial`)]).toEqual([143, false, false]);
+    } finally {
+      hold = Number.POSITIVE_INFINITY;
+      child.kill('SIGKILL');
+    }
   });
 });
 

@@ -167,6 +167,8 @@ it('a folder of backups that cannot be written ends nothing, and keeps no other 
     const duties = { ...edge, backupFolder, exportFolder, minutes: 60, keep: 3 };
     await runDuties(duties, Date.now());
     expect(readdirSync(backupFolder)).toContain('shop');
+    // What a process left that was ended in the middle goes with the next run.
+    writeFileSync(join(backupFolder, 'shop', '2026-01-01T000000000Z.kllbackup.partial'), 'half of one');
     rmSync(join(backupFolder, 'default'), { recursive: true });
     writeFileSync(join(backupFolder, 'default'), 'no folder');
     rmSync(exportFolder, { recursive: true });

@@ -59,6 +59,16 @@ describe('a loaded sketch', () => {
     expect(go()).toEqual(go());
   });
 
+  it('goes on as the original does where an end that an image knew of was the last value to come', () => {
+    const items = Float64Array.from({ length: 150 }, (_, i) => i + 1);
+    const about = { k: 200, minK: 200, tailGuarantee: 0, variance: 0 } as const;
+    const image = { ...about, n: 150, min: 0, max: 150, sum: 11_325, sizes: Uint32Array.of(150), items };
+    const original = KllSketch.fromImage(image, { seed: 1 }).add(0);
+    const loaded = KllSketch.fromBytes(original.toBytes());
+    for (const sketch of [original, loaded]) sketch.extend(STREAMS.shuffled(3000, 3));
+    expect(loaded.toBytes()).toEqual(original.toBytes());
+  });
+
   it('is refused above the largest k that is accepted', () => {
     const bytes = new KllSketch({ k: 1024, seed: 1 }).add(1).toBytes();
     expect(KllSketch.fromBytes(bytes, { maxK: 1024 }).k).toBe(1024);
