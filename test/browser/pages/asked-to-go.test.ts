@@ -46,7 +46,14 @@ it('has what was recorded in the moment before a user closes the last page of a 
     await closeByUser(page);
   }
   const page = await openPage(context, site);
-  await until(async () => (await storedBatches(page)) === 0 && site.total().n >= PAGES * SERIES * VALUES);
+  let stored = Number.NaN;
+  await until(
+    async () => {
+      stored = await storedBatches(page);
+      return stored === 0 && site.total().n >= PAGES * SERIES * VALUES;
+    },
+    () => ({ stored, n: site.total().n }),
+  );
   expect(site.total().n).toBe(PAGES * SERIES * VALUES);
   expect(site.conflicts).toBe(0);
 });
