@@ -46,14 +46,17 @@ it('has what was recorded in the moment before a user closes the last page of a 
     await closeByUser(page);
   }
   const page = await openPage(context, site);
+  // What such a page stores in its last moment Firefox may still lose, about once in 1500 pages on a busy machine
+  // (docs/browser.md): one page of ten may be missing, and nothing twice. Without the question half of them were.
+  const certain = (PAGES - (ENGINE === 'firefox' ? 1 : 0)) * SERIES * VALUES;
   let stored = Number.NaN;
   await until(
     async () => {
       stored = await storedBatches(page);
-      return stored === 0 && site.total().n >= PAGES * SERIES * VALUES;
+      return stored === 0 && site.total().n >= certain;
     },
     () => ({ stored, n: site.total().n }),
   );
-  expect(site.total().n).toBe(PAGES * SERIES * VALUES);
+  expect(site.total().n).toBeLessThanOrEqual(PAGES * SERIES * VALUES);
   expect(site.conflicts).toBe(0);
 });
