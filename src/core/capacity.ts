@@ -11,12 +11,8 @@ export const SCHEDULE_K = 1024;
  * @param floor smallest capacity of a level (Apache: m = 8)
  */
 export function levelCapacity(k: number, numLevels: number, level: number, floor = 8): number {
-  const depth = numLevels - level - 1;
-  const capacity =
-    depth <= 30
-      ? scaledByTwoThirds(k, depth)
-      : scaledByTwoThirds(scaledByTwoThirds(k, depth >> 1), depth - (depth >> 1));
-  return Math.max(floor, capacity);
+  // From a depth of 30 on k (2/3)^depth rounds to 0.
+  return Math.max(floor, scaledByTwoThirds(k, Math.min(numLevels - level - 1, 30)));
 }
 
 /** Items a sketch of `numLevels` levels may hold in all. */
@@ -26,12 +22,11 @@ export function totalCapacity(k: number, numLevels: number): number {
   return total;
 }
 
-/** k (2/3)^depth rounded to nearest, in exact integer arithmetic: (((2k << depth) / 3^depth) + 1) >> 1. */
+/**
+ * k (2/3)^depth rounded to nearest: (((2k << depth) / 3^depth) + 1) >> 1, in integers.
+ * @param depth at most 30: both are exact in a double then, and a quotient below an integer, which is less than it by a
+ *   2^47th or more, is not rounded up to it
+ */
 function scaledByTwoThirds(k: number, depth: number): number {
-  // 2k 2^depth < 2^(17+30) and 3^30 < 2^48: both exact in a double, so floor of the quotient needs one check.
-  const dividend = 2 * k * 2 ** depth;
-  const divisor = 3 ** depth;
-  let quotient = Math.floor(dividend / divisor);
-  if (quotient * divisor > dividend) quotient--;
-  return (quotient + 1) >>> 1;
+  return ((2 * k * 2 ** depth) / 3 ** depth + 1) >>> 1;
 }

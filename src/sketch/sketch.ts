@@ -124,7 +124,8 @@ export class KllSketch extends Merging {
     const mergeables = function* (): Generator<Mergeable | Taken, void, Take> {
       let take: Take;
       // The largest first: only the first may be gone on with.
-      for (const i of [...list.keys()].sort((a, b) => sizeOf(list[b]) - sizeOf(list[a]))) {
+      const sizes = list.map(sizeOf);
+      for (const i of [...list.keys()].sort((a, b) => sizes[b]! - sizes[a]!)) {
         const source = list[i];
         try {
           const n = isBytes(source) && take?.(source, maxK);
@@ -141,7 +142,7 @@ export class KllSketch extends Merging {
     };
     sketch.#watchedMerge(() => sketch.absorb(mergeables()), list.length, skips, shards);
     // Not before: whoever is told may use the kernel for sketches of their own.
-    for (const skipped of skips) onSkip?.(...skipped);
+    for (const skipped of skips.sort(([a], [b]) => a - b)) onSkip?.(...skipped);
     return sketch;
   }
 
@@ -371,9 +372,9 @@ export class KllSketch extends Merging {
   }
 }
 
-/** n of a sketch; 0 of bytes, which are not decoded for it. */
+/** n of a sketch; of bytes their length, for they are not decoded for it. */
 function sizeOf(source: MergeSource): number {
-  return source instanceof KllSketch ? source.n : 0;
+  return source instanceof KllSketch ? source.n : isBytes(source) ? source.length : 0;
 }
 
 /** Bytes as a source of a merge; an error names the source's position where there are several. */
