@@ -6,7 +6,7 @@ import { build } from 'esbuild';
  * gzip -9, bytes. `core` is what is reached: passing it is a decision, which docs/performance.md gives with what was bought;
  * `aim` is what it has to come to: what is still missing is printed with every build.
  */
-export const BUDGET = { core: 22_460, aim: 14_000, collector: 8_100, collectorKernel: 6_500 };
+export const BUDGET = { core: 22_480, aim: 14_000, collector: 8_140, collectorKernel: 6_500 };
 
 /**
  * Minified and gzipped size of an entry as a browser's bundler would ship it.

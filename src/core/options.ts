@@ -4,7 +4,7 @@ import { MAX_K, MIN_K, TAILS_NAMES, type Tails, type TailsCode } from './image.j
 import type { SketchObserver } from './observer.js';
 
 export interface SketchOptions {
-  /** Accuracy parameter, an integer 8..65535; the rank error falls as 1/k. Default 200. */
+  /** Accuracy parameter, an integer 8..65535; the rank error falls about as 1/k. Default 200. */
   k?: number | undefined;
   /** Start of the generator: an integer 0..2^53-1 or a bigint below 2^64. Default: random. */
   seed?: number | bigint | undefined;

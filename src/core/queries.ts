@@ -4,7 +4,7 @@ import { badArgument } from './errors.js';
 import type { TailsCode } from './image.js';
 import { stopwatch } from './notify.js';
 import type { QueryKind } from './observer.js';
-import { requireRank, toList, toNumbers, toQueried, toRank, toSplits } from './options.js';
+import { requireOptions, requireRank, toList, toNumbers, toQueried, toRank, toSplits } from './options.js';
 import { type ErrorTerms, normalizedRankError, rankErrorAt } from './rank-error.js';
 import { samplingRanks } from './sampling.js';
 import { Viewing } from './viewing.js';
@@ -190,13 +190,15 @@ export class Queries extends Viewing {
   }
 
   #quantile(rank: number, options?: QuantileOptions, alone = false): number {
+    const inclusive = isInclusive(options);
     if (!this.n) return Number.NaN;
     if (options?.interpolate) return this.view.interpolated(rank);
-    return this.quantileOf(rank, options?.inclusive !== false, alone);
+    return this.quantileOf(rank, inclusive, alone);
   }
 
   #rank(x: number, options?: RankOptions, alone = false): number {
-    return this.n ? this.rankOf(x, options?.inclusive !== false, alone) : Number.NaN;
+    const inclusive = isInclusive(options);
+    return this.n ? this.rankOf(x, inclusive, alone) : Number.NaN;
   }
 
   #shares(kind: QueryKind, splits: unknown, options?: RankOptions): number[] {
@@ -228,4 +230,10 @@ export class Queries extends Viewing {
     observer.onQuery({ kind, answers, seconds: seconds() });
     return answer;
   }
+}
+
+function isInclusive(options: RankOptions | undefined): boolean {
+  if (options === undefined) return true;
+  requireOptions(options);
+  return options.inclusive !== false;
 }

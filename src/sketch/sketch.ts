@@ -379,7 +379,7 @@ function sizeOf(source: MergeSource): number {
 
 /** Bytes as a source of a merge; an error names the source's position where there are several. */
 function mergeableBytes(bytes: unknown, maxK: number, position?: number): Mergeable {
-  requireBytes(bytes, 'sources', 'a KllSketch or a Uint8Array', position);
+  requireBytes(bytes, position === undefined ? 'other' : 'sources', 'a KllSketch or a Uint8Array', position);
   try {
     return mergeableImage(decodeCompact(bytes as Uint8Array, { maxK }));
   } catch (error) {

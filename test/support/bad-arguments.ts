@@ -332,6 +332,26 @@ export const BAD_CALLS: BadCall[] = [
     (s, r) => s.confidenceInterval(r),
   ),
   ...rows(
+    BAD_OPTIONS,
+    (x) => `quantile(0.5, ${x})`,
+    (s, x) => s.quantile(0.5, x),
+  ),
+  ...rows(
+    BAD_OPTIONS,
+    (x) => `quantiles(4, ${x})`,
+    (s, x) => s.quantiles(4, x),
+  ),
+  ...rows(
+    BAD_OPTIONS,
+    (x) => `rank(1, ${x})`,
+    (s, x) => s.rank(1, x),
+  ),
+  ...rows(
+    BAD_OPTIONS,
+    (x) => `cdf([1], ${x})`,
+    (s, x) => s.cdf([1], x),
+  ),
+  ...rows(
     BAD_SOURCES,
     (x) => `merge(${x})`,
     (s, x) => s.merge(x),

@@ -11,7 +11,7 @@ export interface CollectorOptions {
   endpoint: string;
   /** Ingest key; it travels inside the batch. No secret: it stands in the page. */
   key?: string | undefined;
-  /** Accuracy of what is sent, 8..1024; the rank error falls as 1/k. Default 200. */
+  /** Accuracy of what is sent, 8..1024; the rank error falls about as 1/k. Default 200. */
   k?: number | undefined;
   /** Which ends are kept sharp. Default 'high'. */
   tails?: Tails | undefined;
@@ -86,6 +86,12 @@ export function toSettings(options: CollectorOptions): CollectorSettings {
   within('maxSeries', settings.maxSeries, 1, 1000);
   within('flush.interval', settings.interval, 1000, 2 ** 31 - 1);
   for (const [name, decimals] of Object.entries(precision)) within(`precision.${name}`, decimals, 0, 15);
+  for (const name of ['labels', 'cleanLabel', 'beforeSend', 'onError']) {
+    const value = settings[name];
+    if (value && typeof value !== 'function') badArgument('ERR_ARGUMENT_TYPE', name, 'a function', value);
+  }
+  if (!Array.isArray(settings.sources))
+    badArgument('ERR_ARGUMENT_TYPE', 'sources', 'an array of sources', settings.sources);
   if (!(sample >= 0 && sample <= 1))
     badArgument('ERR_ARGUMENT_RANGE', 'sample', 'a number from 0 to 1', sample);
   return settings;

@@ -79,6 +79,22 @@ describe('while the page lives', () => {
     expect(await page.evaluate(() => localStorage.length + sessionStorage.length)).toBe(0);
   });
 
+  it('is not begun with options of another type, and leaves nothing behind', async () => {
+    const page = await openPage(context, site, null);
+    for (const argument of ['labels', 'cleanLabel', 'beforeSend', 'onError', 'sources']) {
+      const refused = await page.evaluate((argument) => {
+        try {
+          kll.createCollector({ endpoint: 'https://edge.example', [argument]: 7 });
+        } catch (error) {
+          const { name, code, argument } = error as Error & { code: string; argument: string };
+          return { name, code, argument };
+        }
+      }, argument);
+      expect(refused).toEqual({ name: 'SketchArgumentError', code: 'ERR_ARGUMENT_TYPE', argument });
+    }
+    expect(await page.evaluate(() => localStorage.length + sessionStorage.length)).toBe(0);
+  });
+
   it('says nothing while consent is missing, and stores nothing', async () => {
     const page = await openPage(context, site, null);
     await page.evaluate(() => {
