@@ -27,7 +27,7 @@ export function compactHeader(image: Uint8Array): CompactHeader {
     version: form === undefined ? undefined : form >> 4,
     codec: flags === undefined ? undefined : CODECS[flags & 3],
     hasSum: form === undefined ? undefined : (form & 2) !== 0,
-    precision: has(4) ? describePrecision(precision) : 'full',
+    precision: flags === undefined ? undefined : has(4) ? describePrecision(precision) : 'full',
     hasMinK: has(8),
     hasVariance: has(16),
     hasState: has(32),

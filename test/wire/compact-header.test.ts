@@ -31,6 +31,7 @@ describe('the header of a compact image', () => {
   it('is told of damaged bytes as far as they go', () => {
     const nothing = {
       codec: undefined,
+      precision: undefined,
       hasMinK: undefined,
       hasVariance: undefined,
       hasState: undefined,
