@@ -113,7 +113,8 @@ export class Accumulator {
   }
   /**
    * Sum of the values, compensated (a block is added plainly in parts of up to 512 values); 0 when empty, NaN once a
-   * source lacked its sum. An infinity or NaN may stand where values beyond 1e300 add up, in whatever order they are taken, to more than the largest double.
+   * source lacked its sum. An infinity or NaN may stand where values beyond 1e300 add up, in whatever order they are
+   * taken, to more than the largest double.
    */
   get sum(): number {
     const { real } = this.state;

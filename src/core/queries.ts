@@ -232,6 +232,7 @@ export class Queries extends Viewing {
   }
 }
 
+/** @throws SketchArgumentError ERR_ARGUMENT_TYPE for options that are no object */
 function isInclusive(options: RankOptions | undefined): boolean {
   if (options === undefined) return true;
   requireOptions(options);

@@ -331,25 +331,22 @@ export const BAD_CALLS: BadCall[] = [
     (r) => `confidenceInterval(${r})`,
     (s, r) => s.confidenceInterval(r),
   ),
-  ...rows(
-    BAD_OPTIONS,
-    (x) => `quantile(0.5, ${x})`,
-    (s, x) => s.quantile(0.5, x),
-  ),
-  ...rows(
-    BAD_OPTIONS,
-    (x) => `quantiles(4, ${x})`,
-    (s, x) => s.quantiles(4, x),
-  ),
-  ...rows(
-    BAD_OPTIONS,
-    (x) => `rank(1, ${x})`,
-    (s, x) => s.rank(1, x),
-  ),
-  ...rows(
-    BAD_OPTIONS,
-    (x) => `cdf([1], ${x})`,
-    (s, x) => s.cdf([1], x),
+  ...(
+    [
+      ['quantile', 0.5],
+      ['quantilesAt', [0.5]],
+      ['quantiles', 4],
+      ['rank', 1],
+      ['ranks', [1]],
+      ['cdf', [1]],
+      ['pmf', [1]],
+    ] as const
+  ).flatMap(([question, about]) =>
+    rows(
+      BAD_OPTIONS,
+      (x) => `${question}(${JSON.stringify(about)}, ${x})`,
+      (s, x) => (s[question] as (about: unknown, options: never) => unknown).call(s, about, x),
+    ),
   ),
   ...rows(
     BAD_SOURCES,

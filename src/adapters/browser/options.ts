@@ -88,7 +88,8 @@ export function toSettings(options: CollectorOptions): CollectorSettings {
   for (const [name, decimals] of Object.entries(precision)) within(`precision.${name}`, decimals, 0, 15);
   for (const name of ['labels', 'cleanLabel', 'beforeSend', 'onError']) {
     const value = settings[name];
-    if (value && typeof value !== 'function') badArgument('ERR_ARGUMENT_TYPE', name, 'a function', value);
+    if (value !== undefined && typeof value !== 'function')
+      badArgument('ERR_ARGUMENT_TYPE', name, 'a function', value);
   }
   if (!Array.isArray(settings.sources))
     badArgument('ERR_ARGUMENT_TYPE', 'sources', 'an array of sources', settings.sources);

@@ -81,15 +81,21 @@ describe('while the page lives', () => {
 
   it('is not begun with options of another type, and leaves nothing behind', async () => {
     const page = await openPage(context, site, null);
-    for (const argument of ['labels', 'cleanLabel', 'beforeSend', 'onError', 'sources']) {
-      const refused = await page.evaluate((argument) => {
-        try {
-          kll.createCollector({ endpoint: 'https://edge.example', [argument]: 7 });
-        } catch (error) {
-          const { name, code, argument } = error as Error & { code: string; argument: string };
-          return { name, code, argument };
-        }
-      }, argument);
+    const wrong = ['labels', 'cleanLabel', 'beforeSend', 'onError', 'sources'].flatMap((argument) =>
+      [7, 0, null].map((value) => ({ argument, value })),
+    );
+    for (const { argument, value } of wrong) {
+      const refused = await page.evaluate(
+        ({ argument, value }) => {
+          try {
+            kll.createCollector({ endpoint: 'https://edge.example', [argument]: value });
+          } catch (error) {
+            const { name, code, argument } = error as Error & { code: string; argument: string };
+            return { name, code, argument };
+          }
+        },
+        { argument, value },
+      );
       expect(refused).toEqual({ name: 'SketchArgumentError', code: 'ERR_ARGUMENT_TYPE', argument });
     }
     expect(await page.evaluate(() => localStorage.length + sessionStorage.length)).toBe(0);
